@@ -1,0 +1,2 @@
+//! The command line: users, administrators, scripts.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Joins engine, vault and network: the facade that the command line, web and bots use.

@@ -1,0 +1,1 @@
+//! Everything a device keeps, in one encrypted SQLite.

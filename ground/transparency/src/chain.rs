@@ -1,0 +1,343 @@
+//! The chain itself: entries, and the check that every one was vouched for by somebody who may.
+
+use chancery_wire::{
+    ids::{DeviceId, Digest},
+    names::{Domain, Handle},
+    time::Instant,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::Digest as _;
+
+use crate::{
+    invitation::{Invitation, Secret},
+    signed::{PublicKey, Sign, Signature, labelled},
+};
+
+/// The label of the new device's signature.
+const BY_DEVICE: &str = "chancery enrol 1 device";
+/// The label of the invitation key's signature.
+const BY_INVITED: &str = "chancery enrol 1 invited";
+/// The most bytes an entry has.
+const LIMIT: usize = 8192;
+
+/// The organisation's root: the digest of the founding entry. Pinned by every invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root(pub Digest);
+
+/// Who vouches for a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Vouch {
+    /// Nobody: it is the first device of the organisation, and what it says is the root.
+    Founding,
+    /// The holder of an invitation; the bytes are the invitation as its inviter signed it.
+    Invitation(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+/// The first entry of a chain: a device is enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrol {
+    /// The organisation.
+    pub domain: Domain,
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// The device's signature key.
+    pub key: PublicKey,
+    /// The digest of the entry before; zeros in the first.
+    pub previous: Digest,
+    /// When, by the device's clock; for people only.
+    pub at: Instant,
+    /// Who vouches.
+    pub vouch: Vouch,
+}
+
+/// An entry with its signatures, as it is stored, sent and hashed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
+    /// By the new device.
+    device: Signature,
+    /// By the invitation's key; absent at the founding.
+    invited: Option<Signature>,
+}
+
+/// A device whose chain was checked down to the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The organisation.
+    pub domain: Domain,
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub id: DeviceId,
+    /// Its signature key.
+    pub key: PublicKey,
+    /// Whether it may invite.
+    pub officer: bool,
+    /// Who invited the account; nobody at the founding.
+    pub invited_by: Option<Handle>,
+    /// When it was enrolled, by its own clock.
+    pub at: Instant,
+}
+
+/// A chain that was checked: its devices and its head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// The devices that may speak for the account.
+    pub devices: Vec<Device>,
+    /// The digest of the last entry.
+    pub head: Digest,
+}
+
+/// Why a chain is not to be believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidChain {
+    /// There is no entry, or not the number this version knows.
+    #[error("the device chain is empty or longer than this version knows")]
+    Length,
+    /// An entry cannot be read.
+    #[error("an entry of the device chain cannot be read")]
+    Malformed,
+    /// A signature in it does not hold.
+    #[error("a signature in the device chain does not hold")]
+    Signature,
+    /// The entry is about another account or organisation.
+    #[error("the device chain is about somebody else")]
+    SomebodyElse,
+    /// It claims to be the founding, and is not the one that was pinned.
+    #[error("the device chain starts at another founding than the one your invitation named")]
+    OtherRoot,
+    /// The inviter is unknown, or may not invite.
+    #[error("the device was vouched for by somebody who may not")]
+    NoRightToVouch,
+    /// The inviters form a circle or a chain too long to be real.
+    #[error("the inviters do not lead back to the founding")]
+    NoEnd,
+    /// The inviter's chain is needed first; the caller fetches it and asks again.
+    #[error("the chain of {0}, who vouched, is needed first")]
+    Missing(Handle),
+}
+
+/// Writes the founding entry.
+#[must_use]
+pub fn found(domain: Domain, handle: Handle, device: DeviceId, at: Instant, key: &dyn Sign) -> Vec<u8> {
+    let vouch = Vouch::Founding;
+    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
+    seal(&body, key, None)
+}
+
+/// Writes the first entry of an invited account. `signed` is the invitation as received.
+#[must_use]
+pub fn join(
+    signed: &[u8],
+    secret: &Secret,
+    device: DeviceId,
+    at: Instant,
+    key: &dyn Sign,
+) -> Option<Vec<u8>> {
+    let Invitation { id, domain, handle, .. } = Invitation::peek(signed)?;
+    let vouch = Vouch::Invitation(signed.to_vec());
+    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
+    Some(seal(&body, key, Some(&secret.derive_key(id))))
+}
+
+fn seal(body: &Enrol, device: &dyn Sign, invited: Option<&dyn Sign>) -> Vec<u8> {
+    let body = cbor(body);
+    let invited = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));
+    cbor(&Entry { device: device.sign(&labelled(BY_DEVICE, &body)), body, invited })
+}
+
+/// Checks an account's chain. `inviter` answers with an already checked chain, or `None` when the caller has to fetch it.
+///
+/// A chain has one entry today: devices are linked and revoked in a later version of this document.
+pub fn verify(
+    entries: &[Vec<u8>],
+    handle: &Handle,
+    domain: &Domain,
+    root: Root,
+    inviter: impl FnOnce(&Handle) -> Option<Trusted>,
+) -> Result<Trusted, InvalidChain> {
+    let [entry] = entries else { return Err(InvalidChain::Length) };
+    let head = Digest(sha2::Sha256::digest(entry).into());
+    let (enrol, invitation) = enrolled(entry)?;
+    if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
+        return Err(InvalidChain::SomebodyElse);
+    }
+    let (officer, invited_by) = match (&enrol.vouch, invitation) {
+        (Vouch::Invitation(signed), Some(invitation)) => {
+            if invitation.handle != *handle || invitation.domain != *domain {
+                return Err(InvalidChain::SomebodyElse);
+            }
+            let by = inviter(&invitation.by).ok_or_else(|| InvalidChain::Missing(invitation.by.clone()))?;
+            let device = by.devices.iter().find(|device| device.id == invitation.device);
+            let device = device.filter(|device| device.officer && device.handle == invitation.by);
+            let device = device.ok_or(InvalidChain::NoRightToVouch)?;
+            Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
+            (invitation.officer, Some(invitation.by))
+        }
+        _ if head == root.0 => (true, None),
+        _ => return Err(InvalidChain::OtherRoot),
+    };
+    let Enrol { domain, handle, device: id, key, at, .. } = enrol;
+    Ok(Trusted { devices: vec![Device { domain, handle, id, key, officer, invited_by, at }], head })
+}
+
+/// Reads an entry and checks the signatures it can check by itself.
+fn enrolled(entry: &[u8]) -> Result<(Enrol, Option<Invitation>), InvalidChain> {
+    if entry.len() > LIMIT {
+        return Err(InvalidChain::Malformed);
+    }
+    let entry: Entry = read(entry).ok_or(InvalidChain::Malformed)?;
+    let enrol: Enrol = read(&entry.body).ok_or(InvalidChain::Malformed)?;
+    let wrong = |_| InvalidChain::Signature;
+    enrol.key.check(&labelled(BY_DEVICE, &entry.body), &entry.device).map_err(wrong)?;
+    let invitation = match (&enrol.vouch, &entry.invited) {
+        (Vouch::Founding, None) => None,
+        (Vouch::Invitation(signed), Some(signature)) => {
+            let invitation = Invitation::peek(signed).ok_or(InvalidChain::Malformed)?;
+            invitation.key.check(&labelled(BY_INVITED, &entry.body), signature).map_err(wrong)?;
+            Some(invitation)
+        }
+        _ => return Err(InvalidChain::Signature),
+    };
+    Ok((enrol, invitation))
+}
+
+impl Enrol {
+    /// Reads an entry and checks that the new device, and the invitation's key if there is one, signed it.
+    ///
+    /// This is all a server needs to refuse nonsense; whether the inviter had the right is for [`verify`].
+    pub fn peek(entry: &[u8]) -> Result<(Self, Option<Invitation>), InvalidChain> {
+        enrolled(entry)
+    }
+}
+
+pub(crate) fn cbor(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    // Writing CBOR into memory cannot fail.
+    let _ = ciborium::into_writer(value, &mut out);
+    out
+}
+
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut rest = bytes;
+    let value = ciborium::de::from_reader_with_recursion_limit(&mut rest, 8).ok()?;
+    rest.is_empty().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use chancery_wire::ids::InvitationId;
+    use ed25519_dalek::SigningKey;
+
+    use super::*;
+
+    const AT: Instant = Instant(1_000);
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_bytes(&[seed; 32])
+    }
+
+    fn bank() -> Domain {
+        "bank.example".parse().unwrap()
+    }
+
+    fn handle(name: &str) -> Handle {
+        name.parse().unwrap()
+    }
+
+    /// Alice's founding, and an invitation of hers for Bob.
+    fn alice() -> (Vec<u8>, Root, Trusted) {
+        let entry = found(bank(), handle("alice"), DeviceId([1; 16]), AT, &key(1));
+        let root = Root(Digest(sha2::Sha256::digest(&entry).into()));
+        let trusted = verify(&[entry.clone()], &handle("alice"), &bank(), root, |_| None).unwrap();
+        (entry, root, trusted)
+    }
+
+    fn invitation(officer: bool, signer: &SigningKey) -> Vec<u8> {
+        let id = InvitationId([9; 16]);
+        Invitation {
+            id,
+            domain: bank(),
+            handle: handle("bob"),
+            officer,
+            until: Instant(2_000),
+            key: Secret([5; 16]).derive_key(id).public(),
+            by: handle("alice"),
+            device: DeviceId([1; 16]),
+            chain: Digest([0; 32]),
+        }
+        .sign(signer)
+    }
+
+    fn check_bob(entry: Vec<u8>) -> Result<Trusted, InvalidChain> {
+        let (_, root, alice) = alice();
+        verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice))
+    }
+
+    #[test]
+    fn an_invited_device_is_trusted_down_to_the_root() {
+        let entry =
+            join(&invitation(false, &key(1)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
+        let bob = check_bob(entry).unwrap();
+        assert_eq!(bob.devices[0].key, key(2).public());
+        assert_eq!(bob.devices[0].invited_by, Some(handle("alice")));
+        assert!(!bob.devices[0].officer);
+    }
+
+    #[test]
+    fn a_server_cannot_use_an_invitation_whose_secret_it_does_not_know() {
+        let entry =
+            join(&invitation(false, &key(1)), &Secret([6; 16]), DeviceId([2; 16]), AT, &key(66)).unwrap();
+        assert_eq!(check_bob(entry), Err(InvalidChain::Signature));
+    }
+
+    #[test]
+    fn a_server_cannot_write_an_invitation() {
+        let entry =
+            join(&invitation(false, &key(66)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
+        assert_eq!(check_bob(entry), Err(InvalidChain::Signature));
+    }
+
+    #[test]
+    fn a_second_founding_is_not_the_root() {
+        let (_, root, _) = alice();
+        let entry = found(bank(), handle("bob"), DeviceId([2; 16]), AT, &key(66));
+        let found = verify(&[entry], &handle("bob"), &bank(), root, |_| None);
+        assert_eq!(found, Err(InvalidChain::OtherRoot));
+    }
+
+    #[test]
+    fn somebody_who_is_no_officer_cannot_vouch() {
+        let (_, root, mut alice) = alice();
+        alice.devices[0].officer = false;
+        let entry =
+            join(&invitation(false, &key(1)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
+        let found = verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice));
+        assert_eq!(found, Err(InvalidChain::NoRightToVouch));
+    }
+
+    #[test]
+    fn a_chain_shown_for_another_account_is_refused() {
+        let (entry, root, _) = alice();
+        let found = verify(&[entry], &handle("bob"), &bank(), root, |_| None);
+        assert_eq!(found, Err(InvalidChain::SomebodyElse));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let good =
+            join(&invitation(false, &key(1)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
+        assert!(check_bob(good.clone()).is_ok());
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(check_bob(bad).is_err(), "byte {at}");
+        }
+    }
+}

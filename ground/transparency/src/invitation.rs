@@ -1,0 +1,115 @@
+//! Invitations: an officer's device signs, in advance, that whoever knows a secret may open one account.
+//!
+//! The secret travels in the fragment of a link and never to a server. From it comes a key pair; the invitation names the
+//! public half, and the joining device signs its entry with the private half. So nobody who does not hold the link can
+//! use the invitation, and the inviter need not be there when it is used.
+
+use chancery_wire::{
+    ids::{DeviceId, Digest, InvitationId},
+    names::{Domain, Handle},
+    time::Instant,
+};
+use ed25519_dalek::SigningKey;
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::signed::{PublicKey, Sign, Signature, labelled};
+
+/// The label of an invitation's signature.
+const LABEL: &str = "chancery invitation 1";
+/// The most bytes a signed invitation has.
+const LIMIT: usize = 4096;
+
+/// The secret of an invitation: 128 random bits that only the link carries.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Secret(pub [u8; 16]);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Secret {
+    /// The key pair that proves knowledge of the secret for this invitation.
+    #[must_use]
+    pub fn derive_key(&self, invitation: InvitationId) -> impl Sign {
+        let mut seed = [0; 32];
+        // 32 bytes are far below HKDF's limit, so expanding cannot fail.
+        let _ = Hkdf::<Sha256>::new(Some(b"chancery invitation key 1"), &self.0)
+            .expand(invitation.as_bytes(), &mut seed);
+        let key = SigningKey::from_bytes(&seed);
+        seed.zeroize();
+        key
+    }
+}
+
+/// What an invitation says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// The organisation.
+    pub domain: Domain,
+    /// The account it opens; no other.
+    pub handle: Handle,
+    /// Whether the account will be an officer's: one that may invite.
+    pub officer: bool,
+    /// Until when it may be used, by the server's clock.
+    pub until: Instant,
+    /// The public half of the key derived from the secret.
+    pub key: PublicKey,
+    /// The inviting account.
+    pub by: Handle,
+    /// The inviting device.
+    pub device: DeviceId,
+    /// The head of the inviting account's chain when it invited.
+    pub chain: Digest,
+}
+
+/// An invitation with its signature, as it is stored and sent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
+    signature: Signature,
+}
+
+impl Invitation {
+    /// Signs the invitation with the inviting device's key.
+    #[must_use]
+    pub fn sign(&self, device: &dyn Sign) -> Vec<u8> {
+        let body = crate::chain::cbor(self);
+        let signature = device.sign(&labelled(LABEL, &body));
+        crate::chain::cbor(&Envelope { body, signature })
+    }
+
+    /// Reads an invitation without knowing yet whether its signer may invite.
+    ///
+    /// [`crate::verify`] says that, once it has the inviter's chain; a server uses this to store it.
+    #[must_use]
+    pub fn peek(signed: &[u8]) -> Option<Self> {
+        Self::open(signed).map(|(invitation, _, _)| invitation)
+    }
+
+    /// Checks the signature by `key` and returns what was signed.
+    #[must_use]
+    pub fn checked(signed: &[u8], key: &PublicKey) -> Option<Self> {
+        let (invitation, body, signature) = Self::open(signed)?;
+        key.check(&labelled(LABEL, &body), &signature).ok()?;
+        Some(invitation)
+    }
+
+    fn open(signed: &[u8]) -> Option<(Self, Vec<u8>, Signature)> {
+        if signed.len() > LIMIT {
+            return None;
+        }
+        let envelope: Envelope = crate::chain::read(signed)?;
+        let invitation = crate::chain::read(&envelope.body)?;
+        Some((invitation, envelope.body, envelope.signature))
+    }
+}

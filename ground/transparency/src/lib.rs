@@ -1,0 +1,13 @@
+//! Device chains: who vouched for which device, checked down to the organisation's root (`protocol/devices.md`).
+//!
+//! An account's chain is an append-only list of signed entries. The server stores chains and cannot extend one: every
+//! entry carries the new device's signature and that of whoever vouches for it. Verification is pure; the key directory
+//! (a later part of the protocol) will add proofs that a chain is the only one anybody was shown.
+
+mod chain;
+mod invitation;
+mod signed;
+
+pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, verify};
+pub use invitation::{Invitation, Secret};
+pub use signed::{InvalidSignature, PublicKey, Sign, Signature};

@@ -1,0 +1,171 @@
+//! The administrative API, version 1: JSON bodies of every route (`protocol/api/v1.json` is generated from them).
+//!
+//! Unknown fields are refused on requests and ignored on responses.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    bytes::Opaque,
+    ids::{DeviceId, Digest, InvitationId, RoomId},
+    names::{Domain, Handle},
+    time::Instant,
+};
+
+/// What anybody may know about a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Organisation {
+    /// The organisation's domain.
+    pub domain: Domain,
+    /// Whether it has been founded.
+    pub founded: bool,
+}
+
+/// Founds the organisation: the first device of the first account, which vouches for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The one-time code the server printed.
+    pub code: Opaque,
+    /// The founding entry of the device chain.
+    pub entry: Opaque,
+}
+
+/// Opens an account by invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The invitation used.
+    pub invitation: InvitationId,
+    /// The first entry of the account's device chain.
+    pub entry: Opaque,
+}
+
+/// The account a device belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// An account's device chain, oldest entry first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Chain {
+    /// The account.
+    pub handle: Handle,
+    /// The signed entries.
+    pub entries: Vec<Opaque>,
+}
+
+/// Deposits an invitation, signed by the inviting device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// The signed invitation.
+    pub invitation: Opaque,
+}
+
+/// An invitation, as the one who holds its link sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// The account it opens.
+    pub handle: Handle,
+    /// Until when.
+    pub until: Instant,
+    /// The invitation as signed by the inviting device.
+    pub invitation: Opaque,
+}
+
+/// A session, as given to the device that proved its key.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The token: 256 bits, useless without the device key.
+    pub token: Opaque,
+    /// How long it lives, in seconds.
+    pub seconds: i64,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({} s)", self.seconds)
+    }
+}
+
+/// Deposits key packages for others to add this device with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deposit {
+    /// Key packages for one use each.
+    pub packages: Vec<Opaque>,
+    /// The key package to hand out when the others are used up; replaces the last one.
+    pub last_resort: Option<Opaque>,
+}
+
+/// How many key packages for one use are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stock {
+    /// The number.
+    pub left: i64,
+}
+
+/// A key package of each device of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Claimed {
+    /// The key packages, one a device.
+    pub packages: Vec<Opaque>,
+}
+
+/// Opens a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// The room's id, chosen by the client; the same room again is answered the same.
+    pub room: RoomId,
+    /// The MLS `GroupInfo` of epoch 0.
+    pub group_info: Opaque,
+    /// The ratchet tree of epoch 0.
+    pub tree: Opaque,
+}
+
+/// Where a room stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RoomHead {
+    /// The room.
+    pub room: RoomId,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Its last entry.
+    pub seq: u64,
+    /// The chain head after that entry.
+    pub head: Digest,
+}
+
+/// A room that waits to be joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Welcome {
+    /// The room.
+    pub room: RoomId,
+    /// The entry that added the device.
+    pub seq: u64,
+    /// The chain head after that entry.
+    pub head: Digest,
+    /// The MLS `Welcome`.
+    pub welcome: Opaque,
+    /// The ratchet tree of the epoch joined.
+    pub tree: Opaque,
+}
+
+/// What a device needs to come back into a room whose state it lost or cannot follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Return {
+    /// Where the room stands.
+    pub head: RoomHead,
+    /// The MLS `GroupInfo` of the current epoch.
+    pub group_info: Opaque,
+    /// The ratchet tree of the current epoch.
+    pub tree: Opaque,
+}

@@ -1,0 +1,1 @@
+//! What the server does, one folder per duty; gateway composes them.

@@ -1,0 +1,1 @@
+//! The floor every duty stands on: store, bus, policy, journal, work.

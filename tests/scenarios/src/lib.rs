@@ -1,0 +1,1 @@
+//! Scenarios: what a person would notice, with real processes and hostile ones.

@@ -1,0 +1,1 @@
+//! A world for tests: a real server, real clients, both databases, and a hostile server.
