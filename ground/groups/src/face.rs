@@ -1,0 +1,167 @@
+//! A room as anybody may see it: the public group a server follows.
+//!
+//! Pure: loaded from bytes, changed, saved to bytes; the caller keeps the bytes in its own transaction.
+
+use chancery_wire::{ids::RoomId, policy::RoomPolicy};
+use openmls::{
+    framing::ProcessedMessageContent,
+    group::{ProposalStore, PublicGroup},
+    prelude::{
+        GroupId, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage, RatchetTreeIn, Sender,
+        group_info::VerifiableGroupInfo,
+    },
+};
+use openmls_rust_crypto::RustCrypto;
+use tls_codec::{Deserialize as _, Serialize as _};
+
+use crate::{
+    breach::Breach,
+    change::{Author, Change, leaf_at},
+    judge::judge,
+    leaf::{Leaf, policy_of, roster},
+    snapshot::Snapshot,
+    suites,
+};
+
+/// The public face of a room.
+#[derive(Debug)]
+pub struct Face {
+    group: PublicGroup,
+    policy: RoomPolicy,
+    snapshot: Snapshot,
+}
+
+impl Face {
+    /// Starts to follow a room that was just founded: epoch 0, its owner alone.
+    pub fn open(room: RoomId, tree: &[u8], group_info: &[u8]) -> Result<Self, Breach> {
+        let info = read_group_info(group_info)?;
+        let tree = RatchetTreeIn::tls_deserialize_exact(tree).map_err(|_| Breach::Malformed)?;
+        let snapshot = Snapshot::default();
+        let (group, _) =
+            PublicGroup::from_external(&RustCrypto::default(), &snapshot, tree, info, ProposalStore::new())
+                .map_err(|_| Breach::Invalid)?;
+        suites::usable(group.ciphersuite()).ok_or(Breach::Suite)?;
+        if group.group_id().as_slice() != room.as_bytes() {
+            return Err(Breach::OtherRoom);
+        }
+        let policy = policy_of(group.group_context().extensions())?;
+        let face = Self { group, policy, snapshot };
+        match face.leaves()?.as_slice() {
+            [owner] if face.epoch() == 0 => {
+                let role = face.policy.role(&owner.name.account);
+                if role == chancery_wire::policy::Role::Owner { Ok(face) } else { Err(Breach::NotAlone) }
+            }
+            _ => Err(Breach::NotAlone),
+        }
+    }
+
+    /// Loads what [`Face::save`] wrote.
+    pub fn load(bytes: &[u8]) -> Result<Self, Breach> {
+        let (room, snapshot) = Snapshot::read(bytes)?;
+        let group = PublicGroup::load(&snapshot, &GroupId::from_slice(&room))
+            .map_err(|_| Breach::Malformed)?
+            .ok_or(Breach::Malformed)?;
+        let policy = policy_of(group.group_context().extensions())?;
+        Ok(Self { group, policy, snapshot })
+    }
+
+    /// The face as bytes. They are the server's own and never travel.
+    pub fn save(&self) -> Result<Vec<u8>, Breach> {
+        self.snapshot.write(self.group.group_id().as_slice())
+    }
+
+    /// The room's epoch.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.group.group_context().epoch().as_u64()
+    }
+
+    /// The leaves, in the order of the tree.
+    pub fn leaves(&self) -> Result<Vec<Leaf>, Breach> {
+        roster(&self.group)
+    }
+
+    /// The room policy.
+    #[must_use]
+    pub fn policy(&self) -> &RoomPolicy {
+        &self.policy
+    }
+
+    /// The ratchet tree, for those who join.
+    pub fn tree(&self) -> Result<Vec<u8>, Breach> {
+        self.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Breach::Invalid)
+    }
+
+    /// Judges a commit and follows it. `group_info` is the committer's, for those who come back later.
+    pub fn commit(&mut self, commit: &[u8], group_info: &[u8]) -> Result<Change, Breach> {
+        let processed = self.process(commit)?;
+        let sender = processed.sender().clone();
+        let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
+            return Err(Breach::Malformed);
+        };
+        let change = Change::read(&self.group, &sender, &staged)?;
+        judge(&self.leaves()?, &change)?;
+        let info = read_group_info(group_info)?;
+        let next = staged.group_context().epoch();
+        if info.group_id() != self.group.group_id() || info.epoch() != next {
+            return Err(Breach::OtherEpoch);
+        }
+        self.group.merge_commit(&self.snapshot, *staged).map_err(|_| Breach::Invalid)?;
+        self.policy = change.after.clone();
+        Ok(change)
+    }
+
+    /// Takes in a proposal for somebody to commit: only one's own removal. Returns who asks to leave.
+    pub fn propose(&mut self, proposal: &[u8]) -> Result<Leaf, Breach> {
+        let processed = self.process(proposal)?;
+        let Sender::Member(index) = *processed.sender() else { return Err(Breach::Unknown) };
+        let author = leaf_at(&self.group, index.u32())?;
+        let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
+            return Err(Breach::Malformed);
+        };
+        leaves_by_itself(queued.proposal(), index.u32())?;
+        self.group.add_proposal(&self.snapshot, *queued).map_err(|_| Breach::Invalid)?;
+        Ok(author)
+    }
+
+    fn process(&self, message: &[u8]) -> Result<openmls::framing::ProcessedMessage, Breach> {
+        let message = MlsMessageIn::tls_deserialize_exact(message).map_err(|_| Breach::Malformed)?;
+        let message = message.try_into_protocol_message().map_err(|_| Breach::Malformed)?;
+        if !matches!(message, ProtocolMessage::PublicMessage(_)) {
+            return Err(Breach::Malformed);
+        }
+        if message.group_id() != self.group.group_id() {
+            return Err(Breach::OtherRoom);
+        }
+        if message.epoch().as_u64() != self.epoch() {
+            return Err(Breach::OtherEpoch);
+        }
+        self.group.process_message(&RustCrypto::default(), message).map_err(|_| Breach::Invalid)
+    }
+}
+
+/// Makes sure that a proposal by the leaf at `index` takes out that leaf and does nothing else.
+pub(crate) fn leaves_by_itself(
+    proposal: &openmls::messages::proposals::Proposal,
+    index: u32,
+) -> Result<(), Breach> {
+    match proposal {
+        openmls::messages::proposals::Proposal::Remove(remove) if remove.removed().u32() == index => Ok(()),
+        _ => Err(Breach::Unknown),
+    }
+}
+
+impl Author {
+    /// Whether the device came in by itself.
+    #[must_use]
+    pub fn is_returning(&self) -> bool {
+        matches!(self, Self::Returning(_))
+    }
+}
+
+fn read_group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, Breach> {
+    match MlsMessageIn::tls_deserialize_exact(bytes).map_err(|_| Breach::Malformed)?.extract() {
+        MlsMessageBodyIn::GroupInfo(info) => Ok(info),
+        _ => Err(Breach::Malformed),
+    }
+}

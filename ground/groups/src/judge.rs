@@ -1,0 +1,225 @@
+//! Is this commit allowed? The one answer, the same on the server and on every client.
+//!
+//! Pure: the room's leaves before, and the change. A client calls this between reading a commit and merging it, whatever
+//! the server said. `protocol/rooms.md` states the rules in words; `RULES` in `chancery-wire` is their version.
+
+use chancery_wire::policy::Role;
+
+use crate::{
+    breach::Breach,
+    change::{Author, Change, Deed},
+    leaf::Leaf,
+};
+
+/// Judges a change against the room's leaves before it.
+pub fn judge(before: &[Leaf], change: &Change) -> Result<(), Breach> {
+    identity(before, change)?;
+    additions(before, change)?;
+    match &change.author {
+        Author::Member(_) => removals(change)?,
+        Author::Returning(leaf) => returning(leaf, change)?,
+    }
+    policy(change)
+}
+
+/// A leaf keeps its name and its key for as long as it is in the room.
+fn identity(before: &[Leaf], change: &Change) -> Result<(), Breach> {
+    let author = change.author.leaf();
+    if let Some(renewed) = &change.renewed
+        && (renewed.name != author.name || renewed.key != author.key)
+    {
+        return Err(Breach::Impostor);
+    }
+    let domain = before.first().map(|leaf| &leaf.name.domain);
+    let foreign = |leaf: &Leaf| domain.is_some_and(|domain| leaf.name.domain != *domain);
+    if change.newcomers().any(foreign) { Err(Breach::Foreign) } else { Ok(()) }
+}
+
+/// Members are added by those who may, and nobody is in the room twice.
+fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
+    for (leaf, by) in &change.added {
+        let who = &by.name.account;
+        if change.before.role(who) < change.before.may_add {
+            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
+        }
+        let same = |other: &Leaf| other.name.device == leaf.name.device || other.key == leaf.key;
+        let stays = |other: &&Leaf| !change.removed.iter().any(|(gone, _)| gone.index == other.index);
+        let there = before.iter().filter(stays).filter(|other| same(other)).count();
+        let coming = change.added.iter().filter(|(other, _)| same(other)).count();
+        if there + coming != 1 {
+            return Err(Breach::Twice);
+        }
+    }
+    Ok(())
+}
+
+/// One may take out oneself; others only with the right to, and only those whose role is lower.
+fn removals(change: &Change) -> Result<(), Breach> {
+    for (leaf, by) in &change.removed {
+        let (whom, who) = (&leaf.name.account, &by.name.account);
+        if whom == who {
+            continue;
+        }
+        let role = change.before.role(who);
+        if role < change.before.may_remove {
+            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Remove });
+        }
+        if role <= change.before.role(whom) && role != Role::Owner {
+            return Err(Breach::Protected { whom: whom.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// A device that comes back replaces its own former leaf and does nothing else.
+fn returning(leaf: &Leaf, change: &Change) -> Result<(), Breach> {
+    if !change.added.is_empty() || change.policy_by.is_some() {
+        return Err(Breach::Uninvited);
+    }
+    let [(former, _)] = change.removed.as_slice() else {
+        return Err(if change.removed.is_empty() { Breach::Uninvited } else { Breach::RemovesAnother });
+    };
+    if former.name != leaf.name || former.key != leaf.key {
+        return Err(Breach::RemovesAnother);
+    }
+    Ok(())
+}
+
+/// The policy is changed by those who may, never loses its class or its owner, and never lowers its floor.
+fn policy(change: &Change) -> Result<(), Breach> {
+    let (before, after) = (&change.before, &change.after);
+    if before == after {
+        return Ok(());
+    }
+    let by = change.policy_by.as_ref().ok_or(Breach::PolicyChange)?;
+    if before.role(&by.name.account) < before.may_change {
+        return Err(Breach::NotAllowed { who: by.name.account.clone(), what: Deed::Change });
+    }
+    // Reading a policy has already made sure that it has an owner and a floor this version knows.
+    if after.class != before.class || after.floor < before.floor {
+        return Err(Breach::PolicyChange);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use chancery_wire::{ids::DeviceId, names::LeafName, policy::RoomPolicy};
+
+    use super::*;
+
+    fn leaf(index: u8, account: &str) -> Leaf {
+        let name = LeafName {
+            domain: "bank.example".parse().unwrap(),
+            account: account.parse().unwrap(),
+            device: DeviceId([index; 16]),
+        };
+        Leaf { index: index.into(), name, key: [index; 32] }
+    }
+
+    /// Alice owns, Mo moderates, Bob and Carol are members.
+    fn room() -> Vec<Leaf> {
+        vec![leaf(0, "alice"), leaf(1, "mo"), leaf(2, "bob"), leaf(3, "carol")]
+    }
+
+    fn by(author: Leaf) -> Change {
+        let mut policy = RoomPolicy::founded_by("alice".parse().unwrap());
+        policy.roles.insert("mo".parse().unwrap(), Role::Moderator);
+        Change {
+            author: Author::Member(author),
+            added: vec![],
+            removed: vec![],
+            renewed: None,
+            after: policy.clone(),
+            before: policy,
+            policy_by: None,
+        }
+    }
+
+    #[test]
+    fn moderators_add_and_members_do_not() {
+        for (who, allowed) in [(0, true), (1, true), (2, false)] {
+            let author = room()[who].clone();
+            let mut change = by(author.clone());
+            change.added.push((leaf(9, "dora"), author));
+            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
+        }
+    }
+
+    #[test]
+    fn who_commits_does_not_matter_but_who_proposed() {
+        let mut change = by(leaf(0, "alice"));
+        change.added.push((leaf(9, "dora"), leaf(2, "bob")));
+        let bob = "bob".parse().unwrap();
+        assert_eq!(judge(&room(), &change), Err(Breach::NotAllowed { who: bob, what: Deed::Add }));
+    }
+
+    #[test]
+    fn nobody_is_in_a_room_twice() {
+        let mut change = by(leaf(0, "alice"));
+        change.added.push((leaf(2, "bob"), leaf(0, "alice")));
+        assert_eq!(judge(&room(), &change), Err(Breach::Twice));
+        let mut change = by(leaf(0, "alice"));
+        change.added = vec![(leaf(9, "dora"), leaf(0, "alice")), (leaf(9, "eve"), leaf(0, "alice"))];
+        assert_eq!(judge(&room(), &change), Err(Breach::Twice));
+    }
+
+    #[test]
+    fn one_is_removed_by_oneself_or_from_above() {
+        for (who, whom, allowed) in
+            [(0, 1, true), (0, 2, true), (1, 2, true), (1, 0, false), (2, 3, false), (2, 2, true)]
+        {
+            let mut change = by(leaf(0, "alice"));
+            change.removed.push((room()[whom].clone(), room()[who].clone()));
+            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who} removes {whom}");
+        }
+    }
+
+    #[test]
+    fn a_returning_device_replaces_its_own_leaf_only() {
+        let bob = leaf(2, "bob");
+        let mut change = by(bob.clone());
+        change.author = Author::Returning(bob.clone());
+        assert_eq!(judge(&room(), &change), Err(Breach::Uninvited));
+        change.removed = vec![(leaf(3, "carol"), bob.clone())];
+        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+        change.removed = vec![(bob.clone(), bob.clone()), (leaf(3, "carol"), bob.clone())];
+        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+        change.removed = vec![(bob.clone(), bob.clone())];
+        assert_eq!(judge(&room(), &change), Ok(()));
+        // The same name with another key is somebody else.
+        change.author = Author::Returning(Leaf { key: [66; 32], ..bob });
+        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+    }
+
+    #[test]
+    fn the_policy_is_changed_by_its_owner_within_bounds() {
+        let mut change = by(leaf(0, "alice"));
+        change.after.roles.insert("bob".parse().unwrap(), Role::Moderator);
+        assert_eq!(judge(&room(), &change), Err(Breach::PolicyChange));
+        change.policy_by = Some(leaf(1, "mo"));
+        assert!(matches!(judge(&room(), &change), Err(Breach::NotAllowed { what: Deed::Change, .. })));
+        change.policy_by = Some(leaf(0, "alice"));
+        assert_eq!(judge(&room(), &change), Ok(()));
+        change.after.floor = 0;
+        assert_eq!(judge(&room(), &change), Err(Breach::PolicyChange));
+    }
+
+    #[test]
+    fn a_leaf_keeps_its_name_and_key() {
+        let mut change = by(leaf(2, "bob"));
+        change.renewed = Some(leaf(2, "bob"));
+        assert_eq!(judge(&room(), &change), Ok(()));
+        change.renewed = Some(leaf(2, "alice"));
+        assert_eq!(judge(&room(), &change), Err(Breach::Impostor));
+    }
+
+    #[test]
+    fn leaves_of_another_organisation_stay_out() {
+        let mut change = by(leaf(0, "alice"));
+        let mut dora = leaf(9, "dora");
+        dora.name.domain = "clinic.example".parse().unwrap();
+        change.added.push((dora, leaf(0, "alice")));
+        assert_eq!(judge(&room(), &change), Err(Breach::Foreign));
+    }
+}
