@@ -6,8 +6,10 @@
 
 mod chain;
 mod invitation;
+mod possession;
 mod signed;
 
 pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, verify};
 pub use invitation::{Invitation, Secret};
+pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};

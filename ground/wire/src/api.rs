@@ -12,6 +12,11 @@ use crate::{
     time::Instant,
 };
 
+/// The most accounts whose chains are asked for at once.
+pub const CHAINS_LIMIT: usize = 256;
+/// The most key packages for one use that a device may have deposited.
+pub const PACKAGES_LIMIT: usize = 200;
+
 /// What anybody may know about a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Organisation {
@@ -67,6 +72,22 @@ pub struct Invite {
     pub invitation: Opaque,
 }
 
+/// Device chains that are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskChains {
+    /// The accounts, at most [`CHAINS_LIMIT`].
+    pub handles: Vec<Handle>,
+}
+
+/// Device chains, and those of whoever invited their accounts, up to the founding. Inviters come before the invited;
+/// accounts that do not exist are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Chains {
+    /// The chains.
+    pub chains: Vec<Chain>,
+}
+
 /// An invitation, as the one who holds its link sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Invitation {
@@ -78,6 +99,8 @@ pub struct Invitation {
     pub until: Instant,
     /// The invitation as signed by the inviting device.
     pub invitation: Opaque,
+    /// The inviter's chain and those it rests on, the founding first.
+    pub chains: Vec<Chain>,
 }
 
 /// A session, as given to the device that proved its key.
@@ -142,6 +165,20 @@ pub struct RoomHead {
     pub seq: u64,
     /// The chain head after that entry.
     pub head: Digest,
+}
+
+/// The rooms a device is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rooms {
+    /// Where each of them stands.
+    pub rooms: Vec<RoomHead>,
+}
+
+/// The rooms that wait to be joined by a device, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Welcomes {
+    /// At most 16; the next ones show when these were joined and acknowledged.
+    pub welcomes: Vec<Welcome>,
 }
 
 /// A room that waits to be joined.

@@ -143,6 +143,8 @@ pub struct Accepted {
 pub struct Refused {
     /// The submission, or zeros when the refused frame carried none.
     pub id: SubmissionId,
+    /// The room the refused frame was about, or zeros when it could not be read.
+    pub room: RoomId,
     /// The stable code, ASCII (`protocol/errors.md`).
     pub code: VLBytes,
     /// The same in words, UTF-8, log-safe.

@@ -1,4 +1,9 @@
-//! Refusals on the wire: RFC 9457 problems with a stable code.
+//! Refusals on the wire: RFC 9457 problems, each with a stable code.
+//!
+//! This is the one registry of codes: the server answers with them, clients act on them, and `protocol/errors.md` is
+//! generated from them. A code is never renamed and never reused.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +16,160 @@ pub struct Problem {
     pub code: String,
     /// What is the matter, for a person. Never contains what a person wrote.
     pub title: String,
-    /// What to do about it, when there is something to do.
+    /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// Declares the codes: variant, code, status, what is the matter, what to do.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal, $remedy:literal;)*) => {
+        /// A reason to refuse. Its text is stable and safe to log.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in the order of the document.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable text, such as `rooms.not-found`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status it travels with.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// What is the matter, in general.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not in the form the API describes.
+    Malformed = "request.malformed", 400, "the request is not in the form it should have",
+        "compare it with protocol/api/v1.json; unknown fields are refused";
+    /// The body or frame is larger than its limit.
+    TooLarge = "request.too-large", 413, "the request is larger than its limit", "send less at once";
+    /// There is no such route, or not with this method.
+    NoRoute = "request.no-route", 404, "there is nothing at this address", "check the address and the method";
+    /// Too many requests at once.
+    TooMany = "request.too-many", 429, "there are too many requests at once", "wait a little and try again";
+    /// No session, or one that ended.
+    NoSession = "signin.no-session", 401, "there is no session, or it ended", "sign in again with the device key";
+    /// The proof of the device key does not hold.
+    BadProof = "signin.bad-proof", 401, "the proof of the device key does not hold",
+        "a token works only together with the key of the device it was given to";
+    /// The proof was made too long ago or in the future.
+    StaleProof = "signin.stale-proof", 401, "the proof of the device key is too old or from the future",
+        "make a new one, with the time of the Date header";
+    /// The proof was used before.
+    ReplayedProof = "signin.replayed-proof", 401, "the proof of the device key was used before",
+        "make a new one for every request";
+    /// The policy does not allow it.
+    Denied = "policy.denied", 403, "this is not allowed", "ask an administrator of your organisation";
+    /// The organisation has not been founded.
+    NotFounded = "accounts.not-founded", 409, "the organisation has not been founded yet",
+        "found it with the one-time code the server printed";
+    /// The organisation has been founded already.
+    Founded = "accounts.founded", 409, "the organisation has been founded already", "join by invitation";
+    /// The founding code is not the one the server printed.
+    WrongCode = "accounts.wrong-code", 403, "the founding code is not right",
+        "use the link that chanceryd printed last";
+    /// The handle belongs to somebody.
+    HandleTaken = "accounts.handle-taken", 409, "the name is taken", "choose another one";
+    /// No such account.
+    NoAccount = "accounts.not-found", 404, "there is no such account", "check the name";
+    /// The device chain entry does not hold.
+    BadEntry = "accounts.bad-entry", 422, "the device's entry does not hold", "start again with the invitation";
+    /// No such invitation, or it was used, or it ran out.
+    NoInvitation = "accounts.no-invitation", 404, "there is no such invitation, or it was used, or it ran out",
+        "ask for a new one";
+    /// The invitation does not hold.
+    BadInvitation = "accounts.bad-invitation", 422, "the invitation does not hold", "make a new one";
+    /// A key package does not hold.
+    BadPackage = "devices.bad-key-package", 422, "a key package does not hold", "update the program and try again";
+    /// Too many key packages are deposited.
+    FullStock = "devices.full-stock", 409, "there are enough key packages", "nothing: they are used up with time";
+    /// The account has no device that can be added now.
+    NoPackage = "devices.no-key-package", 409, "the account has no device that could be added now",
+        "try again when the person has been online";
+    /// No such room, or none of the device's.
+    NoRoom = "rooms.not-found", 404, "there is no such room", "check the name, or ask to be added";
+    /// The room id is taken.
+    RoomTaken = "rooms.taken", 409, "the room's id is taken", "open a room with a new id";
+    /// The room does not start as a room must.
+    BadRoom = "rooms.refused", 422, "the room does not start as a room must", "update the program and try again";
+    /// The submission is for another epoch.
+    WrongEpoch = "delivery.wrong-epoch", 409, "the room has moved on since this was made",
+        "take in what happened and make it again";
+    /// The handshake breaks the rules of the room.
+    Refused = "delivery.refused", 422, "it breaks the rules of the room", "ask somebody with the right role";
+    /// The message is not sealed.
+    NotSealed = "delivery.not-sealed", 422, "the message is not sealed for this room",
+        "only sealed messages can be put into a room";
+    /// The submission id was used for something else.
+    IdReused = "delivery.id-reused", 409, "the submission's id was used for something else", "choose a new id";
+    /// The server's disk is full.
+    Full = "server.full", 507, "the server's disk is full; nothing was changed",
+        "nothing is lost: it is sent again when there is room";
+    /// The server is stopping or too busy.
+    Busy = "server.busy", 503, "the server is stopping or too busy; nothing was changed",
+        "try again in a moment";
+    /// Something went wrong inside the server.
+    Failed = "server.failed", 500, "something went wrong in the server; nothing was changed",
+        "try again; if it stays, show the server's log to its administrator";
+}
+
+impl Code {
+    /// Reads a code; `None` for one this version does not know.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The problem in words, with something more specific than the title where there is something.
+    #[must_use]
+    pub fn problem(self, title: Option<String>) -> Problem {
+        Problem {
+            status: self.status(),
+            code: self.as_str().to_owned(),
+            title: title.unwrap_or_else(|| self.title().to_owned()),
+            detail: Some(self.remedy().to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_read_back_and_none_is_there_twice() {
+        for (at, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+            assert!(!Code::ALL[..at].iter().any(|other| other.as_str() == code.as_str()), "{code}");
+        }
+        assert_eq!(Code::parse("no.such-code"), None);
+    }
 }
