@@ -1,1 +1,39 @@
 //! What a device does: one event, one vault transaction, one outcome. No network, no clock.
+//!
+//! Events come in as method calls on [`Engine`]: a wish of the person, entries of a room's log, an answer of the server,
+//! a tick. Each changes the vault in exactly one transaction and says what to send and what to show. A crash anywhere
+//! replays to the same place: wishes are kept before anything is sent, and what is sent is kept before it leaves.
+
+mod alarm;
+mod answer;
+mod cause;
+mod come_back;
+mod engine;
+mod enrol;
+mod entropy;
+mod error;
+mod invite;
+mod join;
+mod link;
+mod mls;
+mod open;
+mod outgoing;
+mod packages;
+mod receive;
+mod seal;
+mod show;
+mod trust;
+mod wish;
+
+pub use alarm::Alarm;
+pub use cause::Cause;
+pub use engine::Engine;
+pub use entropy::Entropy;
+pub use error::EngineError;
+pub use join::Joined;
+pub use link::{InvalidLink, Link, Opener};
+pub use outgoing::Out;
+pub use receive::Received;
+pub use show::{MemberView, Progress, RoomView, Unsent};
+pub use trust::Distrust;
+pub use wish::Want;

@@ -1,1 +1,25 @@
-//! Everything a device keeps, in one encrypted SQLite.
+//! Everything a device keeps, in one encrypted SQLite: identity, MLS state, rooms, messages, wishes, trust.
+//!
+//! One change of the device is one [`Step`]: a transaction that holds all of it or nothing. Several programs may have the
+//! same vault open; steps queue. Nothing here talks to a network, reads a clock or decides anything.
+
+mod error;
+mod identity;
+mod key;
+mod messages;
+mod mls;
+mod open;
+mod outbox;
+mod rooms;
+mod step;
+mod trust;
+
+pub use error::VaultError;
+pub use identity::{Identity, SigningSeed};
+pub use key::VaultKey;
+pub use messages::{Message, Said};
+pub use mls::MlsStore;
+pub use outbox::{Sealed, WishId, Wished};
+pub use rooms::{Room, Standing};
+pub use step::{Step, Vault};
+pub use trust::TrustedDevice;

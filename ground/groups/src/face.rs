@@ -141,10 +141,7 @@ impl Face {
 }
 
 /// Makes sure that a proposal by the leaf at `index` takes out that leaf and does nothing else.
-pub(crate) fn leaves_by_itself(
-    proposal: &openmls::messages::proposals::Proposal,
-    index: u32,
-) -> Result<(), Breach> {
+pub fn leaves_by_itself(proposal: &openmls::messages::proposals::Proposal, index: u32) -> Result<(), Breach> {
     match proposal {
         openmls::messages::proposals::Proposal::Remove(remove) if remove.removed().u32() == index => Ok(()),
         _ => Err(Breach::Unknown),

@@ -15,7 +15,7 @@ pub mod suites;
 
 pub use breach::Breach;
 pub use change::{Author, Change, Deed};
-pub use face::Face;
+pub use face::{Face, leaves_by_itself};
 pub use judge::judge;
 pub use key_package::{KEY_PACKAGE_DAYS, Offer, check_key_package};
 pub use leaf::{Leaf, POLICY_EXTENSION, policy_of, roster};

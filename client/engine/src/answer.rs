@@ -1,0 +1,197 @@
+//! Answers: what the server says to a submission, to a fetch, to a claim.
+
+use chancery_groups::check_key_package;
+use chancery_vault::{Room, Standing, WishId, Wished};
+use chancery_wire::{
+    api::Claimed,
+    frames::{Accepted, Kind, Refused, UpTo},
+    ids::RoomId,
+    names::Handle,
+    problem::Code,
+    time::Instant,
+};
+use serde_bytes::ByteBuf;
+
+use crate::{
+    alarm::Alarm,
+    engine::{Engine, Turn},
+    error::EngineError,
+    trust::{Distrust, Verdict},
+    wish::Wish,
+};
+
+impl Engine {
+    /// A submission is durable, at a promised place. The wish is fulfilled when it is seen there.
+    pub fn accepted(&mut self, answer: &Accepted, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            turn.memory.in_flight.remove(&answer.id);
+            let Some(wished) = turn.step.submitted(answer.id)? else { return Ok(()) };
+            let mut room = turn.room(wished.room)?;
+            if answer.seq <= room.seq {
+                // The log has gone past that place, and something else stood there.
+                return turn.alarm(&mut room, &Alarm::Dropped);
+            }
+            Ok(turn.step.accept_wish(wished.wish, answer.seq)?)
+        })
+    }
+
+    /// A submission or a fetch was refused. Answers whether trying again later makes sense.
+    pub fn refused(&mut self, answer: &Refused, now: Instant) -> Result<bool, EngineError> {
+        self.turn(now, |turn| {
+            turn.memory.in_flight.remove(&answer.id);
+            let code = std::str::from_utf8(answer.code.as_slice()).ok().and_then(Code::parse);
+            let title = String::from_utf8_lossy(answer.title.as_slice()).into_owned();
+            match turn.step.submitted(answer.id)? {
+                Some(wished) => turn.refused(&wished, code, &title),
+                None if code == Some(Code::NoRoom) => turn.gone(answer.room, &title).map(|()| false),
+                None => Ok(code.is_some_and(passes)),
+            }
+        })
+    }
+
+    /// A fetch that asked for what comes after `after` was answered. Says whether the log was followed to its end.
+    pub fn up_to(&mut self, after: u64, answer: &UpTo, now: Instant) -> Result<bool, EngineError> {
+        self.turn(now, |turn| {
+            let Some(mut room) = turn.step.room(answer.room)? else { return Ok(true) };
+            if answer.last < after {
+                turn.alarm(&mut room, &Alarm::RolledBack)?;
+            } else if room.seq < answer.seq && room.standing != Standing::Left {
+                turn.alarm(&mut room, &Alarm::Gap)?;
+            } else if room.seq < answer.last && room.standing != Standing::Left {
+                return Ok(false);
+            }
+            turn.memory.caught_up.insert(room.id);
+            Ok(true)
+        })
+    }
+
+    /// Key packages of accounts that are to be added, or why there are none (the account, and the reason in words).
+    ///
+    /// Answers whose chains are needed before they can be believed; the same call is made again with them known.
+    pub fn claimed(
+        &mut self,
+        wish: WishId,
+        claims: &[(Handle, Result<Claimed, String>)],
+        now: Instant,
+    ) -> Result<Vec<Handle>, EngineError> {
+        self.turn(now, |turn| {
+            let Some(wished) = turn.step.wished(wish)? else { return Ok(vec![]) };
+            let Wish::Add { handles, role, .. } = Wish::read(&wished.what)? else { return Ok(vec![]) };
+            let mut packages = Vec::new();
+            let mut leaves = Vec::new();
+            for (handle, claim) in claims {
+                let found = match claim {
+                    Ok(found) => turn.offers(handle, found),
+                    Err(why) => Err(format!("{handle} cannot be added: {why}")),
+                };
+                match found {
+                    Ok(found) => found.into_iter().for_each(|(leaf, package)| {
+                        leaves.push(leaf);
+                        packages.push(package);
+                    }),
+                    Err(why) => {
+                        return turn.step.refuse_wish(wish, &why).map(|()| vec![]).map_err(Into::into);
+                    }
+                }
+            }
+            match turn.verdict(&leaves)? {
+                Verdict::Needs(handles) => return Ok(handles),
+                Verdict::Distrusted(why) => turn.step.refuse_wish(wish, &why.to_string())?,
+                Verdict::Trusted => {
+                    turn.step.rewrite_wish(wish, &Wish::Add { handles, role, packages }.write())?;
+                }
+            }
+            Ok(vec![])
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// The key packages of one account, each checked; whether their leaves are believed comes after.
+    fn offers(
+        &self,
+        handle: &Handle,
+        found: &Claimed,
+    ) -> Result<Vec<(chancery_groups::Leaf, ByteBuf)>, String> {
+        let mut offers = Vec::new();
+        for package in &found.packages {
+            let offer = check_key_package(&package.0, self.now)
+                .map_err(|why| format!("{}: {why}", Distrust::OtherPackage(handle.clone())))?;
+            if offer.leaf.name.account != *handle {
+                return Err(Distrust::OtherPackage(handle.clone()).to_string());
+            }
+            offers.push((offer.leaf, ByteBuf::from(package.0.clone())));
+        }
+        if offers.is_empty() {
+            Err(format!("{handle} has no device that could be added"))
+        } else {
+            Ok(offers)
+        }
+    }
+
+    /// Raises an alarm: the room is stopped, and says why.
+    pub(crate) fn alarm(&mut self, room: &mut Room, alarm: &Alarm) -> Result<(), EngineError> {
+        room.standing = Standing::Stopped;
+        room.why = Some(alarm.to_string());
+        self.memory.forget_group(room.id);
+        Ok(self.step.keep_room(room)?)
+    }
+
+    fn refused(&mut self, wished: &Wished, code: Option<Code>, title: &str) -> Result<bool, EngineError> {
+        match code {
+            Some(Code::WrongEpoch) => {
+                self.take_back(wished)?;
+                // The room has moved on; it is followed to its end before the wish is sealed again.
+                self.memory.caught_up.remove(&wished.room);
+                Ok(true)
+            }
+            Some(code) if passes(code) => Ok(true),
+            _ => {
+                self.take_back(wished)?;
+                self.step.refuse_wish(wished.wish, title)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Takes back what was sealed for a wish, with what its sealing changed in the group.
+    pub(crate) fn take_back(&mut self, wished: &Wished) -> Result<(), EngineError> {
+        let Some(sealed) = &wished.sealed else { return Ok(()) };
+        self.memory.in_flight.remove(&sealed.submission);
+        match (sealed.kind, Wish::read(&wished.what)?) {
+            (Kind::Commit, Wish::Return) => {
+                // What it made is a group nobody else is in; it is made anew from the room as it is then.
+                self.forget(wished.room)?;
+                return Ok(self.step.drop_wish(wished.wish)?);
+            }
+            (Kind::Commit, _) => {
+                let mut group = self.group(wished.room)?;
+                group.clear_pending_commit(&self.step.mls())?;
+                self.put(wished.room, group);
+            }
+            (Kind::Proposal, _) => {
+                let mut group = self.group(wished.room)?;
+                group.clear_pending_proposals(&self.step.mls())?;
+                self.put(wished.room, group);
+            }
+            (Kind::Message, _) => {}
+        }
+        Ok(self.step.unseal_wish(wished.wish, sealed.epoch.saturating_add(1))?)
+    }
+
+    /// The server says the room is none of the device's.
+    fn gone(&mut self, room: RoomId, title: &str) -> Result<(), EngineError> {
+        let Some(mut room) = self.step.room(room)? else { return Ok(()) };
+        if !matches!(room.standing, Standing::Opening | Standing::Stopped) {
+            room.standing = Standing::Left;
+            room.why = Some(title.to_owned());
+            self.step.keep_room(&room)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a refusal passes by itself.
+fn passes(code: Code) -> bool {
+    matches!(code, Code::Full | Code::Busy | Code::Failed | Code::TooMany)
+}

@@ -1,0 +1,113 @@
+//! Coming back: a device that lost a room's keys, or cannot follow it, enters again as a new leaf in place of its old one.
+//!
+//! Old state is never used to send. What was said meanwhile stays closed; what is said from here on opens.
+
+use chancery_groups::{Breach, policy_of, roster, suites};
+use chancery_vault::{Room, Sealed, Standing};
+use chancery_wire::{api::Return, names::Handle, time::Instant};
+use openmls::{
+    group::MlsGroup,
+    prelude::{LeafNodeParameters, MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn},
+};
+use openmls_traits::OpenMlsProvider as _;
+use tls_codec::Deserialize as _;
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+    mls::{capabilities, settings},
+    seal::bytes,
+    trust::Verdict,
+    wish::Wish,
+};
+
+impl Engine {
+    /// Takes in what is needed to come back into a room. Answers whose chains are needed first.
+    ///
+    /// The commit is kept as a wish and sent by [`Engine::outgoing`]; the device is back when it is seen in the log.
+    pub fn come_back(&mut self, offered: &Return, now: Instant) -> Result<Vec<Handle>, EngineError> {
+        let mut needs = Vec::new();
+        let done = self.turn(now, |turn| {
+            let room = turn.room(offered.head.room)?;
+            let place = (room.seq, room.head) == (offered.head.seq, offered.head.head);
+            if room.standing != Standing::Lost || !place {
+                // It has moved on meanwhile, and is followed to its end again.
+                turn.memory.caught_up.remove(&room.id);
+                return Ok(());
+            }
+            turn.forget(room.id)?;
+            let (group, sealed) = turn.enter_again(offered)?;
+            match turn.verdict(&roster(group.public_group())?)? {
+                Verdict::Trusted => {}
+                Verdict::Needs(handles) => {
+                    needs = handles;
+                    return Err(EngineError::Mls("the room is not entered again yet"));
+                }
+                Verdict::Distrusted(distrust) => {
+                    let mut room = room;
+                    turn.forget(room.id)?;
+                    return turn.alarm(&mut room, &distrust.into());
+                }
+            }
+            turn.put(room.id, group);
+            let wish = turn.step.wish(room.id, now, &Wish::Return.write())?;
+            Ok(turn.step.seal_wish(wish, &sealed)?)
+        });
+        if needs.is_empty() { done.map(|()| needs) } else { Ok(needs) }
+    }
+}
+
+impl Turn<'_> {
+    fn enter_again(&mut self, offered: &Return) -> Result<(MlsGroup, Sealed), EngineError> {
+        let malformed = |_| EngineError::from(Breach::Malformed);
+        let invalid = EngineError::from(Breach::Invalid);
+        let message = MlsMessageIn::tls_deserialize_exact(&offered.group_info.0).map_err(malformed)?;
+        let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
+            return Err(Breach::Malformed.into());
+        };
+        let tree = RatchetTreeIn::tls_deserialize_exact(&offered.tree.0).map_err(malformed)?;
+        suites::usable(info.ciphersuite()).ok_or(Breach::Suite)?;
+        if info.group_id().as_slice() != offered.head.room.as_bytes() {
+            return Err(Breach::OtherRoom.into());
+        }
+        let epoch = info.epoch().as_u64();
+        if epoch != offered.head.epoch {
+            return Err(Breach::OtherEpoch.into());
+        }
+        let provider = self.provider();
+        let builder = MlsGroup::external_commit_builder()
+            .with_config(settings())
+            .with_ratchet_tree(tree)
+            .skip_lifetime_validation()
+            .build_group(&provider, info, self.me.credential());
+        let Ok(builder) = builder else { return Err(invalid) };
+        let leaf = LeafNodeParameters::builder().with_capabilities(capabilities()).build();
+        let prepared = builder.leaf_node_parameters(leaf).load_psks(provider.storage());
+        let Ok(prepared) = prepared else { return Err(invalid) };
+        let (group, bundle) = prepared
+            .create_group_info(true)
+            .use_ratchet_tree_extension(false)
+            .build(provider.rand(), provider.crypto(), self.me, |_| true)
+            .map_err(|_| EngineError::Mls("the room cannot be entered again"))?
+            .finalize(&provider)
+            .map_err(|_| EngineError::Mls("the room entered again cannot be kept"))?;
+        policy_of(group.extensions())?;
+        let (commit, _, info) = bundle.into_messages();
+        drop(provider);
+        let mut sealed = self.sealed(chancery_wire::frames::Kind::Commit, epoch, &commit)?;
+        sealed.group_info = info.as_ref().map(bytes).transpose()?.unwrap_or_default();
+        Ok((group, sealed))
+    }
+
+    /// The device's state of a room cannot be used any more; it will come back.
+    pub(crate) fn lose(&mut self, room: &mut Room) -> Result<(), EngineError> {
+        for wished in self.step.wishes(room.id)? {
+            if wished.accepted.is_none() {
+                self.step.unseal_wish(wished.wish, 0)?;
+            }
+        }
+        self.forget(room.id)?;
+        room.standing = Standing::Lost;
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! The engine, and a turn: one event taken in, in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use chancery_vault::{Identity, Room, Step, Vault, VaultError};
+use chancery_wire::{
+    ids::{RoomId, SubmissionId},
+    names::Handle,
+    time::Instant,
+};
+use openmls::{group::MlsGroup, prelude::GroupId};
+use openmls_rust_crypto::RustCrypto;
+
+use crate::{
+    entropy::{Entropy, draw},
+    error::EngineError,
+    mls::{Me, Provider},
+    trust::Asked,
+};
+
+/// What is remembered between turns and can be lost at any time.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Groups as the vault has them; stale once another program has changed the vault.
+    groups: HashMap<RoomId, MlsGroup>,
+    version: i64,
+    /// Rooms whose log was followed to its end since the connection was made. Only there anything is sent.
+    pub(crate) caught_up: HashSet<RoomId>,
+    /// What was sent on this connection and not answered yet.
+    pub(crate) in_flight: HashSet<SubmissionId>,
+    /// Whose chains the server was asked for on this connection.
+    pub(crate) asked: HashMap<Handle, Asked>,
+    /// When this device would commit what others proposed, if nobody does before.
+    pub(crate) settle_at: HashMap<RoomId, Instant>,
+}
+
+impl Memory {
+    /// Drops a group that was changed and not put back; it is loaded anew.
+    pub(crate) fn forget_group(&mut self, room: RoomId) {
+        self.groups.remove(&room);
+    }
+}
+
+/// A device.
+pub struct Engine {
+    vault: Vault,
+    crypto: RustCrypto,
+    entropy: Box<dyn Entropy>,
+    memory: Memory,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
+/// One event being taken in.
+pub(crate) struct Turn<'a> {
+    pub(crate) step: &'a Step<'a>,
+    pub(crate) me: &'a Me,
+    pub(crate) now: Instant,
+    pub(crate) memory: &'a mut Memory,
+    crypto: &'a RustCrypto,
+    entropy: &'a mut dyn Entropy,
+}
+
+impl Engine {
+    /// An engine over a vault.
+    #[must_use]
+    pub fn new(vault: Vault, entropy: Box<dyn Entropy>) -> Self {
+        Self { vault, crypto: RustCrypto::default(), entropy, memory: Memory::default() }
+    }
+
+    /// Who the device is, once it knows; `enrolled` in it says whether the server does too.
+    pub fn identity(&self) -> Result<Option<Identity>, EngineError> {
+        self.vault.look(|step| Ok(step.identity()?))
+    }
+
+    /// A new connection: nothing is in flight on it, and no room is followed to its end yet.
+    pub fn connected(&mut self) {
+        self.memory.caught_up.clear();
+        self.memory.in_flight.clear();
+        self.memory.asked.clear();
+    }
+
+    /// Makes `change` in one transaction. When it fails, nothing was changed and everything remembered is dropped.
+    pub(crate) fn turn<T>(
+        &mut self,
+        now: Instant,
+        change: impl FnOnce(&mut Turn<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let Self { vault, crypto, entropy, memory } = self;
+        let done = vault.step(|step| {
+            let identity = step.identity()?.filter(|it| it.enrolled).ok_or(EngineError::NotEnrolled)?;
+            let version = step.others_version()?;
+            if version != memory.version {
+                memory.groups.clear();
+                memory.version = version;
+            }
+            let me = Me::new(identity);
+            change(&mut Turn { step, me: &me, now, memory, crypto, entropy: entropy.as_mut() })
+        });
+        if done.is_err() {
+            self.memory.groups.clear();
+        }
+        done
+    }
+
+    /// Reads what the vault has, in one consistent view.
+    pub(crate) fn look<T>(
+        &self,
+        look: impl FnOnce(&Step<'_>, &RustCrypto) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.vault.look(|step| look(step, &self.crypto))
+    }
+
+    /// Whether something others proposed waits for this device's turn.
+    pub(crate) fn settles(&self) -> bool {
+        !self.memory.settle_at.is_empty()
+    }
+
+    /// When this device would commit what others proposed.
+    pub(crate) fn settle_times(&self) -> Vec<Instant> {
+        self.memory.settle_at.values().copied().collect()
+    }
+
+    /// The vault and the randomness, for what happens before there is an identity.
+    pub(crate) fn parts(&mut self) -> (&mut Vault, &mut dyn Entropy) {
+        (&mut self.vault, self.entropy.as_mut())
+    }
+}
+
+impl Turn<'_> {
+    pub(crate) fn provider(&self) -> Provider<'_> {
+        Provider::new(self.crypto, self.step)
+    }
+
+    pub(crate) fn crypto(&self) -> &RustCrypto {
+        self.crypto
+    }
+
+    pub(crate) fn draw<const N: usize>(&mut self) -> [u8; N] {
+        draw(self.entropy)
+    }
+
+    /// A delay of up to `most` milliseconds, so that many devices do not do the same thing at once.
+    pub(crate) fn spread(&mut self, most: i64) -> Instant {
+        let drawn = u32::from_be_bytes(self.draw());
+        Instant(self.now.0.saturating_add(i64::from(drawn) % most.max(1)))
+    }
+
+    pub(crate) fn room(&self, room: RoomId) -> Result<Room, EngineError> {
+        self.step.room(room)?.ok_or(EngineError::NoRoom)
+    }
+
+    /// Takes a room's group in hand; [`Turn::put`] it back when it was used up to its end.
+    pub(crate) fn group(&mut self, room: RoomId) -> Result<MlsGroup, EngineError> {
+        if let Some(group) = self.memory.groups.remove(&room) {
+            return Ok(group);
+        }
+        load(self.step, room)?.ok_or(EngineError::Vault(VaultError::Damaged("MLS state")))
+    }
+
+    pub(crate) fn put(&mut self, room: RoomId, group: MlsGroup) {
+        self.memory.groups.insert(room, group);
+    }
+
+    /// Deletes a room's group and all its keys.
+    pub(crate) fn forget(&mut self, room: RoomId) -> Result<(), EngineError> {
+        self.memory.groups.remove(&room);
+        if let Some(mut group) = load(self.step, room)? {
+            group.delete(&self.step.mls())?;
+        }
+        Ok(())
+    }
+}
+
+/// Loads a room's group from the vault.
+pub(crate) fn load(step: &Step<'_>, room: RoomId) -> Result<Option<MlsGroup>, EngineError> {
+    Ok(MlsGroup::load(&step.mls(), &GroupId::from_slice(room.as_bytes()))?)
+}

@@ -1,0 +1,141 @@
+//! Enrolling: the device makes its key, and the entry by which it belongs to an account.
+//!
+//! The entry is kept before it is sent: interrupted at any point, the same call sends the same entry again.
+
+use chancery_transparency::{self as transparency, InvalidChain, Invitation, Root, Secret, Trusted};
+use chancery_vault::{Identity, SigningSeed};
+use chancery_wire::{
+    api::{self, Chain},
+    ids::{DeviceId, Digest, InvitationId},
+    names::{Domain, Handle},
+    time::Instant,
+};
+use ed25519_dalek::SigningKey;
+use sha2::{Digest as _, Sha256};
+
+use crate::{engine::Engine, entropy::draw, error::EngineError, trust};
+
+impl Engine {
+    /// Prepares the founding of an organisation with a first account; `code` is the server's one-time code.
+    pub fn found(
+        &mut self,
+        server: &str,
+        domain: &Domain,
+        handle: &Handle,
+        code: &[u8],
+        now: Instant,
+    ) -> Result<Identity, EngineError> {
+        self.enrol(code, |device, key| {
+            let entry = transparency::found(domain.clone(), handle.clone(), device, now, key);
+            let root = Digest(Sha256::digest(&entry).into());
+            Ok(Enrolment {
+                server: server.to_owned(),
+                domain: domain.clone(),
+                handle: handle.clone(),
+                root,
+                entry,
+                chains: vec![],
+            })
+        })
+    }
+
+    /// Prepares to join by invitation: checks that it leads back to the root the link names, and makes the entry.
+    pub fn join(
+        &mut self,
+        server: &str,
+        (id, secret, root): (InvitationId, &Secret, Root),
+        offered: &api::Invitation,
+        now: Instant,
+    ) -> Result<Identity, EngineError> {
+        let signed = &offered.invitation.0;
+        let invitation = Invitation::peek(signed).ok_or(InvalidChain::Malformed)?;
+        if invitation.id != id {
+            return Err(EngineError::OtherInvitation);
+        }
+        let chains = checked(&offered.chains, &invitation.domain, root)?;
+        self.enrol(id.as_bytes(), |device, key| {
+            let entry =
+                transparency::join(signed, secret, device, now, key).ok_or(InvalidChain::Malformed)?;
+            let (domain, handle) = (invitation.domain.clone(), invitation.handle.clone());
+            // The same check everybody else will make: a link that does not fit is noticed here.
+            let own = transparency::verify(std::slice::from_ref(&entry), &handle, &domain, root, |by| {
+                find(&chains, by)
+            })?;
+            let mut chains = chains.clone();
+            chains.push(own);
+            Ok(Enrolment { server: server.to_owned(), domain, handle, root: root.0, entry, chains })
+        })
+    }
+
+    /// The server has confirmed the enrolment.
+    pub fn enrolled(&mut self) -> Result<(), EngineError> {
+        let (vault, _) = self.parts();
+        vault.step(|step| {
+            let identity = step.identity()?.ok_or(EngineError::NotEnrolled)?;
+            // The founder's own chain rests on nobody's.
+            if step.trusted(&identity.handle)?.is_empty() {
+                let (entry, root) = ([identity.entry.clone()], Root(identity.root));
+                let own = transparency::verify(&entry, &identity.handle, &identity.domain, root, |_| None)?;
+                trust::keep(step, &own)?;
+            }
+            Ok(step.enrolled()?)
+        })
+    }
+
+    fn enrol(
+        &mut self,
+        opener: &[u8],
+        make: impl FnOnce(DeviceId, &SigningKey) -> Result<Enrolment, EngineError>,
+    ) -> Result<Identity, EngineError> {
+        let (vault, entropy) = self.parts();
+        let (device, seed) = (DeviceId(draw(entropy)), SigningSeed(draw(entropy)));
+        vault.step(|step| {
+            match step.identity()? {
+                Some(kept) if kept.opener == opener => return Ok(kept),
+                Some(kept) if kept.enrolled => return Err(EngineError::Enrolled(kept.handle)),
+                _ => {}
+            }
+            let made = make(device, &SigningKey::from_bytes(&seed.0))?;
+            let identity = Identity {
+                server: made.server,
+                domain: made.domain,
+                root: made.root,
+                handle: made.handle,
+                device,
+                signing: seed,
+                entry: made.entry,
+                opener: opener.to_vec(),
+                enrolled: false,
+            };
+            step.keep_identity(&identity)?;
+            for chain in &made.chains {
+                trust::keep(step, chain)?;
+            }
+            Ok(identity)
+        })
+    }
+}
+
+/// What an enrolment says, beyond the device and its key.
+struct Enrolment {
+    server: String,
+    domain: Domain,
+    handle: Handle,
+    root: Digest,
+    entry: Vec<u8>,
+    chains: Vec<Trusted>,
+}
+
+/// Checks chains that come with an invitation, the founding first.
+fn checked(chains: &[Chain], domain: &Domain, root: Root) -> Result<Vec<Trusted>, InvalidChain> {
+    let mut done: Vec<Trusted> = Vec::new();
+    for chain in chains {
+        let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
+        done.push(transparency::verify(&entries, &chain.handle, domain, root, |by| find(&done, by))?);
+    }
+    Ok(done)
+}
+
+fn find(chains: &[Trusted], handle: &Handle) -> Option<Trusted> {
+    chains.iter().find(|chain| chain.devices.iter().any(|device| device.handle == *handle)).cloned()
+}

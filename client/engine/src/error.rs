@@ -1,0 +1,52 @@
+//! Why the engine says no: nothing was changed then.
+
+use chancery_groups::Breach;
+use chancery_transparency::InvalidChain;
+use chancery_vault::VaultError;
+use chancery_wire::names::Handle;
+
+use crate::trust::Distrust;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The vault says no.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The device belongs to no account yet.
+    #[error("this device belongs to no account yet")]
+    NotEnrolled,
+    /// The device belongs to an account already.
+    #[error("this device belongs to {0} already")]
+    Enrolled(Handle),
+    /// What opens the account does not hold.
+    #[error("the invitation does not hold: {0}")]
+    Invitation(#[from] InvalidChain),
+    /// The server answers for another organisation or account than the invitation names.
+    #[error("the server answered with another invitation than the link names")]
+    OtherInvitation,
+    /// A device is shown that nobody vouches for.
+    #[error("{0}")]
+    Distrust(#[from] Distrust),
+    /// It is against the rules of the room.
+    #[error("{0}")]
+    Breach(#[from] Breach),
+    /// The device does not know the room.
+    #[error("there is no such room on this device")]
+    NoRoom,
+    /// Nothing can be done in the room as it stands.
+    #[error("{0}")]
+    Standing(String),
+    /// Somebody is in the room already.
+    #[error("{0} is in the room already")]
+    Inside(Handle),
+    /// Somebody is not in the room.
+    #[error("{0} is not in the room")]
+    Outside(Handle),
+    /// The last owner cannot leave the others behind.
+    #[error("you are the only owner: make somebody else an owner first")]
+    LastOwner,
+    /// The MLS library says no, for a reason that is a defect of this program.
+    #[error("the room's encryption could not be used ({0})")]
+    Mls(&'static str),
+}

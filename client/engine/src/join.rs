@@ -1,0 +1,164 @@
+//! Joining: a welcome is opened, everybody in the room is checked, and the device takes part from there.
+
+use chancery_groups::{Breach, Leaf, policy_of, roster, suites};
+use chancery_vault::{Room, Standing};
+use chancery_wire::{api::Welcome, ids::RoomId, names::Handle, time::Instant};
+use openmls::{
+    group::{JoinBuilder, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
+    prelude::{MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn},
+};
+use tls_codec::Deserialize as _;
+
+use crate::{
+    alarm::Alarm,
+    engine::{Engine, Turn},
+    error::EngineError,
+    mls::settings,
+    trust::Verdict,
+};
+
+/// A leaf is renewed for the first time up to this many milliseconds after joining, so that the tree fills up without
+/// everybody who was added at once committing at once.
+const FIRST_RENEWAL: i64 = 600_000;
+
+/// What came of a welcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// The device takes part in the room.
+    In(RoomId),
+    /// It did so before.
+    Known(RoomId),
+    /// These accounts' chains are needed first.
+    Needs(Vec<Handle>),
+    /// The room is not to be entered, in words.
+    Refused(RoomId, String),
+}
+
+/// Why a welcome was not followed; everything is undone then.
+enum Stop {
+    Needs(Vec<Handle>),
+    Refused(Alarm),
+    NoKey,
+    Engine(EngineError),
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<Breach> for Stop {
+    fn from(breach: Breach) -> Self {
+        Self::Refused(breach.into())
+    }
+}
+
+impl Engine {
+    /// Takes in a welcome.
+    pub fn welcomed(&mut self, welcome: &Welcome, now: Instant) -> Result<Joined, EngineError> {
+        let mut stopped = None;
+        let joined = self.turn(now, |turn| {
+            let before = turn.step.room(welcome.room)?;
+            if before.as_ref().is_some_and(|room| room.seq >= welcome.seq) {
+                return Ok(Joined::Known(welcome.room));
+            }
+            if let Some(Room { standing: Standing::Stopped, why, .. }) = &before {
+                return Ok(Joined::Refused(welcome.room, why.clone().unwrap_or_default()));
+            }
+            match turn.enter(welcome) {
+                Ok(_) => {}
+                // The device has lost the key it was welcomed with: it is in the room, and comes back by itself.
+                Err(Stop::NoKey) if before.is_none() => {}
+                Err(stop) => {
+                    stopped = Some(stop);
+                    // Undoes the use of the key package.
+                    return Err(EngineError::Mls("the room is not entered"));
+                }
+            }
+            let entered = turn.has_group(welcome.room)?;
+            let room = Room {
+                id: welcome.room,
+                name: before.as_ref().and_then(|room| room.name.clone()),
+                standing: if entered { Standing::Joined } else { Standing::Lost },
+                why: None,
+                seq: welcome.seq,
+                head: welcome.head,
+                joined: welcome.seq,
+                read: before.map_or(0, |room| room.read),
+                renew_at: turn.spread(FIRST_RENEWAL),
+                sealed: 0,
+            };
+            turn.step.keep_room(&room)?;
+            turn.step.keep_head(room.id, room.seq, room.head, None)?;
+            Ok(Joined::In(welcome.room))
+        });
+        match stopped {
+            None => joined,
+            Some(Stop::Needs(handles)) => Ok(Joined::Needs(handles)),
+            Some(Stop::Refused(alarm)) => Ok(Joined::Refused(welcome.room, alarm.to_string())),
+            Some(Stop::NoKey) => Ok(Joined::Known(welcome.room)),
+            Some(Stop::Engine(error)) => Err(error),
+        }
+    }
+}
+
+impl Turn<'_> {
+    fn has_group(&mut self, room: RoomId) -> Result<bool, EngineError> {
+        Ok(crate::engine::load(self.step, room)?.is_some())
+    }
+
+    fn enter(&mut self, welcome: &Welcome) -> Result<(), Stop> {
+        let staged = self.open_welcome(welcome)?;
+        if staged.group_context().group_id().as_slice() != welcome.room.as_bytes() {
+            return Err(Breach::OtherRoom.into());
+        }
+        let group =
+            staged.into_group(&self.provider()).map_err(|_| EngineError::Mls("a welcome cannot be kept"))?;
+        self.check_room(&group)?;
+        self.step
+            .keep_epoch(welcome.room, group.epoch().as_u64(), group.epoch_authenticator().as_slice())
+            .map_err(EngineError::from)?;
+        self.put(welcome.room, group);
+        Ok(())
+    }
+
+    fn open_welcome(&mut self, welcome: &Welcome) -> Result<StagedWelcome, Stop> {
+        let malformed = |_| Stop::from(Breach::Malformed);
+        let message = MlsMessageIn::tls_deserialize_exact(&welcome.welcome.0).map_err(malformed)?;
+        let MlsMessageBodyIn::Welcome(message) = message.extract() else {
+            return Err(Breach::Malformed.into());
+        };
+        let tree = RatchetTreeIn::tls_deserialize_exact(&welcome.tree.0).map_err(malformed)?;
+        // A former group of the same room is replaced: the device had been removed and is back.
+        self.forget(welcome.room)?;
+        let provider = self.provider();
+        let opened = ProcessedWelcome::new_from_welcome(&provider, &settings(), message);
+        let opened = opened.map_err(|error| match error {
+            WelcomeError::NoMatchingKeyPackage => Stop::NoKey,
+            WelcomeError::StorageError(error) => Stop::Engine(error.into()),
+            _ => Breach::Invalid.into(),
+        })?;
+        JoinBuilder::new(&provider, opened)
+            .with_ratchet_tree(tree)
+            // Leaves that were never renewed stay valid: who is in the room is decided by its commits.
+            .skip_lifetime_validation()
+            .build()
+            .map_err(|error| match error {
+                WelcomeError::StorageError(error) => Stop::Engine(error.into()),
+                _ => Breach::Invalid.into(),
+            })
+    }
+
+    /// Checks a room that is entered: its suite, its policy, and everybody in it.
+    fn check_room(&self, group: &MlsGroup) -> Result<(), Stop> {
+        suites::usable(group.ciphersuite()).ok_or(Breach::Suite)?;
+        policy_of(group.extensions())?;
+        let leaves: Vec<Leaf> = roster(group.public_group())?;
+        match self.verdict(&leaves)? {
+            Verdict::Trusted => Ok(()),
+            Verdict::Needs(handles) => Err(Stop::Needs(handles)),
+            Verdict::Distrusted(distrust) => Err(Stop::Refused(distrust.into())),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Links: what a person is handed to found or to join an organisation.
+//!
+//! Everything after `#` stays on the person's side: no program sends a fragment to a server.
+
+use std::{fmt, str::FromStr};
+
+use chancery_transparency::{Root, Secret};
+use chancery_wire::ids::{Digest, InvitationId};
+use data_encoding::BASE32_NOPAD;
+
+/// What a link opens.
+#[derive(Clone, Debug)]
+pub enum Opener {
+    /// The founding: the one-time code of the server.
+    Found(Vec<u8>),
+    /// An account: the invitation, its secret, and the organisation's root.
+    Join(InvitationId, Secret, Root),
+}
+
+/// A link, such as `chancery+https://bank.example/#join=…`.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Where the server is, such as `https://bank.example`.
+    pub server: String,
+    /// What it opens.
+    pub opener: Opener,
+}
+
+/// A text that is no link of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a whole Chancery link: copy everything from 'chancery+' to its end, in quotes")]
+pub struct InvalidLink;
+
+impl FromStr for Link {
+    type Err = InvalidLink;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLink> {
+        let (server, fragment) = text.trim().split_once("/#").ok_or(InvalidLink)?;
+        let server = server.strip_prefix("chancery+").ok_or(InvalidLink)?.to_owned();
+        if !server.starts_with("http://") && !server.starts_with("https://") {
+            return Err(InvalidLink);
+        }
+        let opener = match fragment.split_once('=').ok_or(InvalidLink)? {
+            ("found", code) => Opener::Found(decode(code)?),
+            ("join", parts) => {
+                let parts: Vec<&str> = parts.split('.').collect();
+                let [invitation, secret, root] = parts.as_slice() else { return Err(InvalidLink) };
+                let secret = decode(secret)?.try_into().map_err(|_| InvalidLink)?;
+                let root = Digest::from_slice(&decode(root)?).map_err(|_| InvalidLink)?;
+                Opener::Join(invitation.parse().map_err(|_| InvalidLink)?, Secret(secret), Root(root))
+            }
+            _ => return Err(InvalidLink),
+        };
+        Ok(Self { server, opener })
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "chancery+{}/#", self.server)?;
+        match &self.opener {
+            Opener::Found(code) => write!(f, "found={}", encode(code)),
+            Opener::Join(id, secret, root) => {
+                write!(f, "join={id}.{}.{}", encode(&secret.0), encode(&root.0.0))
+            }
+        }
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, InvalidLink> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(InvalidLink);
+    }
+    BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).map_err(|_| InvalidLink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_survives_being_written_and_read() {
+        let opener = Opener::Join(InvitationId([1; 16]), Secret([2; 16]), Root(Digest([3; 32])));
+        for opener in [opener, Opener::Found(vec![4; 16])] {
+            let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();
+            assert_eq!(text.parse::<Link>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn half_a_link_is_refused() {
+        let opener = Opener::Join(InvitationId([1; 16]), Secret([2; 16]), Root(Digest([3; 32])));
+        let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();
+        for cut in 0..text.len() {
+            assert!(text[..cut].parse::<Link>().is_err(), "{}", &text[..cut]);
+        }
+        assert!("https://bank.example".parse::<Link>().is_err());
+        assert!("chancery+ftp://bank.example/#found=aaaa".parse::<Link>().is_err());
+    }
+}

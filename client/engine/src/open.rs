@@ -1,0 +1,129 @@
+//! Opening a room: its group is made here, with this account as its owner; the server is told afterwards.
+
+use chancery_groups::{POLICY_EXTENSION, suites};
+use chancery_trail::room_start;
+use chancery_vault::{Room, Standing};
+use chancery_wire::{
+    api::RoomHead,
+    content::Written,
+    ids::RoomId,
+    names::Handle,
+    policy::{Role, RoomPolicy},
+    time::{DAY, Instant},
+};
+use openmls::{
+    extensions::{Extension, ExtensionType, Extensions, RequiredCapabilitiesExtension, UnknownExtension},
+    group::{GroupContext, MlsGroup},
+    prelude::GroupId,
+};
+use serde_bytes::ByteBuf;
+use tls_codec::Serialize as _;
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+    mls::{capabilities, settings},
+    wish::Wish,
+};
+
+/// How long a leaf goes without being renewed, in seconds.
+pub(crate) const RENEW_AFTER: i64 = DAY;
+
+impl Engine {
+    /// Opens a room with a name and its first members.
+    pub fn open_room(
+        &mut self,
+        name: &Written,
+        members: &[Handle],
+        now: Instant,
+    ) -> Result<RoomId, EngineError> {
+        self.turn(now, |turn| {
+            let id = RoomId(turn.draw());
+            let group = turn.found_group(id)?;
+            let open = turn.opening(&group)?;
+            let head = room_start(id);
+            turn.step.keep_room(&Room {
+                id,
+                name: Some(name.reveal().to_owned()),
+                standing: Standing::Opening,
+                why: None,
+                seq: 0,
+                head,
+                joined: 0,
+                read: 0,
+                renew_at: now.plus_seconds(RENEW_AFTER),
+                sealed: 0,
+            })?;
+            turn.step.keep_head(id, 0, head, None)?;
+            turn.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;
+            turn.put(id, group);
+            turn.step.wish(id, now, &open.write())?;
+            if members.is_empty() {
+                let named = Wish::Name { salt: turn.draw(), name: name.reveal().to_owned() };
+                turn.step.wish(id, now, &named.write())?;
+            } else {
+                // Whoever is added is told the room's name right after.
+                let add = Wish::Add { handles: members.to_vec(), role: Role::Member, packages: vec![] };
+                turn.step.wish(id, now, &add.write())?;
+            }
+            Ok(id)
+        })
+    }
+
+    /// The server has opened a room as it was asked to.
+    pub fn opened(&mut self, head: &RoomHead, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            let mut room = turn.room(head.room)?;
+            if room.standing == Standing::Opening {
+                room.standing = Standing::Joined;
+                turn.step.keep_room(&room)?;
+            }
+            for wished in turn.step.wishes(head.room)? {
+                if let Wish::Open { .. } = Wish::read(&wished.what)? {
+                    turn.step.drop_wish(wished.wish)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Turn<'_> {
+    fn found_group(&self, id: RoomId) -> Result<MlsGroup, EngineError> {
+        let policy = RoomPolicy::founded_by(self.me.identity.handle.clone());
+        let settings = settings();
+        MlsGroup::builder()
+            .with_group_id(GroupId::from_slice(id.as_bytes()))
+            .ciphersuite(suites::preferred().code())
+            .with_capabilities(capabilities())
+            .with_wire_format_policy(settings.wire_format_policy())
+            .padding_size(settings.padding_size())
+            .max_past_epochs(crate::mls::PAST_EPOCHS)
+            .use_ratchet_tree_extension(false)
+            .sender_ratchet_configuration(settings.sender_ratchet_configuration().clone())
+            .with_group_context_extensions(context(&policy)?)
+            .build(&self.provider(), self.me, self.me.credential())
+            .map_err(|_| EngineError::Mls("a room cannot be made"))
+    }
+
+    fn opening(&self, group: &MlsGroup) -> Result<Wish, EngineError> {
+        let unwritten = |_| EngineError::Mls("a room cannot be written");
+        let info = group
+            .export_group_info(self.crypto(), self.me, false)
+            .map_err(|_| EngineError::Mls("a room cannot be shown"))?;
+        Ok(Wish::Open {
+            group_info: ByteBuf::from(info.tls_serialize_detached().map_err(unwritten)?),
+            tree: ByteBuf::from(group.export_ratchet_tree().tls_serialize_detached().map_err(unwritten)?),
+        })
+    }
+}
+
+/// The group context of a room with this policy: every leaf has to know what the policy is.
+pub(crate) fn context(policy: &RoomPolicy) -> Result<Extensions<GroupContext>, EngineError> {
+    let kind = ExtensionType::Unknown(POLICY_EXTENSION);
+    Extensions::from_vec(vec![
+        Extension::RequiredCapabilities(RequiredCapabilitiesExtension::new(&[kind], &[], &[])),
+        Extension::Unknown(POLICY_EXTENSION, UnknownExtension(policy.encode())),
+    ])
+    .map_err(|_| EngineError::Mls("a room's policy cannot be written"))
+}

@@ -1,0 +1,174 @@
+//! What is to be sent now: every wish that can be fulfilled is sealed, in order, and handed out until it is answered.
+
+use chancery_vault::{Room, Standing, WishId, Wished};
+use chancery_wire::{
+    api,
+    bytes::Opaque,
+    frames::{Kind, Submit},
+    ids::RoomId,
+    names::Handle,
+    time::Instant,
+};
+use openmls::{framing::Sender, group::MlsGroup};
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+    wish::Wish,
+};
+
+/// Messages sealed before a leaf is renewed, so that healing from a stolen state is bounded in messages too.
+const RENEW_MESSAGES: u32 = 100;
+/// How many messages of a room may be on their way at once.
+const WINDOW: usize = 64;
+
+/// Something the network is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// Send this; the answer goes to [`Engine::accepted`] or [`Engine::refused`].
+    Submit(Submit),
+    /// Ask the server to open a room; the answer goes to [`Engine::opened`].
+    Open(api::Open),
+    /// Ask for key packages of these accounts; the answer goes to [`Engine::claimed`].
+    Claim(WishId, Vec<Handle>),
+    /// Ask for what is needed to come back into the room; the answer goes to [`Engine::come_back`].
+    Return(RoomId),
+}
+
+impl Engine {
+    /// What is to be sent now. Only rooms that were followed to the end of their log send anything.
+    pub fn outgoing(&mut self, now: Instant) -> Result<Vec<Out>, EngineError> {
+        // Most of the time there is nothing: look before a transaction that writes is made.
+        let idle = !self.settles()
+            && self.look(|step, _| {
+                let quiet = |room: &Room| match room.standing {
+                    Standing::Joined => room.renew_at > now && room.sealed < RENEW_MESSAGES,
+                    Standing::Opening | Standing::Lost => false,
+                    Standing::Left | Standing::Paused | Standing::Stopped => true,
+                };
+                Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()?)
+            })?;
+        if idle {
+            return Ok(vec![]);
+        }
+        self.turn(now, |turn| {
+            let mut out = Vec::new();
+            for room in turn.step.rooms()? {
+                turn.outgoing(room, &mut out)?;
+            }
+            Ok(out)
+        })
+    }
+}
+
+impl Turn<'_> {
+    fn outgoing(&mut self, room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
+        match room.standing {
+            Standing::Opening => self.open(&room, out),
+            Standing::Joined if self.memory.caught_up.contains(&room.id) => self.joined(room, out),
+            Standing::Lost if self.memory.caught_up.contains(&room.id) => self.lost(&room, out),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, room: &Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
+        for wished in self.step.wishes(room.id)? {
+            if let Wish::Open { group_info, tree } = Wish::read(&wished.what)? {
+                let (group_info, tree) = (Opaque(group_info.into_vec()), Opaque(tree.into_vec()));
+                out.push(Out::Open(api::Open { room: room.id, group_info, tree }));
+            }
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, room: &Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
+        let wishes = self.step.wishes(room.id)?;
+        let returning = wishes.iter().find(|wished| matches!(Wish::read(&wished.what), Ok(Wish::Return)));
+        match returning {
+            Some(wished) => self.send(wished, out),
+            None => out.push(Out::Return(room.id)),
+        }
+        Ok(())
+    }
+
+    fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
+        let mut group = self.group(room.id)?;
+        let mut wishes = self.wishes(&room, &group)?;
+        // What others proposed is committed before anything else: until then nobody can say anything.
+        wishes.sort_by_key(|(_, wish)| *wish != Wish::Settle);
+        for (wished, wish) in wishes.into_iter().take(WINDOW) {
+            let ready = if wished.sealed.is_some() {
+                Some(wished)
+            } else if wished.not_before > group.epoch().as_u64() {
+                None
+            } else {
+                match &wish {
+                    Wish::Add { handles, packages, .. } if packages.is_empty() => {
+                        out.push(Out::Claim(wished.wish, handles.clone()));
+                        None
+                    }
+                    _ => {
+                        self.seal(&mut room, &mut group, &wished, &wish)?;
+                        self.step.wished(wished.wish)?.filter(|wished| wished.refused.is_none())
+                    }
+                }
+            };
+            let Some(ready) = ready else { break };
+            self.send(&ready, out);
+            // Nothing overtakes a handshake: what comes after it belongs to the epoch it opens.
+            if ready.sealed.is_some_and(|sealed| sealed.kind != Kind::Message) {
+                break;
+            }
+        }
+        self.step.keep_room(&room)?;
+        self.put(room.id, group);
+        Ok(())
+    }
+
+    /// The wishes of a room, with those of the device itself: to settle what was proposed, and to renew its leaf.
+    fn wishes(&mut self, room: &Room, group: &MlsGroup) -> Result<Vec<(Wished, Wish)>, EngineError> {
+        let read = |turn: &Self| -> Result<Vec<(Wished, Wish)>, EngineError> {
+            let wishes = turn.step.wishes(room.id)?.into_iter();
+            wishes.map(|wished| Wish::read(&wished.what).map(|wish| (wished, wish))).collect()
+        };
+        let wishes = read(self)?;
+        let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Say { .. } | Wish::Name { .. }));
+        let settle_at = self.memory.settle_at.get(&room.id).copied();
+        let due = !wishes.is_empty() || settle_at.is_none_or(|at| at <= self.now);
+        let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
+        if others_proposed(group) && due {
+            if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {
+                return Ok(wishes);
+            }
+            own(Wish::Settle)?;
+        } else if !handshake && (room.sealed >= RENEW_MESSAGES || room.renew_at <= self.now) {
+            own(Wish::Renew)?;
+        } else {
+            return Ok(wishes);
+        }
+        read(self)
+    }
+
+    /// Hands out what was sealed, unless it is on its way or promised its place already.
+    fn send(&mut self, wished: &Wished, out: &mut Vec<Out>) {
+        let Some(sealed) = &wished.sealed else { return };
+        if wished.accepted.is_some() || !self.memory.in_flight.insert(sealed.submission) {
+            return;
+        }
+        out.push(Out::Submit(Submit {
+            id: sealed.submission,
+            room: wished.room,
+            kind: sealed.kind,
+            epoch: sealed.epoch,
+            body: sealed.body.clone().into(),
+            welcome: sealed.welcome.clone().into(),
+            group_info: sealed.group_info.clone().into(),
+        }));
+    }
+}
+
+/// Whether somebody else has proposed something that is not committed yet.
+pub(crate) fn others_proposed(group: &MlsGroup) -> bool {
+    let own = Sender::Member(group.own_leaf_index());
+    group.pending_proposals().any(|proposal| *proposal.sender() != own)
+}

@@ -1,0 +1,243 @@
+//! A commit: read, judged by the room's rules, every newcomer checked, and only then followed.
+
+use chancery_groups::{Author, Breach, Change, judge, roster};
+use chancery_vault::{Room, Said, Standing, Wished};
+use chancery_wire::{
+    frames::{Entry, Kind},
+    names::Handle,
+    policy::InvalidPolicy,
+};
+use openmls::{
+    framing::ProcessedMessageContent,
+    group::{MlsGroup, ProcessMessageError, StagedCommit},
+    prelude::{MlsMessageIn, ProtocolMessage, Sender},
+};
+use tls_codec::Deserialize as _;
+
+use super::{Taken, line};
+use crate::{alarm::Alarm, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict, wish::Wish};
+
+/// What came of reading a commit.
+enum Read {
+    Staged(Sender, Box<StagedCommit>),
+    /// It is well formed, and this device's state cannot follow it.
+    Unfollowed,
+    Alarm(Alarm),
+}
+
+impl Turn<'_> {
+    pub(super) fn take_commit(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        own: Option<Wished>,
+    ) -> Result<Taken, EngineError> {
+        if let Some(wished) = own {
+            return self.take_own_commit(room, entry, &wished);
+        }
+        // While the device is lost it follows the log only; whoever came in is checked when it comes back.
+        if room.standing == Standing::Lost {
+            self.give_up_return(room)?;
+            return Ok(Taken::Silent);
+        }
+        let Some(body) = &entry.body else { return Ok(Taken::Lost(None)) };
+        let mut group = self.group(room.id)?;
+        let (sender, staged) = match self.read_commit(&mut group, body.as_slice())? {
+            Read::Staged(sender, staged) => (sender, staged),
+            Read::Unfollowed => return Ok(Taken::Lost(None)),
+            Read::Alarm(alarm) => return Ok(Taken::Alarm(alarm)),
+        };
+        let change = match Change::read(group.public_group(), &sender, &staged) {
+            Ok(change) => change,
+            Err(Breach::Policy(why @ InvalidPolicy::TooNew { .. })) => {
+                return Ok(Taken::Paused(why.to_string()));
+            }
+            Err(breach) => return Ok(Taken::Alarm(breach.into())),
+        };
+        if let Err(breach) = judge(&roster(group.public_group())?, &change) {
+            return Ok(Taken::Alarm(breach.into()));
+        }
+        match self.verdict(change.newcomers())? {
+            Verdict::Trusted => {}
+            Verdict::Needs(handles) => {
+                self.put(room.id, group);
+                return Ok(Taken::Needs(handles));
+            }
+            Verdict::Distrusted(distrust) => return Ok(Taken::Alarm(distrust.into())),
+        }
+        self.lost_race(room, &mut group)?;
+        let provider = self.provider();
+        group
+            .merge_staged_commit(&provider, *staged)
+            .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
+        drop(provider);
+        self.entered(room, entry, group, &change)
+    }
+
+    /// A commit of this device, seen in the log: what it did to the group is kept.
+    fn take_own_commit(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        wished: &Wished,
+    ) -> Result<Taken, EngineError> {
+        self.step.drop_wish(wished.wish)?;
+        let wish = Wish::read(&wished.what)?;
+        let mut group = self.group(room.id)?;
+        if wish == Wish::Return {
+            room.standing = Standing::Joined;
+            self.renewed(room);
+            self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
+            self.put(room.id, group);
+            return Ok(Taken::Silent);
+        }
+        let Some(staged) = group.pending_commit() else { return Ok(Taken::Lost(None)) };
+        let change = Change::read(group.public_group(), &Sender::Member(group.own_leaf_index()), staged)?;
+        let provider = self.provider();
+        group
+            .merge_pending_commit(&provider)
+            .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
+        drop(provider);
+        self.renewed(room);
+        if let (Wish::Add { .. }, Some(name)) = (&wish, &room.name) {
+            // Those who just came in cannot know the name yet.
+            let name = Wish::Name { salt: self.draw(), name: name.clone() };
+            self.step.wish(room.id, self.now, &name.write())?;
+        }
+        self.entered(room, entry, group, &change)
+    }
+
+    fn read_commit(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Read, EngineError> {
+        let malformed = Read::Alarm(Breach::Malformed.into());
+        let Ok(message) = MlsMessageIn::tls_deserialize_exact(body) else { return Ok(malformed) };
+        let Ok(message) = message.try_into_protocol_message() else { return Ok(malformed) };
+        if !matches!(message, ProtocolMessage::PublicMessage(_)) {
+            return Ok(malformed);
+        }
+        if message.group_id() != group.group_id() {
+            return Ok(Read::Alarm(Breach::OtherRoom.into()));
+        }
+        if message.epoch() != group.epoch() {
+            return Ok(Read::Alarm(Breach::OtherEpoch.into()));
+        }
+        let processed = match group.process_message(&self.provider(), message) {
+            Ok(processed) => processed,
+            Err(ProcessMessageError::StorageError(error)) => return Err(error.into()),
+            // Made by this device and not in its outbox, or with a path that was made wrong for this device only:
+            // what is public about it holds, so the room goes on, and the device comes back as a new leaf.
+            Err(ProcessMessageError::InvalidCommit(_)) => return Ok(Read::Unfollowed),
+            Err(_) => return Ok(Read::Alarm(Breach::Invalid.into())),
+        };
+        let sender = processed.sender().clone();
+        Ok(match processed.into_content() {
+            ProcessedMessageContent::StagedCommitMessage(staged) => Read::Staged(sender, staged),
+            _ => malformed,
+        })
+    }
+
+    /// Somebody else's commit came first: what this device had made for the epoch is made again for the next one.
+    fn lost_race(&mut self, room: &Room, group: &mut MlsGroup) -> Result<(), EngineError> {
+        group.clear_pending_commit(&self.step.mls())?;
+        let next = group.epoch().as_u64().saturating_add(1);
+        for wished in self.step.wishes(room.id)? {
+            let handshake = wished.sealed.as_ref().is_some_and(|sealed| sealed.kind != Kind::Message);
+            if handshake {
+                self.step.unseal_wish(wished.wish, next)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A return that was made for an epoch that is over is made again.
+    fn give_up_return(&mut self, room: &Room) -> Result<(), EngineError> {
+        for wished in self.step.wishes(room.id)? {
+            if Wish::read(&wished.what)? == Wish::Return {
+                self.take_back(&wished)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn renewed(&mut self, room: &mut Room) {
+        room.renew_at = self.now.plus_seconds(RENEW_AFTER);
+        room.sealed = 0;
+    }
+
+    /// The room is in its next epoch.
+    fn entered(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        group: MlsGroup,
+        change: &Change,
+    ) -> Result<Taken, EngineError> {
+        self.memory.settle_at.remove(&room.id);
+        if group.is_active() {
+            self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
+            self.put(room.id, group);
+        } else {
+            self.forget(room.id)?;
+            room.standing = Standing::Left;
+            room.why = Some("you are not in this room any more".to_owned());
+            for wished in self.step.wishes(room.id)? {
+                match Wish::read(&wished.what)? {
+                    Wish::Say { .. } => {
+                        self.step.refuse_wish(wished.wish, "you are not in this room any more")?
+                    }
+                    _ => self.step.drop_wish(wished.wish)?,
+                }
+            }
+        }
+        let author = change.author.leaf();
+        let from = Some((author.name.account.clone(), author.name.device));
+        Ok(match tell(change) {
+            Some(text) => Taken::Line(line(entry, from, entry.id.0, Said::Event(text))),
+            None => Taken::Silent,
+        })
+    }
+}
+
+/// What a change is to the people in the room; nothing when only keys changed.
+fn tell(change: &Change) -> Option<String> {
+    let who = &change.author.leaf().name.account;
+    if matches!(change.author, Author::Returning(_)) {
+        return Some(format!("{who} came back on the same device, with new keys"));
+    }
+    let mut parts = Vec::new();
+    let names = |leaves: &[&Handle]| leaves.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let added: Vec<&Handle> = change.added.iter().map(|(leaf, _)| &leaf.name.account).collect();
+    if !added.is_empty() {
+        parts.push(format!("{who} added {}", names(&added)));
+    }
+    let left =
+        |(leaf, by): &&(chancery_groups::Leaf, chancery_groups::Leaf)| leaf.name.account == by.name.account;
+    let gone: Vec<&Handle> = change.removed.iter().filter(left).map(|(leaf, _)| &leaf.name.account).collect();
+    if !gone.is_empty() {
+        parts.push(format!("{} left", names(&gone)));
+    }
+    let removed: Vec<&Handle> =
+        change.removed.iter().filter(|pair| !left(pair)).map(|(leaf, _)| &leaf.name.account).collect();
+    if !removed.is_empty() {
+        parts.push(format!("{who} removed {}", names(&removed)));
+    }
+    for (handle, role) in &change.after.roles {
+        if change.before.roles.get(handle) != Some(role) {
+            parts.push(format!("{who} made {handle} {}", word(*role)));
+        }
+    }
+    let gone = |handle: &Handle| change.removed.iter().any(|(leaf, _)| leaf.name.account == *handle);
+    for handle in change.before.roles.keys() {
+        if !change.after.roles.contains_key(handle) && !gone(handle) {
+            parts.push(format!("{who} made {handle} a member"));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn word(role: chancery_wire::policy::Role) -> &'static str {
+    match role {
+        chancery_wire::policy::Role::Member => "a member",
+        chancery_wire::policy::Role::Moderator => "a moderator",
+        chancery_wire::policy::Role::Owner => "an owner",
+    }
+}

@@ -1,0 +1,166 @@
+//! A sealed message: opened, its sender and its sender's view of the room checked.
+
+use chancery_groups::{Leaf, roster, sealed_epoch};
+use chancery_vault::{Room, Said, Standing, Wished};
+use chancery_wire::{
+    content::{Content, Letter, View},
+    frames::Entry,
+    ids::DeviceId,
+    names::{Handle, LeafName},
+};
+use openmls::{
+    credentials::{BasicCredential, Credential},
+    framing::ProcessedMessageContent,
+    group::{MlsGroup, ProcessMessageError, ValidationError},
+    prelude::{MlsMessageIn, ProtocolMessage},
+};
+use tls_codec::Deserialize as _;
+
+use super::{Taken, line, unopened};
+use crate::{alarm::Alarm, cause::Cause, engine::Turn, error::EngineError, wish::Wish};
+
+/// What came of opening.
+enum Opened {
+    /// The content, and who sealed it in which epoch.
+    Letter(Vec<u8>, LeafName, u64),
+    /// Sealed by this device itself, and not in its outbox.
+    Own,
+    Not(Cause),
+}
+
+impl Turn<'_> {
+    pub(super) fn take_message(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        own: Option<Wished>,
+    ) -> Result<Taken, EngineError> {
+        if let Some(wished) = own {
+            return self.take_own(room, entry, &wished);
+        }
+        let Some(body) = &entry.body else { return Ok(Taken::Line(unopened(entry, Cause::Expired))) };
+        // Any member could put it there again, so that it says nothing about the server.
+        if self.step.has_digest(room.id, entry.digest)? {
+            return Ok(Taken::Line(unopened(entry, Cause::Replayed)));
+        }
+        if sealed_epoch(room.id, body.as_slice()).is_err() {
+            return Ok(Taken::Alarm(Alarm::NotSealed));
+        }
+        if room.standing == Standing::Lost {
+            return Ok(Taken::Line(unopened(entry, Cause::WhileLost)));
+        }
+        let mut group = self.group(room.id)?;
+        let opened = self.open_message(&mut group, body.as_slice())?;
+        let leaves = roster(group.public_group())?;
+        self.put(room.id, group);
+        Ok(match opened {
+            Opened::Own => Taken::Lost(Some(unopened(entry, Cause::OtherCopy))),
+            Opened::Not(cause) => Taken::Line(unopened(entry, cause)),
+            Opened::Letter(letter, name, epoch) => {
+                self.read(room, entry, &leaves, (&letter, &name, epoch))?
+            }
+        })
+    }
+
+    /// A message of this device, seen where it was promised.
+    fn take_own(&mut self, room: &mut Room, entry: &Entry, wished: &Wished) -> Result<Taken, EngineError> {
+        self.step.drop_wish(wished.wish)?;
+        let from = (self.me.identity.handle.clone(), self.me.identity.device);
+        Ok(match Wish::read(&wished.what)? {
+            Wish::Say { salt, text } => {
+                let text = chancery_wire::content::Written::parse(&text, chancery_wire::content::TEXT_LIMIT);
+                let text = text.map_err(|_| chancery_vault::VaultError::Damaged("outbox"))?;
+                Taken::Line(line(entry, Some(from), salt, Said::Text(text)))
+            }
+            Wish::Name { salt, name } => Taken::Line(named(room, entry, from, salt, &name)),
+            _ => Taken::Silent,
+        })
+    }
+
+    fn open_message(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Opened, EngineError> {
+        let message = MlsMessageIn::tls_deserialize_exact(body).ok();
+        let message: Option<ProtocolMessage> = message.and_then(|it| it.try_into_protocol_message().ok());
+        let Some(message) = message else { return Ok(Opened::Not(Cause::Damaged)) };
+        let processed = match group.process_message(&self.provider(), message) {
+            Ok(processed) => processed,
+            Err(ProcessMessageError::StorageError(error)) => return Err(error.into()),
+            Err(error) => return Ok(Opened::Not(cause(&error))),
+        };
+        let epoch = processed.epoch().as_u64();
+        let name = name(processed.credential());
+        Ok(match (processed.into_content(), name) {
+            (ProcessedMessageContent::OwnPrivateMessage, _) => Opened::Own,
+            (ProcessedMessageContent::ApplicationMessage(letter), Some(name)) => {
+                Opened::Letter(letter.into_bytes(), name, epoch)
+            }
+            _ => Opened::Not(Cause::Damaged),
+        })
+    }
+
+    /// Reads what was opened. Its sender is still in the room, and saw the same room.
+    fn read(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        leaves: &[Leaf],
+        (letter, name, epoch): (&[u8], &LeafName, u64),
+    ) -> Result<Taken, EngineError> {
+        if !leaves.iter().any(|leaf| leaf.name == *name) {
+            return Ok(Taken::Line(unopened(entry, Cause::SenderGone)));
+        }
+        let Ok(letter) = Letter::decode(letter) else {
+            return Ok(Taken::Line(unopened(entry, Cause::UnknownContent)));
+        };
+        if let Some(alarm) = self.compare(room, entry, epoch, &letter.view)? {
+            return Ok(Taken::Alarm(alarm));
+        }
+        let from = (name.account.clone(), name.device);
+        Ok(Taken::Line(match letter.content {
+            Content::Text(text) => line(entry, Some(from), letter.salt, Said::Text(text)),
+            Content::RoomName(text) => named(room, entry, from, letter.salt, text.reveal()),
+        }))
+    }
+
+    /// Compares the sender's view of the room with this device's.
+    fn compare(
+        &self,
+        room: &Room,
+        entry: &Entry,
+        epoch: u64,
+        view: &View,
+    ) -> Result<Option<Alarm>, EngineError> {
+        if view.seq >= entry.seq {
+            return Ok(Some(Alarm::Reordered));
+        }
+        let head = self.step.head(room.id, view.seq)?;
+        let authenticator = self.step.epoch(room.id, epoch)?;
+        let forked = head.is_some_and(|head| head != view.head)
+            || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
+        Ok(forked.then_some(Alarm::Forked))
+    }
+}
+
+/// The room has a new name.
+fn named(
+    room: &mut Room,
+    entry: &Entry,
+    from: (Handle, DeviceId),
+    id: [u8; 16],
+    name: &str,
+) -> chancery_vault::Message {
+    let said = Said::Event(format!("{} named the room {name}", from.0));
+    room.name = Some(name.to_owned());
+    line(entry, Some(from), id, said)
+}
+
+fn name(credential: &Credential) -> Option<LeafName> {
+    let basic = BasicCredential::try_from(credential.clone()).ok()?;
+    std::str::from_utf8(basic.identity()).ok()?.parse().ok()
+}
+
+fn cause<E>(error: &ProcessMessageError<E>) -> Cause {
+    match error {
+        ProcessMessageError::ValidationError(ValidationError::NoPastEpochData) => Cause::OldEpoch,
+        _ => Cause::Damaged,
+    }
+}

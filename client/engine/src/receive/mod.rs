@@ -1,0 +1,185 @@
+//! Receiving: entries of a room's log are checked, opened and kept, a page in one transaction.
+//!
+//! The chain is checked before anything else: what does not follow from what was seen before raises an alarm.
+
+mod commit;
+mod message;
+mod proposal;
+
+use chancery_trail::{digest, room_next};
+use chancery_vault::{Message, Room, Standing, Wished};
+use chancery_wire::{
+    frames::{Entry, Kind},
+    ids::{DeviceId, RoomId},
+    names::Handle,
+    time::Instant,
+};
+
+use crate::{
+    alarm::Alarm,
+    cause::Cause,
+    engine::{Engine, Turn},
+    error::EngineError,
+};
+
+/// What came of a page of entries.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// New lines of the room's history.
+    pub lines: Vec<Message>,
+    /// Accounts whose chains are needed before the next entry can be taken in; give the page again then.
+    pub needs: Vec<Handle>,
+    /// An entry is missing before the next one: fetch from where the room stands.
+    pub behind: bool,
+    /// The room was stopped, for this reason.
+    pub alarm: Option<Alarm>,
+}
+
+/// What came of one entry.
+enum Taken {
+    /// Nothing to show.
+    Silent,
+    /// A line of the history.
+    Line(Message),
+    /// The device's state of the room cannot follow.
+    Lost(Option<Message>),
+    /// Chains are needed first; the entry is not taken in.
+    Needs(Vec<Handle>),
+    /// It must not be.
+    Alarm(Alarm),
+    /// The room asks for a newer program.
+    Paused(String),
+}
+
+impl Engine {
+    /// Takes in entries of a room, in the order of its log.
+    pub fn receive(
+        &mut self,
+        room: RoomId,
+        entries: &[Entry],
+        now: Instant,
+    ) -> Result<Received, EngineError> {
+        self.turn(now, |turn| {
+            let mut out = Received::default();
+            let Some(mut kept) = turn.step.room(room)? else { return Ok(out) };
+            for entry in entries {
+                let open = !matches!(kept.standing, Standing::Left | Standing::Paused | Standing::Stopped);
+                if entry.room != room || !open {
+                    break;
+                }
+                if turn.receive(&mut kept, entry, &mut out)? {
+                    break;
+                }
+            }
+            if out.alarm.is_none() {
+                turn.step.keep_room(&kept)?;
+            }
+            Ok(out)
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// Takes in one entry; answers whether the page ends here.
+    fn receive(&mut self, room: &mut Room, entry: &Entry, out: &mut Received) -> Result<bool, EngineError> {
+        if entry.seq <= room.seq {
+            let seen = self.step.head(room.id, entry.seq)?;
+            if seen.is_some_and(|head| head != entry.head) {
+                return self.stop(room, Alarm::RolledBack, out);
+            }
+            return Ok(false);
+        }
+        if entry.seq != room.seq.saturating_add(1) {
+            out.behind = true;
+            return Ok(true);
+        }
+        if room_next(room.head, entry.seq, entry.kind, entry.digest) != entry.head {
+            return self.stop(room, Alarm::Chain, out);
+        }
+        if entry.body.as_ref().is_some_and(|body| digest(body.as_slice()) != entry.digest) {
+            return self.stop(room, Alarm::Body, out);
+        }
+        match self.take(room, entry)? {
+            Taken::Silent => {}
+            Taken::Line(line) => self.show(room, line, out)?,
+            Taken::Lost(line) => {
+                self.lose(room)?;
+                if let Some(line) = line {
+                    self.show(room, line, out)?;
+                }
+            }
+            Taken::Needs(handles) => {
+                out.needs = handles;
+                return Ok(true);
+            }
+            Taken::Alarm(alarm) => return self.stop(room, alarm, out),
+            Taken::Paused(why) => {
+                room.standing = Standing::Paused;
+                room.why = Some(why);
+                return Ok(true);
+            }
+        }
+        room.seq = entry.seq;
+        room.head = entry.head;
+        self.step.keep_head(room.id, room.seq, room.head, Some(entry.digest))?;
+        if self.promised(room)? {
+            return self.stop(room, Alarm::Dropped, out);
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, room: &mut Room, entry: &Entry) -> Result<Taken, EngineError> {
+        let own = self.step.submitted(entry.id)?.filter(|wished| wished.room == room.id);
+        if let Some(wished) = &own {
+            let sent = wished.sealed.as_ref().map(|sealed| digest(&sealed.body));
+            if sent != Some(entry.digest) {
+                return Ok(Taken::Alarm(Alarm::Replaced));
+            }
+        }
+        match entry.kind {
+            Kind::Message => self.take_message(room, entry, own),
+            Kind::Commit => self.take_commit(room, entry, own),
+            Kind::Proposal => self.take_proposal(room, entry, own),
+        }
+    }
+
+    fn stop(&mut self, room: &mut Room, alarm: Alarm, out: &mut Received) -> Result<bool, EngineError> {
+        self.alarm(room, &alarm)?;
+        out.alarm = Some(alarm);
+        Ok(true)
+    }
+
+    /// Whether something that was promised a place up to here did not appear there.
+    fn promised(&self, room: &Room) -> Result<bool, EngineError> {
+        let late = |wished: &Wished| wished.accepted.is_some_and(|seq| seq <= room.seq);
+        Ok(self.step.wishes(room.id)?.iter().any(late))
+    }
+
+    /// Keeps a line and shows it, unless its sender had used its id before.
+    fn show(&mut self, room: &Room, line: Message, out: &mut Received) -> Result<(), EngineError> {
+        if self.step.keep_message(&line)? {
+            out.lines.push(line);
+            return Ok(());
+        }
+        let said = chancery_vault::Said::Unopened(Cause::Repeated.as_str().to_owned());
+        let repeated = Message { room: room.id, from: None, said, ..line };
+        self.step.keep_message(&repeated)?;
+        Ok(())
+    }
+}
+
+/// A line for an entry; `id` is its own, or drawn from its place when it has none.
+fn line(
+    entry: &Entry,
+    from: Option<(Handle, DeviceId)>,
+    id: [u8; 16],
+    said: chancery_vault::Said,
+) -> Message {
+    let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
+    Message { room: entry.room, seq: entry.seq, id, at, from, said }
+}
+
+/// A line for a message that was not opened.
+fn unopened(entry: &Entry, cause: Cause) -> Message {
+    line(entry, None, entry.id.0, chancery_vault::Said::Unopened(cause.as_str().to_owned()))
+}

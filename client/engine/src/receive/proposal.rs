@@ -1,0 +1,65 @@
+//! A proposal: somebody asks to leave. Whoever is there commits it soon; the first one wins.
+
+use chancery_groups::{Breach, leaves_by_itself};
+use chancery_vault::{Room, Standing, Wished};
+use chancery_wire::frames::Entry;
+use openmls::{
+    framing::ProcessedMessageContent,
+    group::ProcessMessageError,
+    prelude::{MlsMessageIn, ProtocolMessage, Sender},
+};
+use tls_codec::Deserialize as _;
+
+use super::Taken;
+use crate::{engine::Turn, error::EngineError};
+
+/// Devices wait up to this many milliseconds before they commit what somebody proposed, so that not all do.
+const SETTLE: i64 = 2_000;
+
+impl Turn<'_> {
+    pub(super) fn take_proposal(
+        &mut self,
+        room: &mut Room,
+        entry: &Entry,
+        own: Option<Wished>,
+    ) -> Result<Taken, EngineError> {
+        if let Some(wished) = own {
+            // Nobody can commit their own leaving: it is asked again in the next epoch, if nobody else has by then.
+            let next = wished.sealed.map_or(0, |sealed| sealed.epoch.saturating_add(1));
+            self.step.unseal_wish(wished.wish, next)?;
+            return Ok(Taken::Silent);
+        }
+        if room.standing == Standing::Lost {
+            return Ok(Taken::Silent);
+        }
+        // A body that is gone belongs to an epoch that is over, or will make the next commit unfollowable: then the
+        // device comes back.
+        let Some(body) = &entry.body else { return Ok(Taken::Silent) };
+        let malformed = Taken::Alarm(Breach::Malformed.into());
+        let Ok(message) = MlsMessageIn::tls_deserialize_exact(body.as_slice()) else { return Ok(malformed) };
+        let Ok(message) = message.try_into_protocol_message() else { return Ok(malformed) };
+        if !matches!(message, ProtocolMessage::PublicMessage(_)) {
+            return Ok(malformed);
+        }
+        let mut group = self.group(room.id)?;
+        let processed = match group.process_message(&self.provider(), message) {
+            Ok(processed) => processed,
+            Err(ProcessMessageError::StorageError(error)) => return Err(error.into()),
+            Err(_) => return Ok(Taken::Alarm(Breach::Invalid.into())),
+        };
+        let Sender::Member(index) = *processed.sender() else {
+            return Ok(Taken::Alarm(Breach::Unknown.into()));
+        };
+        let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
+            return Ok(malformed);
+        };
+        if let Err(breach) = leaves_by_itself(queued.proposal(), index.u32()) {
+            return Ok(Taken::Alarm(breach.into()));
+        }
+        group.store_pending_proposal(&self.step.mls(), *queued)?;
+        self.put(room.id, group);
+        let at = self.spread(SETTLE);
+        self.memory.settle_at.insert(room.id, at);
+        Ok(Taken::Silent)
+    }
+}

@@ -1,0 +1,251 @@
+//! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
+
+use chancery_groups::{Change, Leaf, judge, policy_of, roster};
+use chancery_vault::{Room, Sealed, Wished};
+use chancery_wire::{
+    content::{Content, Letter, NAME_LIMIT, TEXT_LIMIT, View, Written},
+    frames::Kind,
+    ids::SubmissionId,
+    names::Handle,
+    policy::{Role, RoomPolicy},
+};
+use openmls::{
+    extensions::Extensions,
+    framing::{MlsMessageOut, Sender},
+    group::{GroupContext, MlsGroup},
+    prelude::{KeyPackage, LeafNodeIndex, Proposal},
+};
+use openmls_traits::OpenMlsProvider as _;
+use tls_codec::Serialize as _;
+
+use crate::{engine::Turn, error::EngineError, open::context, wish::Wish};
+
+/// What a commit is to do.
+#[derive(Default)]
+struct Plan {
+    add: Vec<KeyPackage>,
+    remove: Vec<LeafNodeIndex>,
+    context: Option<Extensions<GroupContext>>,
+}
+
+/// What became of a wish when it was to be sealed.
+enum Outcome {
+    Message(Content, [u8; 16]),
+    Commit(Plan),
+    Leave,
+    /// What is wished is so already.
+    Fulfilled,
+    /// It cannot be, in words.
+    Refused(String),
+}
+
+impl Turn<'_> {
+    /// Seals one wish of a room, or finds that there is nothing to seal.
+    pub(crate) fn seal(
+        &mut self,
+        room: &mut Room,
+        group: &mut MlsGroup,
+        wished: &Wished,
+        wish: &Wish,
+    ) -> Result<(), EngineError> {
+        let sealed = match self.plan(group, wish)? {
+            Outcome::Message(content, salt) => self.message(room, group, content, salt)?,
+            Outcome::Commit(plan) => match self.commit(group, plan)? {
+                Ok(sealed) => sealed,
+                Err(why) => return Ok(self.step.refuse_wish(wished.wish, &why)?),
+            },
+            Outcome::Leave => self.leave(group)?,
+            Outcome::Fulfilled => return Ok(self.step.drop_wish(wished.wish)?),
+            Outcome::Refused(why) => return Ok(self.step.refuse_wish(wished.wish, &why)?),
+        };
+        Ok(self.step.seal_wish(wished.wish, &sealed)?)
+    }
+
+    /// What has to be done for a wish in the room as it is now, which may not be as it was when it was wished.
+    fn plan(&self, group: &MlsGroup, wish: &Wish) -> Result<Outcome, EngineError> {
+        let policy = policy_of(group.extensions())?;
+        let leaves = roster(group.public_group())?;
+        let text = |text: &str, limit| Written::parse(text, limit);
+        Ok(match wish {
+            Wish::Say { salt, text: said } => match text(said, TEXT_LIMIT) {
+                Ok(said) => Outcome::Message(Content::Text(said), *salt),
+                Err(why) => Outcome::Refused(why.to_string()),
+            },
+            Wish::Name { salt, name } => match text(name, NAME_LIMIT) {
+                Ok(name) => Outcome::Message(Content::RoomName(name), *salt),
+                Err(why) => Outcome::Refused(why.to_string()),
+            },
+            Wish::Add { handles, role, packages } => {
+                self.plan_add(&policy, &leaves, handles, *role, packages)?
+            }
+            Wish::Remove { handle } => {
+                let remove = places(&leaves, handle);
+                let context = self.without(&policy, handle)?;
+                if remove.is_empty() {
+                    Outcome::Fulfilled
+                } else {
+                    Outcome::Commit(Plan { remove, context, ..Plan::default() })
+                }
+            }
+            Wish::Role { handle, role } if policy.role(handle) == *role => Outcome::Fulfilled,
+            Wish::Role { handle, role } => match with_role(&policy, [handle], *role) {
+                Some(changed) => {
+                    Outcome::Commit(Plan { context: Some(context(&changed)?), ..Plan::default() })
+                }
+                None => Outcome::Refused("a room needs an owner".to_owned()),
+            },
+            Wish::Renew => Outcome::Commit(Plan::default()),
+            Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
+            Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
+            Wish::Leave => Outcome::Leave,
+        })
+    }
+
+    fn plan_add(
+        &self,
+        policy: &RoomPolicy,
+        leaves: &[Leaf],
+        handles: &[Handle],
+        role: Role,
+        packages: &[serde_bytes::ByteBuf],
+    ) -> Result<Outcome, EngineError> {
+        let mut add = Vec::new();
+        for package in packages {
+            let offer = match chancery_groups::check_key_package(package, self.now) {
+                Ok(offer) => offer,
+                Err(why) => return Ok(Outcome::Refused(why.to_string())),
+            };
+            if !leaves.iter().any(|leaf| leaf.name.device == offer.leaf.name.device) {
+                add.push(offer.package);
+            }
+        }
+        let changed = if role > Role::Member { with_role(policy, handles, role) } else { None };
+        let context = changed.map(|changed| context(&changed)).transpose()?;
+        Ok(if add.is_empty() {
+            Outcome::Fulfilled
+        } else {
+            Outcome::Commit(Plan { add, context, ..Plan::default() })
+        })
+    }
+
+    /// The room's context without a role for an account that goes, where this account may change it.
+    fn without(
+        &self,
+        policy: &RoomPolicy,
+        handle: &Handle,
+    ) -> Result<Option<Extensions<GroupContext>>, EngineError> {
+        let mine = policy.role(&self.me.identity.handle);
+        if policy.role(handle) == Role::Member || mine < policy.may_change {
+            return Ok(None);
+        }
+        with_role(policy, [handle], Role::Member).map(|changed| context(&changed)).transpose()
+    }
+
+    fn message(
+        &mut self,
+        room: &mut Room,
+        group: &mut MlsGroup,
+        content: Content,
+        salt: [u8; 16],
+    ) -> Result<Sealed, EngineError> {
+        let authenticator = group.epoch_authenticator().as_slice().to_vec();
+        let view = View { seq: room.seq, head: room.head, authenticator };
+        let letter = Letter { salt, view, content }.encode();
+        let message = group
+            .create_message(&self.provider(), self.me, &letter)
+            .map_err(|_| EngineError::Mls("a message cannot be sealed"))?;
+        room.sealed = room.sealed.saturating_add(1);
+        self.sealed(Kind::Message, group.epoch().as_u64(), &message)
+    }
+
+    /// Makes a commit and judges it as everybody else will; nothing is kept of one that would be refused.
+    fn commit(&mut self, group: &mut MlsGroup, plan: Plan) -> Result<Result<Sealed, String>, EngineError> {
+        let index = group.own_leaf_index();
+        let own = Sender::Member(index);
+        let epoch = group.epoch().as_u64();
+        let provider = self.provider();
+        let failed = |_| EngineError::Mls("a change of the room cannot be made");
+        let mut builder = group
+            .commit_builder()
+            .force_self_update(true)
+            .propose_adds(plan.add)
+            .propose_removals(plan.remove);
+        if let Some(context) = plan.context {
+            builder = builder
+                .propose_group_context_extensions(context)
+                .map_err(|_| EngineError::Mls("the room's policy cannot be changed"))?;
+        }
+        let bundle = builder
+            .load_psks(provider.storage())
+            .map_err(|_| EngineError::Mls("a change of the room cannot be prepared"))?
+            .create_group_info(true)
+            .use_ratchet_tree_extension(false)
+            .build(provider.rand(), provider.crypto(), self.me, |queued| !leaves(queued.proposal(), index))
+            .map_err(failed)?
+            .stage_commit(&provider)
+            .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
+        let (commit, welcome, info) = bundle.into_messages();
+        let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
+        let judged = Change::read(group.public_group(), &own, staged)
+            .and_then(|change| judge(&roster(group.public_group())?, &change));
+        if let Err(breach) = judged {
+            group.clear_pending_commit(provider.storage())?;
+            return Ok(Err(breach.to_string()));
+        }
+        drop(provider);
+        let mut sealed = self.sealed(Kind::Commit, epoch, &commit)?;
+        sealed.welcome = welcome.as_ref().map(bytes).transpose()?.unwrap_or_default();
+        sealed.group_info = info.as_ref().map(bytes).transpose()?.unwrap_or_default();
+        Ok(Ok(sealed))
+    }
+
+    fn leave(&mut self, group: &mut MlsGroup) -> Result<Sealed, EngineError> {
+        let message = group
+            .leave_group(&self.provider(), self.me)
+            .map_err(|_| EngineError::Mls("leaving cannot be proposed"))?;
+        self.sealed(Kind::Proposal, group.epoch().as_u64(), &message)
+    }
+
+    pub(crate) fn sealed(
+        &mut self,
+        kind: Kind,
+        epoch: u64,
+        message: &MlsMessageOut,
+    ) -> Result<Sealed, EngineError> {
+        let submission = SubmissionId(self.draw());
+        Ok(Sealed { submission, kind, epoch, body: bytes(message)?, welcome: vec![], group_info: vec![] })
+    }
+}
+
+/// A message of the MLS library as bytes.
+pub(crate) fn bytes(message: &MlsMessageOut) -> Result<Vec<u8>, EngineError> {
+    message.tls_serialize_detached().map_err(|_| EngineError::Mls("a message cannot be written"))
+}
+
+/// Whether a proposal takes out the leaf at `index`: nobody can commit their own leaving.
+fn leaves(proposal: &Proposal, index: LeafNodeIndex) -> bool {
+    matches!(proposal, Proposal::Remove(remove) if remove.removed() == index)
+}
+
+/// Where an account's devices are in the tree.
+fn places(leaves: &[Leaf], handle: &Handle) -> Vec<LeafNodeIndex> {
+    let of = |leaf: &&Leaf| leaf.name.account == *handle;
+    leaves.iter().filter(of).map(|leaf| LeafNodeIndex::new(leaf.index)).collect()
+}
+
+/// The policy with another role for some accounts; nothing if no owner would be left.
+fn with_role<'h>(
+    policy: &RoomPolicy,
+    handles: impl IntoIterator<Item = &'h Handle>,
+    role: Role,
+) -> Option<RoomPolicy> {
+    let mut changed = policy.clone();
+    for handle in handles {
+        if role == Role::Member {
+            changed.roles.remove(handle);
+        } else {
+            changed.roles.insert(handle.clone(), role);
+        }
+    }
+    changed.roles.values().any(|role| *role == Role::Owner).then_some(changed)
+}

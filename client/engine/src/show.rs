@@ -1,0 +1,201 @@
+//! Showing: what a person sees of rooms, members and messages, read from the vault as it stands.
+
+use chancery_groups::{policy_of, roster};
+use chancery_vault::{Message, Room, Standing, WishId};
+use chancery_wire::{
+    ids::{DeviceId, RoomId},
+    names::Handle,
+    policy::Role,
+    time::Instant,
+};
+
+use crate::{
+    cause::Cause,
+    engine::{Engine, load},
+    error::EngineError,
+    wish::Wish,
+};
+
+/// A room, as a person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomView {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name, once a member has told it.
+    pub name: Option<String>,
+    /// How the device stands to it.
+    pub standing: Standing,
+    /// Why, when that needs a reason.
+    pub why: Option<String>,
+    /// The last entry of its log that was taken in.
+    pub seq: u64,
+    /// Its epoch, while the device takes part.
+    pub epoch: Option<u64>,
+    /// What others wrote since the person last read here.
+    pub unread: u64,
+    /// Who is in it.
+    pub members: Vec<MemberView>,
+    /// Messages that could not be opened, by cause.
+    pub unopened: Vec<(Cause, u64)>,
+    /// What was wished for here and will not be done.
+    pub unsent: Vec<Unsent>,
+}
+
+/// A wish that was refused for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// The wish.
+    pub wish: WishId,
+    /// What was wished, in words; for a message its text.
+    pub what: String,
+    /// Why it will not be done.
+    pub why: String,
+}
+
+/// Somebody in a room, as a person sees them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    /// The account.
+    pub handle: Handle,
+    /// What the account may do here.
+    pub role: Role,
+    /// The device.
+    pub device: DeviceId,
+    /// Who invited the account into the organisation; nobody for its founder.
+    pub invited_by: Option<Handle>,
+    /// When the device was enrolled, by its own clock.
+    pub enrolled: Option<Instant>,
+}
+
+/// How far a wish is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It stands in the room's log.
+    Done,
+    /// The server has promised it a place.
+    Accepted,
+    /// It waits to be sent or to be answered.
+    Waiting,
+    /// It will not be fulfilled, for this reason.
+    Refused(String),
+}
+
+impl Engine {
+    /// All rooms.
+    pub fn rooms(&self) -> Result<Vec<RoomView>, EngineError> {
+        self.look(|step, _| step.rooms()?.into_iter().map(|room| view(step, room)).collect())
+    }
+
+    /// Where every room stands that is still followed: its id and the last entry taken in.
+    pub fn followed(&self) -> Result<Vec<(RoomId, u64)>, EngineError> {
+        self.look(|step, _| {
+            let live = |room: &Room| matches!(room.standing, Standing::Joined | Standing::Lost);
+            Ok(step.rooms()?.into_iter().filter(live).map(|room| (room.id, room.seq)).collect())
+        })
+    }
+
+    /// One room.
+    pub fn room(&self, room: RoomId) -> Result<RoomView, EngineError> {
+        self.look(|step, _| view(step, step.room(room)?.ok_or(EngineError::NoRoom)?))
+    }
+
+    /// The last lines of a room, oldest first; or those after an entry.
+    pub fn messages(
+        &self,
+        room: RoomId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Message>, EngineError> {
+        self.look(|step, _| {
+            Ok(match after {
+                Some(after) => step.messages(room, after, limit)?,
+                None => step.last_messages(room, limit)?,
+            })
+        })
+    }
+
+    /// The person has read a room up to an entry.
+    pub fn mark_read(&mut self, room: RoomId, seq: u64, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            let mut kept = turn.room(room)?;
+            if seq > kept.read {
+                kept.read = seq;
+                turn.step.keep_room(&kept)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How far a wish is.
+    pub fn progress(&self, wish: WishId) -> Result<Progress, EngineError> {
+        self.look(|step, _| {
+            Ok(match step.wished(wish)? {
+                None => Progress::Done,
+                Some(wished) => match wished.refused {
+                    Some(why) => Progress::Refused(why),
+                    None if wished.accepted.is_some() => Progress::Accepted,
+                    None => Progress::Waiting,
+                },
+            })
+        })
+    }
+
+    /// The devices of this account.
+    pub fn devices(&self) -> Result<Vec<chancery_vault::TrustedDevice>, EngineError> {
+        self.look(|step, _| {
+            let identity = step.identity()?.ok_or(EngineError::NotEnrolled)?;
+            Ok(step.trusted(&identity.handle)?)
+        })
+    }
+
+    /// What the next thing waits for: the earliest instant at which [`Engine::outgoing`] may have something new.
+    pub fn next_tick(&self) -> Result<Option<Instant>, EngineError> {
+        let settle = self.settle_times();
+        self.look(|step, _| {
+            let live = |room: &Room| room.standing == Standing::Joined;
+            let renewals = step.rooms()?.into_iter().filter(live).map(|room| room.renew_at);
+            Ok(renewals.chain(settle).min())
+        })
+    }
+}
+
+fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineError> {
+    let own = step.identity()?.ok_or(EngineError::NotEnrolled)?;
+    let group = load(step, room.id)?;
+    let mut members = Vec::new();
+    if let Some(group) = &group {
+        let policy = policy_of(group.extensions())?;
+        for leaf in roster(group.public_group())? {
+            let (handle, device) = (leaf.name.account, leaf.name.device);
+            let known = step.trusted(&handle)?.into_iter().find(|known| known.device == device);
+            members.push(MemberView {
+                role: policy.role(&handle),
+                device,
+                invited_by: known.as_ref().and_then(|known| known.invited_by.clone()),
+                enrolled: known.map(|known| known.at),
+                handle,
+            });
+        }
+    }
+    let mut unopened = Vec::new();
+    for (word, count) in step.unopened(room.id)? {
+        unopened.extend(Cause::parse(&word).map(|cause| (cause, count)));
+    }
+    let mut unsent = Vec::new();
+    for wished in step.refused_wishes(room.id)? {
+        let what = Wish::read(&wished.what)?.tell();
+        unsent.push(Unsent { wish: wished.wish, what, why: wished.refused.unwrap_or_default() });
+    }
+    Ok(RoomView {
+        unread: step.unread(room.id, room.read, own.device)?,
+        id: room.id,
+        name: room.name,
+        standing: room.standing,
+        why: room.why,
+        seq: room.seq,
+        epoch: group.map(|group| group.epoch().as_u64()),
+        members,
+        unopened,
+        unsent,
+    })
+}

@@ -1,0 +1,176 @@
+//! Trust: a leaf is believed when its account's device chain leads down to the organisation's root.
+//!
+//! Chains come from the server and are checked here; the server is never believed. The key directory of a later version
+//! will add, at [`Engine::trust`], the proof that everybody is shown the same chain.
+
+use chancery_groups::Leaf;
+use chancery_transparency::{self as transparency, Device, InvalidChain, PublicKey, Root, Trusted};
+use chancery_vault::{Step, TrustedDevice};
+use chancery_wire::{api::Chains, ids::Digest, names::Handle, time::Instant};
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+};
+
+/// Why a device is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// The server has no chain for the account.
+    #[error("the server shows no device chain for {0}: somebody nobody vouched for")]
+    Unknown(Handle),
+    /// The chain does not hold.
+    #[error("the device chain of {0} does not hold: {1}")]
+    Chain(Handle, InvalidChain),
+    /// The device is not in the account's chain.
+    #[error("a device was shown as one of {0}'s that is not in {0}'s device chain")]
+    OtherDevice(Handle),
+    /// The device is in the chain with another key.
+    #[error("the server showed another key for a device of {0} than the one in its chain")]
+    OtherKey(Handle),
+    /// A chain that was checked before reads differently now.
+    #[error("the server changed the device chain of {0}, which can only grow")]
+    Rewritten(Handle),
+    /// A key package is not what was asked for.
+    #[error("the server handed out something else than a key package of {0}")]
+    OtherPackage(Handle),
+}
+
+/// What came of asking the server for a chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// It showed none, or none that holds.
+    Refused(Distrust),
+    /// It showed one that holds; it is in the vault.
+    Held,
+}
+
+/// Whether leaves are believed.
+pub(crate) enum Verdict {
+    /// All of them.
+    Trusted,
+    /// These accounts' chains are needed first.
+    Needs(Vec<Handle>),
+    /// One is not.
+    Distrusted(Distrust),
+}
+
+impl Engine {
+    /// Takes in chains the server answered with; `asked` are the accounts it was asked for.
+    pub fn trust(&mut self, asked: &[Handle], chains: &Chains, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            for chain in &chains.chains {
+                let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
+                let outcome = turn.check(&chain.handle, &entries)?;
+                turn.memory.asked.insert(chain.handle.clone(), outcome);
+            }
+            for handle in asked {
+                let missing = Asked::Refused(Distrust::Unknown(handle.clone()));
+                turn.memory.asked.entry(handle.clone()).or_insert(missing);
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether the server showed this device's own account as it is.
+    pub fn check_own(&mut self, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| match turn.memory.asked.get(&turn.me.identity.handle) {
+            Some(Asked::Refused(distrust)) => Err(distrust.clone().into()),
+            _ => Ok(()),
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// Checks one chain and keeps its devices when it holds.
+    fn check(&self, handle: &Handle, entries: &[Vec<u8>]) -> Result<Asked, EngineError> {
+        let identity = &self.me.identity;
+        // A failure to read the vault must not look like a chain that does not hold.
+        let mut failed = None;
+        let inviter = |by: &Handle| match trusted(self.step, by) {
+            Ok(found) => found,
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        };
+        let found = transparency::verify(entries, handle, &identity.domain, Root(identity.root), inviter);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => return Ok(Asked::Refused(Distrust::Chain(handle.clone(), why))),
+        };
+        let known = self.step.trusted(handle)?;
+        if known.iter().any(|device| device.head != found.head) {
+            return Ok(Asked::Refused(Distrust::Rewritten(handle.clone())));
+        }
+        keep(self.step, &found)?;
+        Ok(Asked::Held)
+    }
+
+    /// Whether every one of `leaves` is believed.
+    pub(crate) fn verdict<'l>(
+        &self,
+        leaves: impl IntoIterator<Item = &'l Leaf>,
+    ) -> Result<Verdict, EngineError> {
+        let mut needs = Vec::new();
+        for leaf in leaves {
+            let handle = &leaf.name.account;
+            let known = self.step.trusted(handle)?;
+            let device = known.iter().find(|device| device.device == leaf.name.device);
+            let distrust = match device {
+                Some(device) if leaf.name.domain != self.me.identity.domain || device.key != leaf.key => {
+                    Distrust::OtherKey(handle.clone())
+                }
+                Some(_) => continue,
+                None => match self.memory.asked.get(handle) {
+                    None => {
+                        needs.push(handle.clone());
+                        continue;
+                    }
+                    Some(Asked::Refused(distrust)) => distrust.clone(),
+                    Some(Asked::Held) => Distrust::OtherDevice(handle.clone()),
+                },
+            };
+            return Ok(Verdict::Distrusted(distrust));
+        }
+        needs.sort_unstable();
+        needs.dedup();
+        Ok(if needs.is_empty() { Verdict::Trusted } else { Verdict::Needs(needs) })
+    }
+}
+
+/// Keeps the devices of a chain that was checked.
+pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> {
+    for device in &chain.devices {
+        step.keep_trust(&TrustedDevice {
+            handle: device.handle.clone(),
+            device: device.id,
+            key: device.key.0,
+            officer: device.officer,
+            invited_by: device.invited_by.clone(),
+            at: device.at,
+            head: chain.head,
+        })?;
+    }
+    Ok(())
+}
+
+/// The chain of an account as it was checked before.
+fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted>, EngineError> {
+    let Some(identity) = step.identity()? else { return Ok(None) };
+    let known = step.trusted(handle)?;
+    let Some(head) = known.first().map(|device| device.head) else { return Ok(None) };
+    let device = |it: TrustedDevice| Device {
+        domain: identity.domain.clone(),
+        handle: it.handle,
+        id: it.device,
+        key: PublicKey(it.key),
+        officer: it.officer,
+        invited_by: it.invited_by,
+        at: it.at,
+    };
+    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), head: Digest(head.0) }))
+}

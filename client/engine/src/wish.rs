@@ -1,0 +1,178 @@
+//! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
+
+use chancery_groups::{Breach, Deed, policy_of, roster};
+use chancery_vault::{Room, Standing, WishId};
+use chancery_wire::{
+    content::Written,
+    ids::RoomId,
+    names::Handle,
+    policy::{Role, RoomPolicy},
+    time::Instant,
+};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+};
+
+/// What a person may want of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// To say something.
+    Say(Written),
+    /// To give the room a name.
+    Name(Written),
+    /// To add accounts, with a role.
+    Add(Vec<Handle>, Role),
+    /// To remove an account.
+    Remove(Handle),
+    /// To give an account another role.
+    Role(Handle, Role),
+    /// To leave.
+    Leave,
+}
+
+/// A wish as it is kept. Stored: changed only by adding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Wish {
+    Open { group_info: ByteBuf, tree: ByteBuf },
+    Say { salt: [u8; 16], text: String },
+    Name { salt: [u8; 16], name: String },
+    Add { handles: Vec<Handle>, role: Role, packages: Vec<ByteBuf> },
+    Remove { handle: Handle },
+    Role { handle: Handle, role: Role },
+    Renew,
+    Settle,
+    Leave,
+    Return,
+}
+
+impl Wish {
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Writing CBOR into memory cannot fail.
+        let _ = ciborium::into_writer(self, &mut out);
+        out
+    }
+
+    /// What is wished, in words; for a message its text.
+    pub(crate) fn tell(&self) -> String {
+        let names = |handles: &[Handle]| handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Open { .. } => "open the room".to_owned(),
+            Self::Say { text, .. } => text.clone(),
+            Self::Name { name, .. } => format!("name the room {name}"),
+            Self::Add { handles, .. } => format!("add {}", names(handles)),
+            Self::Remove { handle } => format!("remove {handle}"),
+            Self::Role { handle, .. } => format!("give {handle} another role"),
+            Self::Renew => "renew this device's keys".to_owned(),
+            Self::Settle => "take in who asked to leave".to_owned(),
+            Self::Leave => "leave the room".to_owned(),
+            Self::Return => "come back into the room".to_owned(),
+        }
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, EngineError> {
+        ciborium::from_reader(bytes).map_err(|_| chancery_vault::VaultError::Damaged("outbox").into())
+    }
+}
+
+impl Engine {
+    /// Keeps a wish for a room. It is refused at once when it is already clear that it cannot be fulfilled.
+    pub fn want(&mut self, room: RoomId, want: Want, now: Instant) -> Result<WishId, EngineError> {
+        self.turn(now, |turn| {
+            let kept = turn.room(room)?;
+            usable(&kept)?;
+            let group = turn.group(room)?;
+            let policy = policy_of(group.extensions())?;
+            let inside: Vec<Handle> =
+                roster(group.public_group())?.into_iter().map(|leaf| leaf.name.account).collect();
+            turn.put(room, group);
+            let me = turn.me.identity.handle.clone();
+            allowed(&want, &me, &policy, &inside)?;
+            let wish = turn.wish_for(want);
+            Ok(turn.step.wish(room, now, &wish.write())?)
+        })
+    }
+
+    /// Forgets a wish that was refused, once the person was told.
+    pub fn dismiss(&mut self, wish: WishId, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| Ok(turn.step.drop_wish(wish)?))
+    }
+}
+
+impl Turn<'_> {
+    fn wish_for(&mut self, want: Want) -> Wish {
+        match want {
+            Want::Say(text) => Wish::Say { salt: self.draw(), text: text.reveal().to_owned() },
+            Want::Name(name) => Wish::Name { salt: self.draw(), name: name.reveal().to_owned() },
+            Want::Add(handles, role) => Wish::Add { handles, role, packages: vec![] },
+            Want::Remove(handle) => Wish::Remove { handle },
+            Want::Role(handle, role) => Wish::Role { handle, role },
+            Want::Leave => Wish::Leave,
+        }
+    }
+}
+
+/// Whether anything can be wished for a room as it stands.
+fn usable(room: &Room) -> Result<(), EngineError> {
+    match room.standing {
+        Standing::Opening | Standing::Joined | Standing::Lost => Ok(()),
+        Standing::Left => Err(EngineError::Standing("you are not in this room any more".to_owned())),
+        Standing::Paused | Standing::Stopped => {
+            let why = room.why.clone().unwrap_or_default();
+            Err(EngineError::Standing(format!("nothing can be sent here: {why}")))
+        }
+    }
+}
+
+/// The rules, asked early so that the person hears at once; `chancery-groups` judges what becomes of it.
+fn allowed(want: &Want, me: &Handle, policy: &RoomPolicy, inside: &[Handle]) -> Result<(), EngineError> {
+    let needs = |least: Role, what: Deed| {
+        let fits = policy.role(me) >= least;
+        if fits { Ok(()) } else { Err(Breach::NotAllowed { who: me.clone(), what }) }
+    };
+    let member = |handle: &Handle| {
+        if inside.contains(handle) { Ok(()) } else { Err(EngineError::Outside(handle.clone())) }
+    };
+    match want {
+        Want::Say(_) | Want::Name(_) => {}
+        Want::Add(handles, role) => {
+            needs(policy.may_add, Deed::Add)?;
+            if *role > Role::Member {
+                needs(policy.may_change, Deed::Change)?;
+            }
+            if let Some(there) = handles.iter().find(|handle| inside.contains(handle)) {
+                return Err(EngineError::Inside(there.clone()));
+            }
+        }
+        Want::Remove(handle) => {
+            member(handle)?;
+            needs(policy.may_remove, Deed::Remove)?;
+            if policy.role(handle) >= policy.role(me) && policy.role(me) != Role::Owner {
+                return Err(Breach::Protected { whom: handle.clone() }.into());
+            }
+        }
+        Want::Role(handle, role) => {
+            member(handle)?;
+            needs(policy.may_change, Deed::Change)?;
+            if handle == me && *role < Role::Owner && only_owner(me, policy, inside) {
+                return Err(EngineError::LastOwner);
+            }
+        }
+        Want::Leave => {
+            if inside.iter().any(|other| other != me) && only_owner(me, policy, inside) {
+                return Err(EngineError::LastOwner);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether `me` is the only owner among those inside.
+fn only_owner(me: &Handle, policy: &RoomPolicy, inside: &[Handle]) -> bool {
+    let owner = |handle: &&Handle| policy.role(handle) == Role::Owner;
+    owner(&me) && !inside.iter().filter(owner).any(|other| other != me)
+}

@@ -1,0 +1,251 @@
+//! What two or three people do in rooms, and what happens to their devices on the way.
+
+use chancery_engine::{Cause, Progress, Want};
+use chancery_vault::Standing;
+use chancery_wire::policy::Role;
+
+use super::person::{A_WEEK, World, handle, written};
+
+#[test]
+fn three_people_talk() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "Ward 7", &[&bob, &carol]);
+    alice.says(&world, room, "good morning");
+    bob.syncs(&world);
+    bob.says(&world, room, "good morning, alice");
+    carol.syncs(&world);
+    carol.says(&world, room, "and a third one");
+    for person in [&mut alice, &mut bob, &mut carol] {
+        person.syncs(&world);
+    }
+    let said = ["alice: good morning", "bob: good morning, alice", "carol: and a third one"];
+    for person in [&alice, &bob, &carol] {
+        assert_eq!(person.reads(room), said, "{}", person.name);
+        assert_eq!(person.engine.room(room).unwrap().name.as_deref(), Some("Ward 7"));
+        assert_eq!(person.members(room), ["alice", "bob", "carol"]);
+    }
+}
+
+#[test]
+fn who_is_removed_reads_nothing_more_and_is_told() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    carol.syncs(&world);
+    alice.engine.want(room, Want::Remove(handle("bob")), world.now).unwrap();
+    alice.says(&world, room, "without bob");
+    carol.syncs(&world);
+    bob.syncs(&world);
+    assert_eq!(carol.reads(room), ["alice: without bob"]);
+    assert!(bob.reads(room).is_empty());
+    assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Left);
+    assert_eq!(carol.members(room), ["alice", "carol"]);
+    let refused = bob.engine.want(room, Want::Say(written("hello?")), world.now).unwrap_err();
+    assert!(refused.to_string().contains("not in this room"), "{refused}");
+}
+
+#[test]
+fn members_do_what_their_role_allows_and_no_more() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    let add = Want::Add(vec![handle("carol")], Role::Member);
+    assert!(bob.engine.want(room, add.clone(), world.now).is_err());
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Moderator), world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    bob.engine.want(room, add, world.now).unwrap();
+    bob.syncs(&world);
+    carol.syncs(&world);
+    assert_eq!(carol.members(room), ["alice", "bob", "carol"]);
+    assert!(bob.engine.want(room, Want::Remove(handle("alice")), world.now).is_err());
+    let last = alice.engine.want(room, Want::Leave, world.now).unwrap_err();
+    assert!(last.to_string().contains("only owner"), "{last}");
+}
+
+#[test]
+fn who_leaves_is_gone_once_somebody_took_it_in() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    carol.syncs(&world);
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
+    // Carol wants to say something: that takes the leaving in first.
+    carol.says(&world, room, "goodbye");
+    alice.syncs(&world);
+    bob.syncs(&world);
+    assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Left);
+    assert_eq!(alice.reads(room), ["carol: goodbye"]);
+    assert_eq!(alice.members(room), ["alice", "carol"]);
+}
+
+#[test]
+fn two_who_commit_at_once_converge() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol, dora] = world.people(["alice", "bob", "carol", "dora"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Owner), world.now).unwrap();
+    for person in [&mut alice, &mut bob, &mut carol] {
+        person.syncs(&world);
+    }
+    // Both have made their commits before either is sent.
+    alice.engine.want(room, Want::Add(vec![handle("dora")], Role::Member), world.now).unwrap();
+    bob.engine.want(room, Want::Remove(handle("carol")), world.now).unwrap();
+    bob.engine.want(room, Want::Say(written("carol has left the bank")), world.now).unwrap();
+    let removal = bob.engine.outgoing(world.now).unwrap();
+    alice.syncs(&world);
+    assert_eq!(removal.len(), 1);
+    bob.engine.connected();
+    bob.syncs(&world);
+    for person in [&mut alice, &mut carol, &mut bob] {
+        person.syncs(&world);
+    }
+    let mut dora = dora;
+    dora.syncs(&world);
+    for person in [&alice, &bob, &dora] {
+        assert_eq!(person.members(room), ["alice", "bob", "dora"], "{}", person.name);
+    }
+    for person in [&alice, &bob, &dora] {
+        assert_eq!(person.reads(room), ["bob: carol has left the bank"], "{}", person.name);
+    }
+}
+
+#[test]
+fn a_message_sealed_in_an_old_epoch_arrives_once() {
+    for epochs in 1..=3 {
+        let mut world = World::new();
+        let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+        let room = alice.opens(&world, "room", &[&bob, &carol]);
+        bob.syncs(&world);
+        carol.syncs(&world);
+        // Bob seals, and the connection is lost before anything leaves.
+        let wish = bob.engine.want(room, Want::Say(written("late")), world.now).unwrap();
+        assert_eq!(bob.engine.outgoing(world.now).unwrap().len(), 1);
+        for at in 0..epochs {
+            let role = if at % 2 == 0 { Role::Moderator } else { Role::Member };
+            alice.engine.want(room, Want::Role(handle("carol"), role), world.now).unwrap();
+            alice.syncs(&world);
+        }
+        bob.restarts();
+        bob.syncs(&world);
+        for person in [&mut alice, &mut carol] {
+            person.syncs(&world);
+        }
+        assert_eq!(bob.engine.progress(wish).unwrap(), Progress::Done);
+        for person in [&alice, &bob, &carol] {
+            assert_eq!(person.reads(room), ["bob: late"], "{} after {epochs}", person.name);
+        }
+    }
+}
+
+#[test]
+fn a_week_without_a_connection_is_caught_up_with() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    carol.syncs(&world);
+    for day in 0..7 {
+        world.later(A_WEEK / 7 + 1);
+        alice.says(&world, room, &format!("day {day}"));
+        carol.syncs(&world);
+    }
+    let epoch = alice.engine.room(room).unwrap().epoch.unwrap();
+    assert!(epoch > 7, "leaves are renewed every day: {epoch}");
+    bob.syncs(&world);
+    bob.says(&world, room, "back");
+    alice.syncs(&world);
+    assert_eq!(bob.reads(room).len(), 8);
+    assert_eq!(alice.reads(room), bob.reads(room));
+}
+
+#[test]
+fn a_device_that_lost_what_the_server_has_deleted_comes_back() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Moderator), world.now).unwrap();
+    alice.says(&world, room, "never seen by bob");
+    // The time limit has passed: bodies are gone, the chain stays.
+    let (last, _) = alice.hub.borrow().halls[&room].head(room);
+    alice.hub.borrow_mut().halls.get_mut(&room).unwrap().log.iter_mut().for_each(|entry| entry.body = None);
+    bob.syncs(&world);
+    let view = bob.engine.room(room).unwrap();
+    assert_eq!(view.standing, Standing::Joined);
+    assert!(view.seq > last);
+    assert_eq!(view.unopened.iter().map(|(_, count)| count).sum::<u64>(), 1);
+    bob.says(&world, room, "here again");
+    alice.syncs(&world);
+    alice.says(&world, room, "welcome back");
+    bob.syncs(&world);
+    assert_eq!(bob.reads(room), ["bob: here again", "alice: welcome back"]);
+    assert_eq!(alice.members(room), ["alice", "bob"]);
+}
+
+#[test]
+fn a_device_restored_from_an_old_image_notices_and_sends_nothing_with_old_keys() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    bob.says(&world, room, "first");
+    bob.restarts();
+    let image = bob.image();
+    bob.says(&world, room, "second");
+    bob.is_restored_from(&image);
+    bob.says(&world, room, "third");
+    alice.syncs(&world);
+    alice.says(&world, room, "fourth");
+    bob.syncs(&world);
+    assert_eq!(alice.reads(room), ["bob: first", "bob: second", "bob: third", "alice: fourth"]);
+    let view = bob.engine.room(room).unwrap();
+    assert_eq!(view.unopened, [(Cause::OtherCopy, 1)]);
+    assert!(bob.reads(room).ends_with(&["bob: third".to_owned(), "alice: fourth".to_owned()]));
+}
+
+#[test]
+fn a_program_that_dies_between_any_two_calls_loses_and_repeats_nothing() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.engine.open_room(&written("room"), &[handle("bob")], world.now).unwrap();
+    for round in 0..6 {
+        alice.engine.want(room, Want::Say(written(&format!("message {round}"))), world.now).ok();
+        // Dies before sending, after sealing, after sending, after being answered.
+        match round % 3 {
+            0 => {}
+            1 => drop(alice.engine.outgoing(world.now).unwrap()),
+            _ => drop(alice.sends(world.now)),
+        }
+        alice.restarts();
+        alice.engine.connected();
+        alice.takes_in(world.now);
+    }
+    alice.syncs(&world);
+    bob.syncs(&world);
+    let expected: Vec<String> = (0..6).map(|round| format!("alice: message {round}")).collect();
+    assert_eq!(alice.reads(room), expected);
+    assert_eq!(bob.reads(room), expected);
+}
+
+#[test]
+fn a_person_who_was_removed_can_be_added_again() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    alice.engine.want(room, Want::Remove(handle("bob")), world.now).unwrap();
+    alice.says(&world, room, "in between");
+    alice.engine.want(room, Want::Add(vec![handle("bob")], Role::Member), world.now).unwrap();
+    alice.says(&world, room, "again");
+    bob.syncs(&world);
+    assert_eq!(bob.reads(room), ["alice: again"]);
+    bob.says(&world, room, "thanks");
+    alice.syncs(&world);
+    assert_eq!(alice.reads(room), ["alice: in between", "alice: again", "bob: thanks"]);
+}

@@ -1,0 +1,156 @@
+//! A hub as a test double: it keeps chains, key packages and logs as a server does. Its fields are open, so that a test can
+//! lie with them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chancery_groups::{Breach, Face, check_key_package};
+use chancery_trail::{digest, room_next, room_start};
+use chancery_wire::{
+    api::{self, Chain, Chains, Claimed, RoomHead, Welcome},
+    bytes::Opaque,
+    frames::{Accepted, Entry, Kind, Refused, Submit},
+    ids::{DeviceId, Digest, RoomId},
+    names::Handle,
+    problem::Code,
+    time::Instant,
+};
+
+/// A room, as the hub keeps it.
+pub(crate) struct Hall {
+    pub(crate) face: Face,
+    pub(crate) log: Vec<Entry>,
+    pub(crate) tree: Vec<u8>,
+    pub(crate) group_info: Vec<u8>,
+}
+
+impl Hall {
+    pub(crate) fn head(&self, room: RoomId) -> (u64, Digest) {
+        self.log.last().map_or((0, room_start(room)), |entry| (entry.seq, entry.head))
+    }
+
+    /// Puts something at the end of the log, whatever it is.
+    pub(crate) fn append(&mut self, submit: &Submit, at: Instant) -> Accepted {
+        let (seq, head) = self.head(submit.room);
+        let (seq, body) = (seq + 1, submit.body.as_slice());
+        let digest = digest(body);
+        let head = room_next(head, seq, submit.kind, digest);
+        let at = at.0.try_into().unwrap();
+        let body = Some(submit.body.clone());
+        self.log.push(Entry {
+            room: submit.room,
+            seq,
+            kind: submit.kind,
+            at,
+            id: submit.id,
+            head,
+            digest,
+            body,
+        });
+        Accepted { id: submit.id, room: submit.room, seq, at, head }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Hub {
+    pub(crate) chains: BTreeMap<Handle, Chain>,
+    pub(crate) packages: HashMap<Handle, Vec<Opaque>>,
+    pub(crate) halls: HashMap<RoomId, Hall>,
+    pub(crate) welcomes: HashMap<DeviceId, Vec<Welcome>>,
+}
+
+impl Hub {
+    pub(crate) fn open(&mut self, open: &api::Open) -> RoomHead {
+        let hall = self.halls.entry(open.room).or_insert_with(|| Hall {
+            face: Face::open(open.room, &open.tree.0, &open.group_info.0).unwrap(),
+            log: vec![],
+            tree: open.tree.0.clone(),
+            group_info: open.group_info.0.clone(),
+        });
+        let (seq, head) = hall.head(open.room);
+        RoomHead { room: open.room, epoch: hall.face.epoch(), seq, head }
+    }
+
+    pub(crate) fn submit(&mut self, submit: &Submit, at: Instant) -> Result<Accepted, Refused> {
+        let refused = |code: Code| Refused {
+            id: submit.id,
+            room: submit.room,
+            code: code.as_str().as_bytes().to_vec().into(),
+            title: code.title().as_bytes().to_vec().into(),
+        };
+        let hall = self.halls.get_mut(&submit.room).ok_or_else(|| refused(Code::NoRoom))?;
+        if let Some(entry) = hall.log.iter().find(|entry| entry.id == submit.id) {
+            return Ok(Accepted {
+                id: entry.id,
+                room: entry.room,
+                seq: entry.seq,
+                at: entry.at,
+                head: entry.head,
+            });
+        }
+        let breach = |breach: Breach| match breach {
+            Breach::OtherEpoch => refused(Code::WrongEpoch),
+            _ => refused(Code::Refused),
+        };
+        match submit.kind {
+            Kind::Message => {
+                let epoch = chancery_groups::sealed_epoch(submit.room, submit.body.as_slice())
+                    .map_err(|_| refused(Code::NotSealed))?;
+                if epoch > hall.face.epoch() || epoch + 1 < hall.face.epoch() {
+                    return Err(refused(Code::WrongEpoch));
+                }
+                return Ok(hall.append(submit, at));
+            }
+            Kind::Proposal => {
+                hall.face.propose(submit.body.as_slice()).map_err(breach)?;
+                return Ok(hall.append(submit, at));
+            }
+            Kind::Commit => {}
+        }
+        let change =
+            hall.face.commit(submit.body.as_slice(), submit.group_info.as_slice()).map_err(breach)?;
+        hall.tree = hall.face.tree().unwrap();
+        hall.group_info = submit.group_info.as_slice().to_vec();
+        let accepted = hall.append(submit, at);
+        for (leaf, _) in &change.added {
+            self.welcomes.entry(leaf.name.device).or_default().push(Welcome {
+                room: submit.room,
+                seq: accepted.seq,
+                head: accepted.head,
+                welcome: Opaque(submit.welcome.as_slice().to_vec()),
+                tree: Opaque(hall.tree.clone()),
+            });
+        }
+        Ok(accepted)
+    }
+
+    pub(crate) fn entries(&self, room: RoomId, after: u64) -> Vec<Entry> {
+        let log = self.halls.get(&room).map(|hall| hall.log.as_slice()).unwrap_or_default();
+        log.iter().filter(|entry| entry.seq > after).cloned().collect()
+    }
+
+    pub(crate) fn chains(&self, handles: &[Handle]) -> Chains {
+        // Everybody here was invited by the founder, who is served first.
+        let founder = self.chains.values().filter(|chain| chain.handle.as_str() == "alice");
+        let asked = handles.iter().filter_map(|handle| self.chains.get(handle));
+        Chains { chains: founder.chain(asked).cloned().collect() }
+    }
+
+    pub(crate) fn claim(&mut self, handle: &Handle, now: Instant) -> Result<Claimed, String> {
+        let stock = self.packages.get_mut(handle).ok_or("there is no such account")?;
+        let last_resort =
+            |package: &Opaque| check_key_package(&package.0, now).is_ok_and(|offer| offer.last_resort);
+        let package =
+            if stock.len() > 1 && !last_resort(&stock[0]) { stock.remove(0) } else { stock[0].clone() };
+        Ok(Claimed { packages: vec![package] })
+    }
+
+    pub(crate) fn return_to(&self, room: RoomId) -> api::Return {
+        let hall = &self.halls[&room];
+        let (seq, head) = hall.head(room);
+        api::Return {
+            head: RoomHead { room, epoch: hall.face.epoch(), seq, head },
+            group_info: Opaque(hall.group_info.clone()),
+            tree: Opaque(hall.tree.clone()),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Engines that talk to each other through a hub in memory, which tells the truth until a test makes it lie.
+
+mod conversation;
+mod hostile;
+mod hub;
+mod person;

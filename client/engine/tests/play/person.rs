@@ -1,0 +1,309 @@
+//! A person with one device, and what its network would do for it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use chancery_engine::{Engine, Entropy, Joined, Link, Opener, Out, Want};
+use chancery_vault::{Said, Standing, Vault, VaultKey};
+use chancery_wire::{
+    api::{self, Chain},
+    bytes::Opaque,
+    content::{TEXT_LIMIT, Written},
+    frames::UpTo,
+    ids::{DeviceId, RoomId},
+    names::Handle,
+    time::{DAY, Instant},
+};
+
+use super::hub::Hub;
+
+/// Randomness that is the same in every run.
+struct Dice(u64);
+
+impl Entropy for Dice {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // SplitMix64.
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = u8::try_from((z ^ (z >> 31)) & 0xff).unwrap();
+        }
+    }
+}
+
+/// Everybody, and the hub between them.
+pub(crate) struct World {
+    pub(crate) hub: Rc<RefCell<Hub>>,
+    pub(crate) now: Instant,
+    seed: u64,
+    dir: tempfile::TempDir,
+}
+
+pub(crate) struct Person {
+    pub(crate) name: Handle,
+    pub(crate) engine: Engine,
+    pub(crate) hub: Rc<RefCell<Hub>>,
+    file: std::path::PathBuf,
+}
+
+pub(crate) fn handle(name: &str) -> Handle {
+    name.parse().unwrap()
+}
+
+pub(crate) fn written(text: &str) -> Written {
+    Written::parse(text, TEXT_LIMIT).unwrap()
+}
+
+fn open(file: &std::path::Path, seed: u64) -> Engine {
+    let vault = Vault::open(file, &VaultKey::from_bytes([7; 32])).unwrap();
+    Engine::new(vault, Box::new(Dice(seed)))
+}
+
+/// The clock of these tests starts here: key packages are checked by the library against the real time too.
+pub(crate) fn today() -> Instant {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    Instant(i64::try_from(since.as_millis()).unwrap())
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { hub: Rc::default(), now: today(), seed: 0, dir }
+    }
+
+    /// Alice founds; everybody else is invited by her.
+    pub(crate) fn people<const N: usize>(&mut self, names: [&str; N]) -> [Person; N] {
+        let mut alice: Option<Person> = None;
+        let mut people: Vec<Person> = Vec::new();
+        for name in names {
+            let person = match &mut alice {
+                None => self.founder(name),
+                Some(alice) => self.invited(alice, name),
+            };
+            match &alice {
+                None => alice = Some(person),
+                Some(_) => people.push(person),
+            }
+        }
+        people.insert(0, alice.unwrap());
+        people.try_into().ok().unwrap()
+    }
+
+    fn blank(&mut self, name: &str) -> Person {
+        self.seed += 1;
+        let file = self.dir.path().join(format!("{name}.db"));
+        Person { name: handle(name), engine: open(&file, self.seed), hub: self.hub.clone(), file }
+    }
+
+    fn founder(&mut self, name: &str) -> Person {
+        let mut person = self.blank(name);
+        let domain = "bank.example".parse().unwrap();
+        let server = "https://bank.example";
+        let identity = person.engine.found(server, &domain, &person.name, b"code", self.now).unwrap();
+        person.settle_in(identity.entry, self.now);
+        person
+    }
+
+    pub(crate) fn invited(&mut self, inviter: &mut Person, name: &str) -> Person {
+        let mut person = self.blank(name);
+        let (invitation, link) = inviter.engine.invite(&person.name, false, self.now).unwrap();
+        let identity = person.follow(&link, &invitation, self.now).unwrap();
+        person.settle_in(identity.entry, self.now);
+        person
+    }
+
+    /// A person whose device belongs to nobody yet.
+    pub(crate) fn newcomer(&mut self, name: &str) -> Person {
+        self.blank(name)
+    }
+
+    pub(crate) fn later(&mut self, seconds: i64) {
+        self.now = self.now.plus_seconds(seconds);
+    }
+}
+
+impl Person {
+    pub(crate) fn follow(
+        &mut self,
+        link: &Link,
+        invitation: &[u8],
+        now: Instant,
+    ) -> Result<chancery_vault::Identity, chancery_engine::EngineError> {
+        let Opener::Join(id, secret, root) = &link.opener else { panic!("not an invitation") };
+        let offered = api::Invitation {
+            id: *id,
+            handle: self.name.clone(),
+            until: now,
+            invitation: Opaque(invitation.to_vec()),
+            chains: self.hub.borrow().chains(&[]).chains,
+        };
+        self.engine.join(&link.server, (*id, secret, *root), &offered, now)
+    }
+
+    fn settle_in(&mut self, entry: Vec<u8>, now: Instant) {
+        self.engine.enrolled().unwrap();
+        let chain = Chain { handle: self.name.clone(), entries: vec![Opaque(entry)] };
+        self.hub.borrow_mut().chains.insert(self.name.clone(), chain);
+        let deposit = self.engine.restock(0, now).unwrap().unwrap();
+        let mut packages = deposit.packages;
+        packages.extend(deposit.last_resort);
+        self.hub.borrow_mut().packages.insert(self.name.clone(), packages);
+    }
+
+    pub(crate) fn device(&self) -> DeviceId {
+        self.engine.identity().unwrap().unwrap().device
+    }
+
+    /// The program ends and starts again.
+    pub(crate) fn restarts(&mut self) {
+        self.engine = open(&self.file, today().0.unsigned_abs());
+    }
+
+    /// The vault's files, as they are now.
+    pub(crate) fn image(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        let parts = ["", "-wal"].map(|part| format!("{}{part}", self.file.display()).into());
+        parts.into_iter().filter_map(|file| std::fs::read(&file).ok().map(|bytes| (file, bytes))).collect()
+    }
+
+    /// The vault's files are replaced by an older image of themselves.
+    pub(crate) fn is_restored_from(&mut self, image: &[(std::path::PathBuf, Vec<u8>)]) {
+        self.engine = Engine::new(Vault::in_memory().unwrap(), Box::new(Dice(0)));
+        for part in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{part}", self.file.display()));
+        }
+        for (file, bytes) in image {
+            std::fs::write(file, bytes).unwrap();
+        }
+        self.restarts();
+    }
+
+    pub(crate) fn opens(&mut self, world: &World, name: &str, members: &[&Person]) -> RoomId {
+        let members: Vec<Handle> = members.iter().map(|person| person.name.clone()).collect();
+        let room = self.engine.open_room(&written(name), &members, world.now).unwrap();
+        self.syncs(world);
+        room
+    }
+
+    pub(crate) fn says(&mut self, world: &World, room: RoomId, text: &str) {
+        self.engine.want(room, Want::Say(written(text)), world.now).unwrap();
+        self.syncs(world);
+    }
+
+    /// Comes online, takes in everything and sends everything.
+    pub(crate) fn syncs(&mut self, world: &World) {
+        self.engine.connected();
+        for _ in 0..100 {
+            self.takes_in(world.now);
+            if !self.sends(world.now) {
+                for room in self.engine.rooms().unwrap() {
+                    assert!(room.unsent.is_empty() && room.standing != Standing::Stopped, "{room:?}");
+                }
+                return;
+            }
+        }
+        panic!("{} does not come to rest: {:?}", self.name, self.engine.rooms());
+    }
+
+    /// Fetches chains the engine asked for.
+    pub(crate) fn asks(&mut self, handles: &[Handle], now: Instant) {
+        let chains = self.hub.borrow().chains(handles);
+        self.engine.trust(handles, &chains, now).unwrap();
+    }
+
+    pub(crate) fn takes_in(&mut self, now: Instant) {
+        let device = self.device();
+        let welcomes = self.hub.borrow().welcomes.get(&device).cloned().unwrap_or_default();
+        for welcome in welcomes {
+            while let Joined::Needs(handles) = self.engine.welcomed(&welcome, now).unwrap() {
+                self.asks(&handles, now);
+            }
+        }
+        for (room, after) in self.engine.followed().unwrap() {
+            self.fetches(room, after, now);
+        }
+    }
+
+    fn fetches(&mut self, room: RoomId, after: u64, now: Instant) {
+        let entries = self.hub.borrow().entries(room, after);
+        let last = entries.last().map_or(after, |entry| entry.seq);
+        loop {
+            let received = self.engine.receive(room, &entries, now).unwrap();
+            if received.needs.is_empty() {
+                break;
+            }
+            self.asks(&received.needs, now);
+        }
+        let there = self.hub.borrow().halls.get(&room).map_or(0, |hall| hall.head(room).0);
+        self.engine.up_to(after, &UpTo { room, seq: last.min(there), last: there }, now).unwrap();
+    }
+
+    /// Sends what there is to send; answers whether there was anything.
+    pub(crate) fn sends(&mut self, now: Instant) -> bool {
+        let out = self.engine.outgoing(now).unwrap();
+        let any = !out.is_empty();
+        for out in out {
+            match out {
+                Out::Open(open) => {
+                    let head = self.hub.borrow_mut().open(&open);
+                    self.engine.opened(&head, now).unwrap();
+                }
+                Out::Submit(submit) => {
+                    let answer = self.hub.borrow_mut().submit(&submit, now);
+                    match answer {
+                        Ok(accepted) => self.engine.accepted(&accepted, now).unwrap(),
+                        Err(refused) => drop(self.engine.refused(&refused, now).unwrap()),
+                    }
+                }
+                Out::Claim(wish, handles) => {
+                    let claims: Vec<_> = handles
+                        .iter()
+                        .map(|handle| (handle.clone(), self.hub.borrow_mut().claim(handle, now)))
+                        .collect();
+                    loop {
+                        let needs = self.engine.claimed(wish, &claims, now).unwrap();
+                        if needs.is_empty() {
+                            break;
+                        }
+                        self.asks(&needs, now);
+                    }
+                }
+                Out::Return(room) => {
+                    let offered = self.hub.borrow().return_to(room);
+                    loop {
+                        let needs = self.engine.come_back(&offered, now).unwrap();
+                        if needs.is_empty() {
+                            break;
+                        }
+                        self.asks(&needs, now);
+                    }
+                }
+            }
+        }
+        any
+    }
+
+    /// The texts this person sees in a room, each with its sender.
+    pub(crate) fn reads(&self, room: RoomId) -> Vec<String> {
+        let lines = self.engine.messages(room, Some(0), 100_000).unwrap();
+        let text = |line: &chancery_vault::Message| match &line.said {
+            Said::Text(text) => Some(format!("{}: {}", line.from.as_ref().unwrap().0, text.reveal())),
+            _ => None,
+        };
+        lines.iter().filter_map(text).collect()
+    }
+
+    pub(crate) fn members(&self, room: RoomId) -> Vec<String> {
+        let mut members: Vec<String> =
+            self.engine.room(room).unwrap().members.iter().map(|member| member.handle.to_string()).collect();
+        members.sort();
+        members
+    }
+
+    pub(crate) fn why(&self, room: RoomId) -> String {
+        self.engine.room(room).unwrap().why.unwrap_or_default()
+    }
+}
+
+/// Longer than a leaf goes without being renewed.
+pub(crate) const A_WEEK: i64 = 7 * DAY;

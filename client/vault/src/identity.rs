@@ -1,0 +1,96 @@
+//! Who the device is: its account, its key, and the organisation it trusts.
+
+use chancery_wire::{
+    ids::{DeviceId, Digest},
+    names::{Domain, Handle},
+};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    error::VaultError,
+    step::{Step, id},
+};
+
+/// The device's signature key, wiped when it is dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SigningSeed(pub [u8; 32]);
+
+impl std::fmt::Debug for SigningSeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningSeed(…)")
+    }
+}
+
+/// Who the device is.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Where its server is, such as `https://bank.example`.
+    pub server: String,
+    /// The organisation.
+    pub domain: Domain,
+    /// The digest of the organisation's founding entry: the root of all trust.
+    pub root: Digest,
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// Its signature key, which never leaves the vault.
+    pub signing: SigningSeed,
+    /// The entry of the device chain that enrols it.
+    pub entry: Vec<u8>,
+    /// What opens the account: the invitation's id, or the founding code.
+    pub opener: Vec<u8>,
+    /// Whether the server has confirmed the enrolment.
+    pub enrolled: bool,
+}
+
+impl Step<'_> {
+    /// The identity, once there is one.
+    pub fn identity(&self) -> Result<Option<Identity>, VaultError> {
+        self.find(
+            "SELECT server, domain, root, handle, device, signing_key, entry, opener, enrolled FROM identity",
+            &[],
+            |row| {
+                let name = |_| VaultError::Damaged("identity");
+                Ok(Identity {
+                    server: row.get(0)?,
+                    domain: row.get::<_, String>(1)?.parse().map_err(name)?,
+                    root: Digest(row.get(2)?),
+                    handle: row.get::<_, String>(3)?.parse().map_err(name)?,
+                    device: DeviceId(id(row, 4)?),
+                    signing: SigningSeed(row.get(5)?),
+                    entry: row.get(6)?,
+                    opener: row.get(7)?,
+                    enrolled: row.get(8)?,
+                })
+            },
+        )
+    }
+
+    /// Keeps the identity; replaces one that was never enrolled, and no other.
+    pub fn keep_identity(&self, it: &Identity) -> Result<(), VaultError> {
+        self.run("DELETE FROM identity WHERE enrolled = 0", &[])?;
+        self.run(
+            "INSERT INTO identity (one, server, domain, root, handle, device, signing_key, entry, opener, enrolled)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            &[
+                &it.server,
+                &it.domain.as_str(),
+                &it.root.0,
+                &it.handle.as_str(),
+                &it.device.0,
+                &it.signing.0,
+                &it.entry,
+                &it.opener,
+                &it.enrolled,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The server has confirmed the enrolment.
+    pub fn enrolled(&self) -> Result<(), VaultError> {
+        self.run("UPDATE identity SET enrolled = 1", &[])?;
+        Ok(())
+    }
+}

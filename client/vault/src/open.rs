@@ -1,0 +1,53 @@
+//! Opening: the key, the settings that make a commit survive a power cut, and the schema.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::Connection;
+
+use crate::{error::VaultError, key::VaultKey};
+
+/// The schema's version, kept in SQLite's `user_version`.
+const VERSION: i64 = 1;
+/// The schema as it is created.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Opens the vault in `file`, creating it if there is none.
+pub(crate) fn file(file: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
+    ready(Connection::open(file)?, Some(key))
+}
+
+/// Opens a vault that lives in memory only.
+pub(crate) fn memory() -> Result<Connection, VaultError> {
+    ready(Connection::open_in_memory()?, None)
+}
+
+fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultError> {
+    if let Some(key) = key {
+        db.pragma_update(None, "key", key.pragma().as_str())?;
+    }
+    db.busy_timeout(Duration::from_secs(30))?;
+    // The first read finds out whether the key is right.
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    // FULL: a commit survives a power cut, not only a crash of this program.
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+    )?;
+    match version {
+        0 => create(&db)?,
+        VERSION => {}
+        _ => return Err(VaultError::TooNew),
+    }
+    Ok(db)
+}
+
+fn create(db: &Connection) -> Result<(), VaultError> {
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    // Another program may have created it while this one waited.
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        db.execute_batch(SCHEMA)?;
+        db.pragma_update(None, "user_version", VERSION)?;
+    }
+    db.execute_batch("COMMIT")?;
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The rooms of a device, and how far it has followed each.
+
+use chancery_wire::{
+    ids::{Digest, RoomId},
+    time::Instant,
+};
+
+use crate::{
+    error::VaultError,
+    step::{Step, counted, id, number},
+};
+
+/// How a device stands to a room. The texts are stored and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Made here; the server has not confirmed it yet.
+    Opening,
+    /// The device takes part.
+    Joined,
+    /// The device's state of the room is lost or cannot follow; it comes back by itself.
+    Lost,
+    /// The device was removed, or left.
+    Left,
+    /// The room asks for rules a newer program knows.
+    Paused,
+    /// The server showed something that must not be; nothing is sent or believed any more.
+    Stopped,
+}
+
+impl Standing {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::Opening, "opening"),
+        (Self::Joined, "joined"),
+        (Self::Lost, "lost"),
+        (Self::Left, "left"),
+        (Self::Paused, "paused"),
+        (Self::Stopped, "stopped"),
+    ];
+
+    /// The standing as a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(it, _)| *it == self).map_or("", |(_, text)| text)
+    }
+
+    fn parse(text: &str) -> Result<Self, VaultError> {
+        let found = Self::ALL.iter().find(|(_, other)| *other == text);
+        found.map(|(it, _)| *it).ok_or(VaultError::Damaged("rooms"))
+    }
+}
+
+/// A room, as far as the device has followed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name, once a member has told it.
+    pub name: Option<String>,
+    /// How the device stands to it.
+    pub standing: Standing,
+    /// Why, when the standing needs a reason.
+    pub why: Option<String>,
+    /// The last entry taken in.
+    pub seq: u64,
+    /// The chain head after it.
+    pub head: Digest,
+    /// The first entry whose chain head the device knows.
+    pub joined: u64,
+    /// The last entry the person has seen.
+    pub read: u64,
+    /// When the device's leaf is to be renewed.
+    pub renew_at: Instant,
+    /// Messages sealed since it was renewed.
+    pub sealed: u32,
+}
+
+const COLUMNS: &str =
+    "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed FROM rooms";
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
+    Ok(Room {
+        id: RoomId(id(row, 0)?),
+        name: row.get(1)?,
+        standing: Standing::parse(&row.get::<_, String>(2)?)?,
+        why: row.get(3)?,
+        seq: counted(row.get(4)?),
+        head: Digest(row.get(5)?),
+        joined: counted(row.get(6)?),
+        read: counted(row.get(7)?),
+        renew_at: Instant(row.get(8)?),
+        sealed: row.get(9)?,
+    })
+}
+
+impl Step<'_> {
+    /// A room, if the device knows it.
+    pub fn room(&self, room: RoomId) -> Result<Option<Room>, VaultError> {
+        self.find(&format!("{COLUMNS} WHERE room = ?1"), &[&room.0], read)
+    }
+
+    /// All rooms.
+    pub fn rooms(&self) -> Result<Vec<Room>, VaultError> {
+        self.list(&format!("{COLUMNS} ORDER BY name, room"), &[], read)
+    }
+
+    /// Keeps a room as it is now.
+    pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
+               read = ?8, renew_at = ?9, sealed = ?10",
+            &[
+                &it.id.0,
+                &it.name,
+                &it.standing.as_str(),
+                &it.why,
+                &number(it.seq),
+                &it.head.0,
+                &number(it.joined),
+                &number(it.read),
+                &it.renew_at.0,
+                &it.sealed,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Remembers the chain head after an entry, and the digest of its body.
+    pub fn keep_head(
+        &self,
+        room: RoomId,
+        seq: u64,
+        head: Digest,
+        digest: Option<Digest>,
+    ) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO heads (room, seq, head, digest) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (room, seq) DO NOTHING",
+            &[&room.0, &number(seq), &head.0, &digest.map(|digest| digest.0)],
+        )?;
+        Ok(())
+    }
+
+    /// Whether a body stood in a room's log before.
+    pub fn has_digest(&self, room: RoomId, digest: Digest) -> Result<bool, VaultError> {
+        let sql = "SELECT 1 FROM heads WHERE room = ?1 AND digest = ?2";
+        Ok(self.find(sql, &[&room.0, &digest.0], |_| Ok(()))?.is_some())
+    }
+
+    /// The chain head after an entry, if the device was there.
+    pub fn head(&self, room: RoomId, seq: u64) -> Result<Option<Digest>, VaultError> {
+        let sql = "SELECT head FROM heads WHERE room = ?1 AND seq = ?2";
+        self.find(sql, &[&room.0, &number(seq)], |row| Ok(Digest(row.get(0)?)))
+    }
+
+    /// Remembers the authenticator of an epoch, and forgets those long past.
+    pub fn keep_epoch(&self, room: RoomId, epoch: u64, authenticator: &[u8]) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO epochs (room, epoch, authenticator) VALUES (?1, ?2, ?3)
+             ON CONFLICT (room, epoch) DO UPDATE SET authenticator = ?3",
+            &[&room.0, &number(epoch), &authenticator],
+        )?;
+        self.run(
+            "DELETE FROM epochs WHERE room = ?1 AND epoch < ?2",
+            &[&room.0, &number(epoch.saturating_sub(16))],
+        )?;
+        Ok(())
+    }
+
+    /// The authenticator of an epoch, if it is remembered.
+    pub fn epoch(&self, room: RoomId, epoch: u64) -> Result<Option<Vec<u8>>, VaultError> {
+        let sql = "SELECT authenticator FROM epochs WHERE room = ?1 AND epoch = ?2";
+        self.find(sql, &[&room.0, &number(epoch)], |row| Ok(row.get(0)?))
+    }
+}

@@ -1,0 +1,96 @@
+-- Everything a device keeps. Instants are milliseconds since 1970; ids are 16 bytes.
+CREATE TABLE identity (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    server TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    root BLOB NOT NULL,
+    handle TEXT NOT NULL,
+    device BLOB NOT NULL,
+    signing_key BLOB NOT NULL,
+    entry BLOB NOT NULL,
+    opener BLOB NOT NULL,
+    enrolled INTEGER NOT NULL
+) STRICT;
+
+-- What the MLS library keeps, by slot (see mls.rs).
+CREATE TABLE mls (
+    slot INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (slot, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rooms (
+    room BLOB PRIMARY KEY,
+    name TEXT,
+    standing TEXT NOT NULL,
+    why TEXT,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    joined INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    renew_at INTEGER NOT NULL,
+    sealed INTEGER NOT NULL
+) STRICT;
+
+-- The chain head after each entry taken in, to compare other members' views with; and the digest of its body, to notice
+-- a body that comes again.
+CREATE TABLE heads (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    digest BLOB,
+    PRIMARY KEY (room, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heads_digest ON heads (room, digest) WHERE digest IS NOT NULL;
+
+-- The epoch authenticators of recent epochs, to compare other members' views with.
+CREATE TABLE epochs (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    epoch INTEGER NOT NULL,
+    authenticator BLOB NOT NULL,
+    PRIMARY KEY (room, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- What was said and what happened, and what could not be opened and why.
+CREATE TABLE messages (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    seq INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    handle TEXT,
+    device BLOB,
+    kind TEXT NOT NULL,
+    said TEXT NOT NULL,
+    PRIMARY KEY (room, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX messages_once ON messages (room, device, id) WHERE device IS NOT NULL;
+
+-- What the person wants done, kept before anything is sent; sealed once it can be.
+CREATE TABLE outbox (
+    wish INTEGER PRIMARY KEY AUTOINCREMENT,
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    at INTEGER NOT NULL,
+    what BLOB NOT NULL,
+    not_before INTEGER NOT NULL,
+    submission BLOB UNIQUE,
+    kind INTEGER,
+    epoch INTEGER,
+    body BLOB,
+    welcome BLOB,
+    group_info BLOB,
+    accepted INTEGER,
+    refused TEXT
+) STRICT;
+
+-- Device chains that were checked down to the organisation's root.
+CREATE TABLE trust (
+    handle TEXT NOT NULL,
+    device BLOB NOT NULL,
+    key BLOB NOT NULL,
+    officer INTEGER NOT NULL,
+    invited_by TEXT,
+    at INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    PRIMARY KEY (handle, device)
+) STRICT, WITHOUT ROWID;
