@@ -1,2 +1,119 @@
-//! Everything a developer runs: run, test, ci, floors, tidy, schema, api, facts, bench.
-fn main() {}
+//! Everything a developer runs, as `cargo xtask …`: one command a file, each saying what it does.
+//!
+//! Built often and by everybody, so it depends on little: it calls `cargo` and the programs of this workspace as anyone
+//! would, and links none of them.
+
+mod bench;
+mod ci;
+mod floors;
+mod fuzz;
+mod generated;
+mod postgres;
+mod run;
+mod say;
+mod shell;
+mod sources;
+mod test;
+mod tidy;
+mod wasm;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Everything a developer runs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build and start a server on this machine, found an organisation, and say what to type next.
+    Run {
+        /// Where the server and the administrator's profile keep their data.
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+        /// The organisation's domain, when there is none yet.
+        #[arg(long, default_value = "bank.example")]
+        domain: String,
+    },
+    /// Run every test, on SQLite and on PostgreSQL.
+    Test {
+        /// Passed on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        pass: Vec<String>,
+    },
+    /// Everything that must hold before a change is taken.
+    Ci,
+    /// Check who imports whom against floors.toml.
+    Floors,
+    /// Check the rules about files, words, tables and threats.
+    Tidy,
+    /// Write protocol/schema/{sqlite,postgres}.sql from the migrations.
+    Schema(Check),
+    /// Write protocol/api/v1.json from the routes.
+    Api(Check),
+    /// Write protocol/errors.md from the registry of refusals.
+    Errors(Check),
+    /// Write protocol/facts.md from the facts the duties record.
+    Facts(Check),
+    /// Measure what things cost, beside a bare relay with the same durability.
+    Bench {
+        /// Passed on to the measuring program.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        pass: Vec<String>,
+    },
+    /// Build what must run in a browser for wasm32-unknown-unknown.
+    Wasm {
+        /// Use Debian's newer compiler even when this toolchain has the target.
+        #[arg(long)]
+        debian: bool,
+    },
+    /// Give every parser in ground/ bad input for a while.
+    Fuzz {
+        /// How long each target is tried.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+        /// Repeats a run; printed by each.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only the targets whose name contains this.
+        target: Option<String>,
+    },
+}
+
+/// Whether to write or to compare.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Check {
+    /// Change nothing; fail when the committed file is not what would be written.
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run { data, domain } => run::run(&data, &domain),
+        Command::Test { pass } => test::test(&pass).map(|_| ()),
+        Command::Ci => ci::ci(),
+        Command::Floors => floors::floors(),
+        Command::Tidy => tidy::tidy(),
+        Command::Schema(how) => generated::schema(how.check),
+        Command::Api(how) => generated::api(how.check),
+        Command::Errors(how) => generated::errors(how.check),
+        Command::Facts(how) => generated::facts(how.check),
+        Command::Bench { pass } => bench::bench(&pass),
+        Command::Wasm { debian } => wasm::wasm(debian),
+        Command::Fuzz { seconds, seed, target } => fuzz::fuzz(seconds, seed, target.as_deref()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say::problem(&why.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

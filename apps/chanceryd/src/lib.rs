@@ -1,1 +1,24 @@
-//! The server: chanceryd.
+//! The server: configuration, TLS, listeners, signals. What it does for whom is in `server/`; this puts it on a machine.
+//!
+//! Clock and randomness enter here and nowhere else. Nothing in this crate's dependencies can open a message.
+//! [`Server::start`] and [`Server::run`] are a whole server for whoever wants one inside another process, such as a test.
+
+mod admin;
+pub mod arguments;
+pub mod config;
+mod describe;
+mod init;
+mod listen;
+mod logs;
+mod serve;
+mod server;
+mod stream;
+mod surroundings;
+mod tls;
+
+pub use describe::describe;
+pub use init::{InitError, init};
+pub use serve::serve;
+pub use server::{Server, ServerError};
+pub use surroundings::{MachineClock, MachineEntropy};
+pub use tls::{Tls, TlsError};

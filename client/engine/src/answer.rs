@@ -20,6 +20,9 @@ use crate::{
     wish::Wish,
 };
 
+/// The most characters of the server's own words that are shown.
+const WORDS: usize = 200;
+
 impl Engine {
     /// A submission is durable, at a promised place. The wish is fulfilled when it is seen there.
     pub fn accepted(&mut self, answer: &Accepted, now: Instant) -> Result<(), EngineError> {
@@ -40,7 +43,7 @@ impl Engine {
         self.turn(now, |turn| {
             turn.memory.in_flight.remove(&answer.id);
             let code = std::str::from_utf8(answer.code.as_slice()).ok().and_then(Code::parse);
-            let title = String::from_utf8_lossy(answer.title.as_slice()).into_owned();
+            let title = quoted(&String::from_utf8_lossy(answer.title.as_slice()));
             match turn.step.submitted(answer.id)? {
                 Some(wished) => turn.refused(&wished, code, &title),
                 None if code == Some(Code::NoRoom) => turn.gone(answer.room, &title).map(|()| false),
@@ -49,15 +52,27 @@ impl Engine {
         })
     }
 
+    /// The server says, in these words, that a room is none of this device's.
+    pub fn gone(&mut self, room: RoomId, why: &str, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| turn.gone(room, &quoted(why)))
+    }
+
     /// A fetch that asked for what comes after `after` was answered. Says whether the log was followed to its end.
     pub fn up_to(&mut self, after: u64, answer: &UpTo, now: Instant) -> Result<bool, EngineError> {
         self.turn(now, |turn| {
             let Some(mut room) = turn.step.room(answer.room)? else { return Ok(true) };
+            let followed = matches!(room.standing, Standing::Opening | Standing::Joined | Standing::Lost);
+            if !followed {
+                return Ok(true);
+            }
+            let promised = turn.memory.promised.get(&room.id);
             if answer.last < after {
                 turn.alarm(&mut room, &Alarm::RolledBack)?;
-            } else if room.seq < answer.seq && room.standing != Standing::Left {
+            } else if promised.is_some_and(|seq| *seq > answer.last) {
+                turn.alarm(&mut room, &Alarm::Dropped)?;
+            } else if room.seq < answer.seq {
                 turn.alarm(&mut room, &Alarm::Gap)?;
-            } else if room.seq < answer.last && room.standing != Standing::Left {
+            } else if room.seq < answer.last {
                 return Ok(false);
             }
             turn.memory.caught_up.insert(room.id);
@@ -82,7 +97,7 @@ impl Engine {
             for (handle, claim) in claims {
                 let found = match claim {
                     Ok(found) => turn.offers(handle, found),
-                    Err(why) => Err(format!("{handle} cannot be added: {why}")),
+                    Err(why) => Err(format!("{handle} cannot be added: {}", quoted(why))),
                 };
                 match found {
                     Ok(found) => found.into_iter().for_each(|(leaf, package)| {
@@ -129,8 +144,11 @@ impl Turn<'_> {
         }
     }
 
-    /// Raises an alarm: the room is stopped, and says why.
+    /// Raises an alarm: the room is stopped, and says why. What stopped it first stays the reason.
     pub(crate) fn alarm(&mut self, room: &mut Room, alarm: &Alarm) -> Result<(), EngineError> {
+        if room.standing == Standing::Stopped {
+            return Ok(());
+        }
         room.standing = Standing::Stopped;
         room.why = Some(alarm.to_string());
         self.memory.forget_group(room.id);
@@ -180,7 +198,7 @@ impl Turn<'_> {
     }
 
     /// The server says the room is none of the device's.
-    fn gone(&mut self, room: RoomId, title: &str) -> Result<(), EngineError> {
+    pub(crate) fn gone(&mut self, room: RoomId, title: &str) -> Result<(), EngineError> {
         let Some(mut room) = self.step.room(room)? else { return Ok(()) };
         if !matches!(room.standing, Standing::Opening | Standing::Stopped) {
             room.standing = Standing::Left;
@@ -189,6 +207,15 @@ impl Turn<'_> {
         }
         Ok(())
     }
+}
+
+/// The server's words as the server's: nothing in them steers a screen or fills it.
+fn quoted(words: &str) -> String {
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let words: String = words.chars().filter(|c| !steers(*c)).take(WORDS).collect();
+    format!("the server says: {words}")
 }
 
 /// Whether a refusal passes by itself.

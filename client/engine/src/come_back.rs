@@ -7,12 +7,13 @@ use chancery_vault::{Room, Sealed, Standing};
 use chancery_wire::{api::Return, names::Handle, time::Instant};
 use openmls::{
     group::MlsGroup,
-    prelude::{LeafNodeParameters, MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn},
+    prelude::{LeafNodeParameters, MlsMessageBodyIn, MlsMessageIn, Proposal, RatchetTreeIn},
 };
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Deserialize as _;
 
 use crate::{
+    alarm::Alarm,
     engine::{Engine, Turn},
     error::EngineError,
     mls::{capabilities, settings},
@@ -28,7 +29,7 @@ impl Engine {
     pub fn come_back(&mut self, offered: &Return, now: Instant) -> Result<Vec<Handle>, EngineError> {
         let mut needs = Vec::new();
         let done = self.turn(now, |turn| {
-            let room = turn.room(offered.head.room)?;
+            let mut room = turn.room(offered.head.room)?;
             let place = (room.seq, room.head) == (offered.head.seq, offered.head.head);
             if room.standing != Standing::Lost || !place {
                 // It has moved on meanwhile, and is followed to its end again.
@@ -36,7 +37,16 @@ impl Engine {
                 return Ok(());
             }
             turn.forget(room.id)?;
-            let (group, sealed) = turn.enter_again(offered)?;
+            let last = turn.step.last_epoch(room.id)?;
+            if last.is_some_and(|last| offered.head.epoch < last) {
+                return turn.alarm(&mut room, &Alarm::RolledBack);
+            }
+            let (group, sealed) = match turn.enter_again(offered) {
+                Err(EngineError::Breach(breach @ Breach::Uninvited)) => {
+                    return turn.alarm(&mut room, &breach.into());
+                }
+                entered => entered?,
+            };
             match turn.verdict(&roster(group.public_group())?)? {
                 Verdict::Trusted => {}
                 Verdict::Needs(handles) => {
@@ -44,7 +54,6 @@ impl Engine {
                     return Err(EngineError::Mls("the room is not entered again yet"));
                 }
                 Verdict::Distrusted(distrust) => {
-                    let mut room = room;
                     turn.forget(room.id)?;
                     return turn.alarm(&mut room, &distrust.into());
                 }
@@ -84,11 +93,20 @@ impl Turn<'_> {
         let leaf = LeafNodeParameters::builder().with_capabilities(capabilities()).build();
         let prepared = builder.leaf_node_parameters(leaf).load_psks(provider.storage());
         let Ok(prepared) = prepared else { return Err(invalid) };
-        let (group, bundle) = prepared
+        let mut replaces = false;
+        let made = prepared
             .create_group_info(true)
             .use_ratchet_tree_extension(false)
-            .build(provider.rand(), provider.crypto(), self.me, |_| true)
-            .map_err(|_| EngineError::Mls("the room cannot be entered again"))?
+            .build(provider.rand(), provider.crypto(), self.me, |queued| {
+                replaces |= matches!(queued.proposal(), Proposal::Remove(_));
+                true
+            })
+            .map_err(|_| EngineError::Mls("the room cannot be entered again"))?;
+        if !replaces {
+            // There is no former leaf of this device: it was never in that room, or is not any more.
+            return Err(Breach::Uninvited.into());
+        }
+        let (group, bundle) = made
             .finalize(&provider)
             .map_err(|_| EngineError::Mls("the room entered again cannot be kept"))?;
         policy_of(group.extensions())?;

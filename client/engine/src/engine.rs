@@ -28,6 +28,8 @@ pub(crate) struct Memory {
     pub(crate) caught_up: HashSet<RoomId>,
     /// What was sent on this connection and not answered yet.
     pub(crate) in_flight: HashSet<SubmissionId>,
+    /// What had been promised a place when the connection was made: whatever is fetched over it includes that place.
+    pub(crate) promised: HashMap<RoomId, u64>,
     /// Whose chains the server was asked for on this connection.
     pub(crate) asked: HashMap<Handle, Asked>,
     /// When this device would commit what others proposed, if nobody does before.
@@ -77,11 +79,15 @@ impl Engine {
         self.vault.look(|step| Ok(step.identity()?))
     }
 
-    /// A new connection: nothing is in flight on it, and no room is followed to its end yet.
+    /// A new connection: nothing is in flight on it, and no room is followed to its end yet. To be called before anything
+    /// is fetched over it.
     pub fn connected(&mut self) {
         self.memory.caught_up.clear();
         self.memory.in_flight.clear();
         self.memory.asked.clear();
+        // Without it one lie is noticed later: when the log has come to the promised place.
+        self.memory.promised =
+            self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();
     }
 
     /// Makes `change` in one transaction. When it fails, nothing was changed and everything remembered is dropped.
@@ -118,6 +124,17 @@ impl Engine {
     /// Whether something others proposed waits for this device's turn.
     pub(crate) fn settles(&self) -> bool {
         !self.memory.settle_at.is_empty()
+    }
+
+    /// Whether a room's log was followed to its end on this connection.
+    #[must_use]
+    pub fn is_caught_up(&self, room: RoomId) -> bool {
+        self.memory.caught_up.contains(&room)
+    }
+
+    /// Whether an answer is awaited.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.memory.in_flight.is_empty()
     }
 
     /// When this device would commit what others proposed.

@@ -28,6 +28,9 @@ pub enum Joined {
     In(RoomId),
     /// It did so before.
     Known(RoomId),
+    /// The device takes part in the room already, as far as it has followed its log: if it was removed and added again, the
+    /// log says so. Follow it to its end and give the welcome again; do not acknowledge it.
+    Later(RoomId),
     /// These accounts' chains are needed first.
     Needs(Vec<Handle>),
     /// The room is not to be entered, in words.
@@ -63,8 +66,14 @@ impl Engine {
             if before.as_ref().is_some_and(|room| room.seq >= welcome.seq) {
                 return Ok(Joined::Known(welcome.room));
             }
-            if let Some(Room { standing: Standing::Stopped, why, .. }) = &before {
-                return Ok(Joined::Refused(welcome.room, why.clone().unwrap_or_default()));
+            match &before {
+                None | Some(Room { standing: Standing::Left, .. }) => {}
+                Some(Room { standing: Standing::Stopped, why, .. }) => {
+                    return Ok(Joined::Refused(welcome.room, why.clone().unwrap_or_default()));
+                }
+                // INVARIANT: a welcome never takes the place of a group that is in use. Whoever is believed can make
+                // another group under the same id, with everybody's key packages in it.
+                Some(_) => return Ok(Joined::Later(welcome.room)),
             }
             match turn.enter(welcome) {
                 Ok(_) => {}
@@ -116,6 +125,10 @@ impl Turn<'_> {
         let group =
             staged.into_group(&self.provider()).map_err(|_| EngineError::Mls("a welcome cannot be kept"))?;
         self.check_room(&group)?;
+        let last = self.step.last_epoch(welcome.room).map_err(EngineError::from)?;
+        if last.is_some_and(|last| group.epoch().as_u64() <= last) {
+            return Err(Stop::Refused(Alarm::RolledBack));
+        }
         self.step
             .keep_epoch(welcome.room, group.epoch().as_u64(), group.epoch_authenticator().as_slice())
             .map_err(EngineError::from)?;

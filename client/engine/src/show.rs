@@ -31,6 +31,8 @@ pub struct RoomView {
     pub seq: u64,
     /// Its epoch, while the device takes part.
     pub epoch: Option<u64>,
+    /// The last entry the person has read.
+    pub read: u64,
     /// What others wrote since the person last read here.
     pub unread: u64,
     /// Who is in it.
@@ -140,6 +142,20 @@ impl Engine {
         })
     }
 
+    /// Why a room was stopped, if it was.
+    pub fn stopped(&self, room: RoomId) -> Result<Option<String>, EngineError> {
+        self.look(|step, _| {
+            let stopped = step.room(room)?.filter(|room| room.standing == Standing::Stopped);
+            Ok(stopped.map(|room| room.why.unwrap_or_default()))
+        })
+    }
+
+    /// Whether everything sent was answered, and everything promised was seen.
+    pub fn is_at_rest(&self) -> Result<bool, EngineError> {
+        let answered = !self.is_waiting();
+        self.look(|step, _| Ok(answered && !step.has_promises()?))
+    }
+
     /// The devices of this account.
     pub fn devices(&self) -> Result<Vec<chancery_vault::TrustedDevice>, EngineError> {
         self.look(|step, _| {
@@ -188,6 +204,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
     }
     Ok(RoomView {
         unread: step.unread(room.id, room.read, own.device)?,
+        read: room.read,
         id: room.id,
         name: room.name,
         standing: room.standing,

@@ -1,1 +1,21 @@
-//! Joins engine, vault and network: the facade that the command line, web and bots use.
+//! Joins engine, vault and network: the façade that the command line, web and bots use.
+//!
+//! A [`Client`] is one profile: one device of one account, with its vault. What it is asked to do is kept in the vault
+//! first and sent as soon as it can be; interrupted anywhere, the next call goes on from there.
+
+mod client;
+mod clock;
+mod error;
+mod keys;
+mod live;
+mod net;
+mod profile;
+mod sync;
+
+pub use chancery_engine::{Alarm, Cause, Link, MemberView, Opener, Progress, RoomView, Unsent, Want};
+pub use chancery_vault::{Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
+pub use client::Client;
+pub use error::SdkError;
+pub use keys::{KeySource, Unlock};
+pub use live::News;
+pub use profile::Profile;

@@ -101,6 +101,20 @@ impl Step<'_> {
         Ok(self.find(sql, &[], |_| Ok(()))?.is_some())
     }
 
+    /// Whether something was promised its place and not seen there yet, in a room that is followed.
+    pub fn has_promises(&self) -> Result<bool, VaultError> {
+        let sql = "SELECT 1 FROM outbox JOIN rooms USING (room)
+                   WHERE accepted IS NOT NULL AND refused IS NULL AND standing IN ('joined', 'lost') LIMIT 1";
+        Ok(self.find(sql, &[], |_| Ok(()))?.is_some())
+    }
+
+    /// The furthest place promised in each room that has one promised and not seen yet.
+    pub fn promises(&self) -> Result<Vec<(RoomId, u64)>, VaultError> {
+        let sql = "SELECT room, MAX(accepted) FROM outbox
+                   WHERE accepted IS NOT NULL AND refused IS NULL GROUP BY room";
+        self.list(sql, &[], |row| Ok((RoomId(id(row, 0)?), counted(row.get(1)?))))
+    }
+
     /// The wishes of a room that were refused for good.
     pub fn refused_wishes(&self, room: RoomId) -> Result<Vec<Wished>, VaultError> {
         let sql = format!("{COLUMNS} WHERE room = ?1 AND refused IS NOT NULL ORDER BY wish");

@@ -167,6 +167,13 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// The latest epoch of a room that the device was in.
+    pub fn last_epoch(&self, room: RoomId) -> Result<Option<u64>, VaultError> {
+        let sql = "SELECT MAX(epoch) FROM epochs WHERE room = ?1";
+        let found = self.find(sql, &[&room.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        Ok(found.flatten().map(counted))
+    }
+
     /// The authenticator of an epoch, if it is remembered.
     pub fn epoch(&self, room: RoomId, epoch: u64) -> Result<Option<Vec<u8>>, VaultError> {
         let sql = "SELECT authenticator FROM epochs WHERE room = ?1 AND epoch = ?2";

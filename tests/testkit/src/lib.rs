@@ -1,1 +1,3 @@
 //! A world for tests: a real server, real clients, both databases, and a hostile server.
+
+pub mod db;

@@ -7,7 +7,7 @@ mod message;
 mod proposal;
 
 use chancery_trail::{digest, room_next};
-use chancery_vault::{Message, Room, Standing, Wished};
+use chancery_vault::{Message, Room, Said, Standing, Wished};
 use chancery_wire::{
     frames::{Entry, Kind},
     ids::{DeviceId, RoomId},
@@ -25,12 +25,12 @@ use crate::{
 /// What came of a page of entries.
 #[derive(Debug, Default)]
 pub struct Received {
-    /// New lines of the room's history.
-    pub lines: Vec<Message>,
     /// Accounts whose chains are needed before the next entry can be taken in; give the page again then.
     pub needs: Vec<Handle>,
     /// An entry is missing before the next one: fetch from where the room stands.
     pub behind: bool,
+    /// The last entry the room has now, if any of these was new to it.
+    pub seq: Option<u64>,
     /// The room was stopped, for this reason.
     pub alarm: Option<Alarm>,
 }
@@ -101,11 +101,11 @@ impl Turn<'_> {
         }
         match self.take(room, entry)? {
             Taken::Silent => {}
-            Taken::Line(line) => self.show(room, line, out)?,
+            Taken::Line(line) => self.keep(room, line)?,
             Taken::Lost(line) => {
                 self.lose(room)?;
                 if let Some(line) = line {
-                    self.show(room, line, out)?;
+                    self.keep(room, line)?;
                 }
             }
             Taken::Needs(handles) => {
@@ -121,6 +121,7 @@ impl Turn<'_> {
         }
         room.seq = entry.seq;
         room.head = entry.head;
+        out.seq = Some(room.seq);
         self.step.keep_head(room.id, room.seq, room.head, Some(entry.digest))?;
         if self.promised(room)? {
             return self.stop(room, Alarm::Dropped, out);
@@ -155,31 +156,24 @@ impl Turn<'_> {
         Ok(self.step.wishes(room.id)?.iter().any(late))
     }
 
-    /// Keeps a line and shows it, unless its sender had used its id before.
-    fn show(&mut self, room: &Room, line: Message, out: &mut Received) -> Result<(), EngineError> {
+    /// Keeps a line; one whose sender had used its id before is kept as repeated only.
+    fn keep(&self, room: &Room, line: Message) -> Result<(), EngineError> {
         if self.step.keep_message(&line)? {
-            out.lines.push(line);
             return Ok(());
         }
-        let said = chancery_vault::Said::Unopened(Cause::Repeated.as_str().to_owned());
-        let repeated = Message { room: room.id, from: None, said, ..line };
-        self.step.keep_message(&repeated)?;
+        let said = Said::Unopened(Cause::Repeated.as_str().to_owned());
+        self.step.keep_message(&Message { room: room.id, from: None, said, ..line })?;
         Ok(())
     }
 }
 
 /// A line for an entry; `id` is its own, or drawn from its place when it has none.
-fn line(
-    entry: &Entry,
-    from: Option<(Handle, DeviceId)>,
-    id: [u8; 16],
-    said: chancery_vault::Said,
-) -> Message {
+fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, id: [u8; 16], said: Said) -> Message {
     let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
     Message { room: entry.room, seq: entry.seq, id, at, from, said }
 }
 
 /// A line for a message that was not opened.
 fn unopened(entry: &Entry, cause: Cause) -> Message {
-    line(entry, None, entry.id.0, chancery_vault::Said::Unopened(cause.as_str().to_owned()))
+    line(entry, None, entry.id.0, Said::Unopened(cause.as_str().to_owned()))
 }

@@ -9,11 +9,18 @@ use chancery_wire::{
     api::{self, Chain, Chains, Claimed, RoomHead, Welcome},
     bytes::Opaque,
     frames::{Accepted, Entry, Kind, Refused, Submit},
-    ids::{DeviceId, Digest, RoomId},
+    ids::{DeviceId, Digest, RoomId, SubmissionId},
     names::Handle,
     problem::Code,
     time::Instant,
 };
+
+/// A submission as anybody could make it.
+pub(crate) fn submission(room: RoomId, kind: Kind, body: &[u8]) -> Submit {
+    let id = SubmissionId::from_slice(&digest(body).0[..16]).unwrap();
+    let (welcome, group_info) = (vec![].into(), vec![].into());
+    Submit { id, room, kind, epoch: 0, body: body.to_vec().into(), welcome, group_info }
+}
 
 /// A room, as the hub keeps it.
 pub(crate) struct Hall {
@@ -48,6 +55,18 @@ impl Hall {
         });
         Accepted { id: submit.id, room: submit.room, seq, at, head }
     }
+
+    /// Counts and chains the log anew, so that a lie about it is told without a slip.
+    pub(crate) fn chain_anew(&mut self, room: RoomId) {
+        let mut head = room_start(room);
+        for (seq, entry) in (1..).zip(&mut self.log) {
+            if let Some(body) = &entry.body {
+                entry.digest = digest(body.as_slice());
+            }
+            head = room_next(head, seq, entry.kind, entry.digest);
+            (entry.seq, entry.head) = (seq, head);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -59,6 +78,22 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
+    /// The same hub once more: what is done to one is not done to the other.
+    pub(crate) fn twin(&self) -> Self {
+        let hall = |(room, hall): (&RoomId, &Hall)| {
+            let face = Face::load(&hall.face.save().unwrap()).unwrap();
+            let (log, tree, group_info) = (hall.log.clone(), hall.tree.clone(), hall.group_info.clone());
+            (*room, Hall { face, log, tree, group_info })
+        };
+        let (chains, packages) = (self.chains.clone(), self.packages.clone());
+        Self {
+            chains,
+            packages,
+            halls: self.halls.iter().map(hall).collect(),
+            welcomes: self.welcomes.clone(),
+        }
+    }
+
     pub(crate) fn open(&mut self, open: &api::Open) -> RoomHead {
         let hall = self.halls.entry(open.room).or_insert_with(|| Hall {
             face: Face::open(open.room, &open.tree.0, &open.group_info.0).unwrap(),

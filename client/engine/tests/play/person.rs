@@ -101,7 +101,7 @@ impl World {
         let domain = "bank.example".parse().unwrap();
         let server = "https://bank.example";
         let identity = person.engine.found(server, &domain, &person.name, b"code", self.now).unwrap();
-        person.settle_in(identity.entry, self.now);
+        person.settles_in(identity.entry, self.now);
         person
     }
 
@@ -109,8 +109,15 @@ impl World {
         let mut person = self.blank(name);
         let (invitation, link) = inviter.engine.invite(&person.name, false, self.now).unwrap();
         let identity = person.follow(&link, &invitation, self.now).unwrap();
-        person.settle_in(identity.entry, self.now);
+        person.settles_in(identity.entry, self.now);
         person
+    }
+
+    /// Another face of the hub, which from now on is the one these people see.
+    pub(crate) fn other_face<const N: usize>(&self, people: [&mut Person; N]) -> Rc<RefCell<Hub>> {
+        let face = Rc::new(RefCell::new(self.hub.borrow().twin()));
+        people.into_iter().for_each(|person| person.hub = face.clone());
+        face
     }
 
     /// A person whose device belongs to nobody yet.
@@ -141,7 +148,7 @@ impl Person {
         self.engine.join(&link.server, (*id, secret, *root), &offered, now)
     }
 
-    fn settle_in(&mut self, entry: Vec<u8>, now: Instant) {
+    pub(crate) fn settles_in(&mut self, entry: Vec<u8>, now: Instant) {
         self.engine.enrolled().unwrap();
         let chain = Chain { handle: self.name.clone(), entries: vec![Opaque(entry)] };
         self.hub.borrow_mut().chains.insert(self.name.clone(), chain);
@@ -205,6 +212,12 @@ impl Person {
         panic!("{} does not come to rest: {:?}", self.name, self.engine.rooms());
     }
 
+    /// Comes online and takes in what the hub shows, whatever it is.
+    pub(crate) fn looks(&mut self, world: &World) {
+        self.engine.connected();
+        self.takes_in(world.now);
+    }
+
     /// Fetches chains the engine asked for.
     pub(crate) fn asks(&mut self, handles: &[Handle], now: Instant) {
         let chains = self.hub.borrow().chains(handles);
@@ -212,16 +225,33 @@ impl Person {
     }
 
     pub(crate) fn takes_in(&mut self, now: Instant) {
-        let device = self.device();
-        let welcomes = self.hub.borrow().welcomes.get(&device).cloned().unwrap_or_default();
-        for welcome in welcomes {
-            while let Joined::Needs(handles) = self.engine.welcomed(&welcome, now).unwrap() {
-                self.asks(&handles, now);
-            }
-        }
+        let waits = self.joins(now);
         for (room, after) in self.engine.followed().unwrap() {
             self.fetches(room, after, now);
         }
+        // Who was removed and added again finds the one in the log, and then takes the other.
+        if waits && self.joins(now) {
+            return;
+        }
+        for (room, after) in self.engine.followed().unwrap().into_iter().filter(|_| waits) {
+            self.fetches(room, after, now);
+        }
+    }
+
+    /// Takes in the welcomes; answers whether one waits for its room's log to be followed.
+    fn joins(&mut self, now: Instant) -> bool {
+        let device = self.device();
+        let welcomes = self.hub.borrow().welcomes.get(&device).cloned().unwrap_or_default();
+        let mut waits = false;
+        for welcome in welcomes {
+            loop {
+                match self.engine.welcomed(&welcome, now).unwrap() {
+                    Joined::Needs(handles) => self.asks(&handles, now),
+                    joined => break waits |= matches!(joined, Joined::Later(_)),
+                }
+            }
+        }
+        waits
     }
 
     fn fetches(&mut self, room: RoomId, after: u64, now: Instant) {

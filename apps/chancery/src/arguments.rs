@@ -1,0 +1,209 @@
+//! What can be typed: commands, options, and the help a person reads.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Messages that only the people in a room can read.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chancery",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes:\n  \
+        0 done\n  1 refused: the text says by whom and why\n  2 wrong usage\n  3 this profile belongs to no account yet\n  \
+        4 the server cannot be reached; what was written is kept and sent next time\n  \
+        5 the vault cannot be opened or written\n  6 something must not be: a server or device that lies\n  \
+        7 not done yet: kept, and tried again next time\n\n\
+        First steps:\n  chancery join '<invitation link>'\n  chancery room new 'Ward 7' bob carol\n  \
+        chancery send 'Ward 7' 'good morning'\n  chancery tail 'Ward 7' --follow"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Which profile: each is one device of one account
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "CHANCERY_PROFILE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    pub(crate) profile: String,
+    /// Where profiles are kept
+    #[arg(long, global = true, env = "CHANCERY_HOME", value_name = "DIRECTORY")]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer in JSON, one object (or one a line while following)
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How a new profile's vault is locked; later it is found by itself
+    #[arg(long, global = true, env = "CHANCERY_UNLOCK", value_name = "HOW")]
+    pub(crate) unlock: Option<Lock>,
+    /// The key file, with --unlock file; never in the profile's own directory
+    #[arg(long, global = true, env = "CHANCERY_KEY_FILE", value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Read the passphrase from the first line of this file instead of asking
+    #[arg(long, global = true, env = "CHANCERY_PASSPHRASE_FILE", value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Trust the server by these certificates (PEM) instead of the system's
+    #[arg(long, global = true, env = "CHANCERY_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How long to wait for the server, in seconds
+    #[arg(long, global = true, default_value_t = 20, value_name = "SECONDS")]
+    pub(crate) wait: u64,
+}
+
+/// How a vault is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lock {
+    /// With a key in the system's keyring
+    Keyring,
+    /// With a passphrase that is asked for each time
+    Passphrase,
+    /// With a key file
+    File,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Found an organisation with a first account, by the link its server printed
+    Found {
+        /// The link, in quotes
+        link: String,
+        /// The name of the first account, such as alice
+        #[arg(long = "as", value_name = "NAME")]
+        handle: String,
+    },
+    /// Invite a person: prints a link that opens one account, once, within seven days
+    Invite {
+        /// The name of the account, such as bob
+        handle: String,
+        /// Let the new account invite others in turn
+        #[arg(long)]
+        officer: bool,
+    },
+    /// Join by an invitation link
+    Join {
+        /// The link, in quotes
+        link: String,
+    },
+    /// Say who this device is
+    Whoami,
+    /// The devices of this account
+    Devices,
+    /// Rooms: new, list, show, add, remove, role, leave
+    #[command(subcommand)]
+    Room(Room),
+    /// Say something in a room
+    Send {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// What to say; read from standard input when it is left out
+        text: Option<String>,
+    },
+    /// Show what is new, in one room or in all, and remember that it was read
+    Read {
+        /// The room; all rooms when it is left out
+        room: Option<String>,
+        /// Show what was read before as well, at most this many lines a room
+        #[arg(long, value_name = "LINES")]
+        last: Option<u32>,
+        /// Show what is here already, without asking the server
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Show the last lines of a room, and go on showing them with --follow
+    Tail {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// How many lines
+        #[arg(long, short = 'n', default_value_t = 20)]
+        lines: u32,
+        /// Stay online and show what comes; Ctrl-C ends it
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Print the completion script for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What to do with rooms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Room {
+    /// Open a room with a name and its first members
+    New {
+        /// Its name; only its members ever see it
+        name: String,
+        /// Who is to be in it, besides you
+        members: Vec<String>,
+    },
+    /// List the rooms of this device
+    List {
+        /// List what is known here, without asking the server
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Show a room: who is in it, who may do what, what is the matter with it
+    Show {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Show what is known here, without asking the server
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Add people
+    Add {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Who
+        #[arg(required = true)]
+        people: Vec<String>,
+        /// What they may do
+        #[arg(long = "as", value_name = "ROLE", default_value = "member")]
+        role: RoleName,
+    },
+    /// Remove somebody: they can read nothing that is said afterwards
+    Remove {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Who
+        person: String,
+    },
+    /// Change what somebody may do
+    Role {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Who
+        person: String,
+        /// What they may do
+        role: RoleName,
+    },
+    /// Leave: done as soon as somebody else's device has taken it in
+    Leave {
+        /// The room: its name, or how its id begins
+        room: String,
+    },
+}
+
+/// What somebody may do in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Read and write
+    Member,
+    /// Also add and remove members
+    Moderator,
+    /// Also change what others may do
+    Owner,
+}

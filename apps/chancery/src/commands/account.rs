@@ -1,0 +1,102 @@
+//! The account: found, invite, join, whoami, devices.
+
+use chancery_sdk::{Client, Identity};
+use serde_json::json;
+
+use super::{open, sync};
+use crate::{
+    arguments::Common,
+    failure::Failure,
+    output::{Output, clock},
+    unlock,
+};
+
+/// Founds an organisation.
+pub(crate) async fn found(
+    common: &Common,
+    output: &mut Output,
+    link: &str,
+    handle: &str,
+) -> Result<(), Failure> {
+    let handle = handle.parse()?;
+    Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
+    let mut client = unlock::open_or_set_up(common)?;
+    let identity = client.found(link, &handle).await?;
+    sync(common, output, &mut client).await?;
+    let text = format!(
+        "{} is founded, and you are {}.\nInvite the next person with: chancery invite <name>",
+        identity.domain, identity.handle
+    );
+    output.answer(&describe(&identity), &text);
+    Ok(())
+}
+
+/// Invites a person.
+pub(crate) async fn invite(
+    common: &Common,
+    output: &mut Output,
+    handle: &str,
+    officer: bool,
+) -> Result<(), Failure> {
+    let handle = handle.parse()?;
+    let mut client = open(common)?;
+    let link = client.invite(&handle, officer).await?;
+    let text = format!(
+        "Give this link to {handle}, by a way you trust. It works once, within seven days:\n\n  chancery join '{link}'"
+    );
+    output.answer(&json!({"account": handle, "officer": officer, "link": link.to_string()}), &text);
+    Ok(())
+}
+
+/// Joins by invitation.
+pub(crate) async fn join(common: &Common, output: &mut Output, link: &str) -> Result<(), Failure> {
+    Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
+    let mut client = unlock::open_or_set_up(common)?;
+    let identity = client.join(link).await?;
+    sync(common, output, &mut client).await?;
+    let text = format!(
+        "Welcome, {}. You are in {}, and this device's key was vouched for by your invitation.",
+        identity.handle, identity.domain
+    );
+    output.answer(&describe(&identity), &text);
+    Ok(())
+}
+
+/// Says who this device is.
+pub(crate) fn whoami(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let identity = open(common)?.enrolled()?;
+    let text = format!(
+        "{} at {}\n  device        {}\n  server        {}\n  organisation  {}",
+        identity.handle, identity.domain, identity.device, identity.server, identity.root
+    );
+    output.answer(&describe(&identity), &text);
+    Ok(())
+}
+
+/// Lists the devices of this account.
+pub(crate) fn devices(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let client = open(common)?;
+    let own = client.enrolled()?.device;
+    let devices = client.devices()?;
+    let list: Vec<_> = devices
+        .iter()
+        .map(|it| json!({"device": it.device, "this": it.device == own, "enrolled": it.at, "invited_by": it.invited_by}))
+        .collect();
+    let lines: Vec<String> = devices
+        .iter()
+        .map(|it| {
+            let this = if it.device == own { "  (this one)" } else { "" };
+            let by = it.invited_by.as_ref().map_or("founded".to_owned(), |by| format!("invited by {by}"));
+            format!("{}  since {}, {by}{this}", it.device, clock(it.at.0))
+        })
+        .collect();
+    output.answer(&json!({"devices": list}), &lines.join("\n"));
+    Ok(())
+}
+
+fn describe(identity: &Identity) -> serde_json::Value {
+    json!({
+        "account": identity.handle, "domain": identity.domain, "device": identity.device,
+        "server": identity.server, "organisation": identity.root,
+    })
+}

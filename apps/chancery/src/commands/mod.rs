@@ -1,0 +1,90 @@
+//! The commands: each opens the profile, does one thing, and says what came of it.
+
+mod account;
+mod read;
+mod rooms;
+mod send;
+mod tail;
+
+use std::time::Duration;
+
+use chancery_sdk::{Client, News, Progress, SdkError, WishId};
+use clap::CommandFactory as _;
+
+use crate::{
+    arguments::{Arguments, Command, Common},
+    failure::Failure,
+    output::{Output, told},
+    unlock,
+};
+
+/// Does what was typed.
+pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(), Failure> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Found { link, handle } => account::found(common, output, &link, &handle).await,
+        Command::Invite { handle, officer } => account::invite(common, output, &handle, officer).await,
+        Command::Join { link } => account::join(common, output, &link).await,
+        Command::Whoami => account::whoami(common, output),
+        Command::Devices => account::devices(common, output),
+        Command::Room(room) => rooms::run(common, output, room).await,
+        Command::Send { room, text } => send::run(common, output, &room, text).await,
+        Command::Read { room, last, offline } => read::run(common, output, room, last, offline).await,
+        Command::Tail { room, lines, follow } => tail::run(common, output, &room, lines, follow).await,
+        Command::Completion { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "chancery", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Takes in and sends everything. An alarm is told at once, and fails the command at its end.
+async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Result<(), Failure> {
+    let busy = output.busy("talking to the server");
+    let mut alarm = None;
+    let mut notes = Vec::new();
+    let mut watch = |news: News| {
+        busy.inc(u64::from(matches!(news, News::Line(_))));
+        match &news {
+            News::Alarm(_, why) => alarm = Some(why.clone()),
+            other => notes.extend(told(other)),
+        }
+    };
+    let done = client.sync(Duration::from_secs(common.wait), &mut watch).await;
+    busy.finish_and_clear();
+    notes.dedup();
+    notes.iter().for_each(|note| output.note(note));
+    done?;
+    alarm.map_or(Ok(()), |why| Err(Failure::Alarm(why)))
+}
+
+/// Goes online for a wish and says what became of it. `what` names it, such as "the message".
+async fn fulfil(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+    wish: WishId,
+    what: &str,
+) -> Result<(), Failure> {
+    let done = sync(common, output, client).await;
+    match client.progress(wish)? {
+        Progress::Done => done,
+        Progress::Refused(why) => {
+            client.dismiss(wish)?;
+            Err(Failure::Refused(why))
+        }
+        Progress::Accepted | Progress::Waiting => match done {
+            Err(Failure::Sdk(error @ SdkError::Unreachable(_))) => Err(error.into()),
+            Err(failure) => Err(failure),
+            Ok(()) => Err(Failure::Pending(format!("{what} is not with the server yet"))),
+        },
+    }
+}
+
+/// Opens a profile that was set up before.
+fn open(common: &Common) -> Result<Client, Failure> {
+    let client = unlock::open(common)?;
+    client.enrolled()?;
+    Ok(client)
+}

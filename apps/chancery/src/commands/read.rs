@@ -1,0 +1,61 @@
+//! Reading what is new.
+
+use chancery_sdk::{Client, RoomView};
+
+use super::{open, sync};
+use crate::{arguments::Common, failure::Failure, output::Output};
+
+/// The most new lines of a room that are shown at once.
+const MOST: u32 = 10_000;
+
+/// Shows what is new in one room or in all of them.
+pub(crate) async fn run(
+    common: &Common,
+    output: &mut Output,
+    room: Option<String>,
+    last: Option<u32>,
+    offline: bool,
+) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    // Without a connection, what is here can still be read.
+    let synced = if offline { Ok(()) } else { sync(common, output, &mut client).await };
+    let rooms = match &room {
+        Some(room) => vec![client.find_room(room)?],
+        None => client.rooms()?,
+    };
+    let one = room.is_some();
+    for view in rooms {
+        show(output, &mut client, &view, last, one)?;
+    }
+    synced
+}
+
+fn show(
+    output: &mut Output,
+    client: &mut Client,
+    view: &RoomView,
+    last: Option<u32>,
+    one: bool,
+) -> Result<(), Failure> {
+    let lines = match last {
+        Some(last) => client.messages(view.id, None, last)?,
+        None => client.messages(view.id, Some(view.read), MOST)?,
+    };
+    let title = view.name.clone().unwrap_or_else(|| view.id.to_string());
+    if !one && !lines.is_empty() {
+        output.note(&format!("{title}:"));
+    }
+    for line in &lines {
+        output.message(&view.id.to_string(), line);
+    }
+    if let Some(line) = lines.last() {
+        client.mark_read(view.id, line.seq)?;
+    }
+    for unsent in &view.unsent {
+        output.note(&format!("not sent: {} ({})", unsent.what, unsent.why));
+    }
+    if let Some(why) = &view.why {
+        output.note(&format!("{title}: {why}"));
+    }
+    Ok(())
+}

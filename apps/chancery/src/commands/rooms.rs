@@ -1,0 +1,190 @@
+//! Rooms: new, list, show, add, remove, role, leave.
+
+use chancery_sdk::{Client, RoomView, Standing, Want};
+use chancery_wire::{
+    content::{NAME_LIMIT, Written},
+    names::Handle,
+    policy::Role,
+};
+use serde_json::{Value, json};
+
+use super::{fulfil, open, sync};
+use crate::{
+    arguments::{Common, RoleName, Room},
+    failure::Failure,
+    output::Output,
+};
+
+/// Does what was typed after `room`.
+pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    match room {
+        Room::New { name, members } => new(common, output, &mut client, &name, &members).await,
+        Room::List { offline } => list(common, output, &mut client, offline).await,
+        Room::Show { room, offline } => {
+            if !offline {
+                sync(common, output, &mut client).await?;
+            }
+            let view = client.find_room(&room)?;
+            output.answer(&object(&view), &describe(&view));
+            Ok(())
+        }
+        Room::Add { room, people, role } => {
+            let people = handles(&people)?;
+            let names = people.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
+            change(common, output, &mut client, &room, Want::Add(people, role.into()), &names, "added").await
+        }
+        Room::Remove { room, person } => {
+            let want = Want::Remove(person.parse()?);
+            change(common, output, &mut client, &room, want, &person, "removed").await
+        }
+        Room::Role { room, person, role } => {
+            let want = Want::Role(person.parse()?, role.into());
+            change(common, output, &mut client, &room, want, &person, "changed").await
+        }
+        Room::Leave { room } => leave(common, output, &mut client, &room).await,
+    }
+}
+
+async fn new(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+    name: &str,
+    members: &[String],
+) -> Result<(), Failure> {
+    let name = Written::parse(name, NAME_LIMIT)?;
+    let room = client.open_room(&name, &handles(members)?)?;
+    let synced = sync(common, output, client).await;
+    let view = client.find_room(&room.to_string())?;
+    if let Some(unsent) = view.unsent.first() {
+        client.dismiss(unsent.wish)?;
+        return Err(Failure::Refused(format!("the room is open, but: {}", unsent.why)));
+    }
+    synced?;
+    output.answer(&object(&view), &format!("{} is open ({})", name.reveal(), view.id));
+    Ok(())
+}
+
+async fn list(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+    offline: bool,
+) -> Result<(), Failure> {
+    if !offline {
+        sync(common, output, client).await?;
+    }
+    let rooms = client.rooms()?;
+    let lines: Vec<String> = rooms.iter().map(line).collect();
+    let text = if lines.is_empty() {
+        "no rooms yet; open one with: chancery room new <name> <people>".to_owned()
+    } else {
+        lines.join("\n")
+    };
+    output.answer(&json!({"rooms": rooms.iter().map(object).collect::<Vec<_>>()}), &text);
+    Ok(())
+}
+
+async fn change(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+    room: &str,
+    want: Want,
+    whom: &str,
+    done: &str,
+) -> Result<(), Failure> {
+    // What others did meanwhile may decide whether this can be wished at all.
+    sync(common, output, client).await?;
+    let room = client.find_room(room)?.id;
+    let wish = client.want(room, want)?;
+    fulfil(common, output, client, wish, "the change").await?;
+    let view = client.find_room(&room.to_string())?;
+    output.answer(&object(&view), &format!("{whom} {done}"));
+    Ok(())
+}
+
+async fn leave(common: &Common, output: &mut Output, client: &mut Client, room: &str) -> Result<(), Failure> {
+    sync(common, output, client).await?;
+    let room = client.find_room(room)?.id;
+    let wish = client.want(room, Want::Leave)?;
+    match fulfil(common, output, client, wish, "leaving").await {
+        Ok(()) => {}
+        Err(Failure::Pending(_)) => {
+            let text = "you have asked to leave; it is done as soon as another member's device takes it in";
+            output.answer(&json!({"room": room, "left": false}), text);
+            return Ok(());
+        }
+        Err(failure) => return Err(failure),
+    }
+    output.answer(&json!({"room": room, "left": true}), "you have left");
+    Ok(())
+}
+
+fn handles(names: &[String]) -> Result<Vec<Handle>, Failure> {
+    names.iter().map(|name| Ok(name.parse()?)).collect()
+}
+
+fn object(view: &RoomView) -> Value {
+    let members: Vec<Value> = view
+        .members
+        .iter()
+        .map(|it| json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by}))
+        .collect();
+    let unopened: Vec<Value> =
+        view.unopened.iter().map(|(cause, count)| json!({"cause": cause.as_str(), "count": count})).collect();
+    let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
+    json!({
+        "room": view.id, "name": view.name, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
+        "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened, "unsent": unsent,
+    })
+}
+
+fn title(view: &RoomView) -> String {
+    view.name.clone().unwrap_or_else(|| "(not named yet)".to_owned())
+}
+
+fn line(view: &RoomView) -> String {
+    let id: String = view.id.to_string().chars().take(8).collect();
+    let state = match view.standing {
+        Standing::Joined if view.unread > 0 => format!("  {} new", view.unread),
+        Standing::Joined => String::new(),
+        other => format!("  {}", other.as_str()),
+    };
+    format!("{id}  {}  ({} in it){state}", title(view), view.members.len())
+}
+
+fn describe(view: &RoomView) -> String {
+    let mut lines =
+        vec![format!("{}\n  id        {}\n  standing  {}", title(view), view.id, view.standing.as_str())];
+    lines.extend(view.why.as_ref().map(|why| format!("  why       {why}")));
+    lines.push("  everybody here was vouched for, down to your organisation's founding:".to_owned());
+    for member in &view.members {
+        let by = member.invited_by.as_ref().map_or("founder".to_owned(), |by| format!("invited by {by}"));
+        lines.push(format!("    {:<16} {:<10} {by}", member.handle.as_str(), role(member.role)));
+    }
+    for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
+        lines.push(format!("  {count} could not be opened: {cause}"));
+    }
+    lines.extend(view.unsent.iter().map(|it| format!("  not done: {} ({})", it.what, it.why)));
+    lines.join("\n")
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Moderator => "moderator",
+        Role::Owner => "owner",
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Member => Self::Member,
+            RoleName::Moderator => Self::Moderator,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Saying something: kept first, then sent; the command is done when it stands in the room's log.
+
+use std::io::Read as _;
+
+use chancery_sdk::{Message, SdkError, Want};
+use chancery_wire::content::{TEXT_LIMIT, Written};
+use serde_json::json;
+
+use super::{fulfil, open, sync};
+use crate::{arguments::Common, failure::Failure, output::Output};
+
+/// Sends a text, or what standard input has.
+pub(crate) async fn run(
+    common: &Common,
+    output: &mut Output,
+    room: &str,
+    text: Option<String>,
+) -> Result<(), Failure> {
+    let text = match text {
+        Some(text) => text,
+        None => standard_input()?,
+    };
+    let text = Written::parse(text.trim_end_matches('\n'), TEXT_LIMIT)?;
+    let mut client = open(common)?;
+    let found = match client.find_room(room) {
+        // It may be a room that this device was just added to.
+        Err(SdkError::Room(_)) => {
+            sync(common, output, &mut client).await?;
+            client.find_room(room)?
+        }
+        found => found?,
+    };
+    let wish = client.want(found.id, Want::Say(text.clone()))?;
+    fulfil(common, output, &mut client, wish, "the message").await?;
+    let lines = client.messages(found.id, Some(found.seq), u32::MAX)?;
+    let own = client.enrolled()?.device;
+    let said = |line: &&Message| line.from.as_ref().is_some_and(|(_, device)| *device == own);
+    let seq = lines.iter().rfind(said).map(|line| line.seq);
+    output.answer(&json!({"room": found.id, "seq": seq}), "");
+    Ok(())
+}
+
+fn standard_input() -> Result<String, Failure> {
+    let mut text = String::new();
+    let most = u64::try_from(TEXT_LIMIT).unwrap_or(u64::MAX).saturating_add(2);
+    std::io::stdin().take(most).read_to_string(&mut text)?;
+    Ok(text)
+}

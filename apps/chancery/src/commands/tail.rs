@@ -1,0 +1,50 @@
+//! The end of a room, and what comes after it.
+
+use chancery_sdk::News;
+
+use super::{open, sync};
+use crate::{
+    arguments::Common,
+    failure::Failure,
+    output::{Output, told},
+};
+
+/// Shows the last lines of a room; with `follow`, goes on until Ctrl-C.
+pub(crate) async fn run(
+    common: &Common,
+    output: &mut Output,
+    room: &str,
+    lines: u32,
+    follow: bool,
+) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let synced = sync(common, output, &mut client).await;
+    let view = client.find_room(room)?;
+    let name = view.id.to_string();
+    let last = client.messages(view.id, None, lines)?;
+    for line in &last {
+        output.message(&name, line);
+    }
+    let mut seen = last.last().map_or(view.seq, |line| line.seq.max(view.read));
+    client.mark_read(view.id, seen)?;
+    if !follow {
+        return synced;
+    }
+    let mut watch = |news: News| match &news {
+        News::Line(line) if line.room == view.id && line.seq > seen => {
+            seen = line.seq;
+            output.message(&name, line);
+        }
+        other => {
+            if let Some(text) = told(other) {
+                output.note(&text);
+            }
+        }
+    };
+    let done = tokio::select! {
+        done = client.follow(&mut watch) => done,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    };
+    client.mark_read(view.id, seen)?;
+    Ok(done?)
+}

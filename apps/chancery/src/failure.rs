@@ -1,0 +1,81 @@
+//! Failures: what a person reads when something was not done, and the exit code a script gets.
+
+use chancery_sdk::SdkError;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Sdk(#[from] SdkError),
+    /// Something typed is not what it should be.
+    #[error("{0}")]
+    Usage(String),
+    /// A wish was refused.
+    #[error("{0}")]
+    Refused(String),
+    /// A wish is kept, and not fulfilled yet.
+    #[error("{0}")]
+    Pending(String),
+    /// A server or device lies.
+    #[error("{0}")]
+    Alarm(String),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl From<chancery_wire::names::InvalidName> for Failure {
+    fn from(error: chancery_wire::names::InvalidName) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<chancery_wire::content::InvalidContent> for Failure {
+    fn from(error: chancery_wire::content::InvalidContent) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl Failure {
+    /// The exit code; `chancery --help` lists them.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Refused(_) | Self::Io(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Pending(_) => 7,
+            Self::Alarm(_) => 6,
+            Self::Sdk(error) => match error.code() {
+                "client.not-enrolled" => 3,
+                "client.unreachable" => 4,
+                "client.vault" | "client.key" | "client.profile" => 5,
+                "client.distrust" => 6,
+                "client.link" | "client.room" => 2,
+                code if code.starts_with("server.") => 7,
+                _ => 1,
+            },
+        }
+    }
+
+    /// A stable code for scripts.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Sdk(error) => error.code(),
+            Self::Usage(_) => "client.usage",
+            Self::Refused(_) => "client.refused",
+            Self::Pending(_) => "client.pending",
+            Self::Alarm(_) => "client.alarm",
+            Self::Io(_) => "client.io",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Sdk(error) => error.remedy(),
+            Self::Pending(_) => Some("it is kept, and tried again whenever this profile is online"),
+            Self::Alarm(_) => Some(
+                "do not go on in this room: tell your organisation's security officer what is written here",
+            ),
+            _ => None,
+        }
+    }
+}

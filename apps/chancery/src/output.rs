@@ -1,0 +1,158 @@
+//! What is printed: lines for people, objects for scripts. What others wrote cannot steer the terminal.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+
+use chancery_sdk::{Cause, Message, News, Said};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Where answers go.
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// An answer: `value` for scripts, `text` for people.
+    pub(crate) fn answer(&mut self, value: &Value, text: &str) {
+        if self.json {
+            line(&value.to_string());
+        } else if !text.is_empty() {
+            line(text);
+        }
+    }
+
+    /// A line of a room's history.
+    pub(crate) fn message(&mut self, room: &str, message: &Message) {
+        let (value, text) = (object(room, message), spoken(message));
+        if self.json {
+            line(&value.to_string());
+        } else if let Some(text) = text {
+            line(&text);
+        }
+    }
+
+    /// Something beside the answer that a person should know.
+    pub(crate) fn note(&mut self, text: &str) {
+        let _ = writeln!(stderr(), "{}", printable(text));
+    }
+
+    /// Why a command was not done.
+    pub(crate) fn fail(&mut self, failure: &Failure) {
+        if self.json {
+            let remedy = failure.remedy();
+            line(
+                &json!({"error": {"code": failure.code(), "title": failure.to_string(), "remedy": remedy}})
+                    .to_string(),
+            );
+            return;
+        }
+        self.note(&format!("chancery: {failure}"));
+        if let Some(remedy) = failure.remedy() {
+            self.note(&format!("  {remedy}"));
+        }
+    }
+
+    /// Shows that something takes its time, where there is a person to see it.
+    pub(crate) fn busy(&self, what: &'static str) -> ProgressBar {
+        if self.json || !stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new_spinner().with_message(what);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} lines, {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        bar
+    }
+}
+
+/// What a person is told of the news that are no lines.
+pub(crate) fn told(news: &News) -> Option<String> {
+    match news {
+        News::Line(_) | News::Joined(_) => None,
+        News::Alarm(_, why) => Some(format!("WARNING: {why}")),
+        News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
+    }
+}
+
+/// A line of a room's history for a script.
+pub(crate) fn object(room: &str, message: &Message) -> Value {
+    let (kind, said) = match &message.said {
+        Said::Text(text) => ("text", text.reveal().to_owned()),
+        Said::Event(text) => ("event", text.clone()),
+        Said::Unopened(cause) => ("unopened", cause.clone()),
+    };
+    let from = message.from.as_ref();
+    json!({
+        "room": room, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
+        "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
+    })
+}
+
+/// A line of a room's history for a person; nothing for what is only counted.
+fn spoken(message: &Message) -> Option<String> {
+    let at = clock(message.at.0);
+    Some(match (&message.said, &message.from) {
+        (Said::Text(text), Some((handle, _))) => format!("{at}  {handle}: {}", text.reveal()),
+        (Said::Text(_), None) => return None,
+        (Said::Event(text), _) => format!("{at}  * {text}"),
+        (Said::Unopened(word), _) => match Cause::parse(word) {
+            Some(cause) if cause.is_loss() => format!("{at}  ! a message could not be opened: {cause}"),
+            _ => return None,
+        },
+    })
+}
+
+/// A moment as a person reads it, in UTC.
+pub(crate) fn clock(milliseconds: i64) -> String {
+    let minutes = milliseconds.div_euclid(60_000);
+    let (days, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
+    // Civil date from days since 1970 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", minute / 60, minute % 60)
+}
+
+fn line(text: &str) {
+    // Nobody is left to tell when standard output is gone.
+    let _ = writeln!(stdout(), "{}", printable(text));
+}
+
+/// The text without what could steer a terminal or turn the reading direction.
+pub(crate) fn printable(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    let safe = |c: char| (c == '\n' || c == '\t' || !c.is_control()) && !turns(c);
+    text.chars().map(|c| if safe(c) { c } else { '\u{fffd}' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_as_the_calendar_says() {
+        assert_eq!(clock(0), "1970-01-01 00:00");
+        assert_eq!(clock(951_782_399_000), "2000-02-28 23:59");
+        assert_eq!(clock(951_782_400_000), "2000-02-29 00:00");
+        assert_eq!(clock(1_795_635_478_486), "2026-11-25 19:37");
+    }
+
+    #[test]
+    fn what_others_wrote_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\r\nd"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\nd");
+    }
+}

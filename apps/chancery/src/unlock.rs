@@ -1,0 +1,97 @@
+//! Unlocking: the vault's key is found, or made for a new profile; the person is asked only when nothing else helps.
+
+use std::{
+    fs,
+    io::{IsTerminal as _, stdin},
+    path::{Path, PathBuf},
+};
+
+use chancery_sdk::{Client, KeySource, Profile, SdkError, Unlock};
+use zeroize::Zeroizing;
+
+use crate::{
+    arguments::{Common, Lock},
+    failure::Failure,
+};
+
+/// The profile that is meant.
+pub(crate) fn profile(common: &Common) -> Result<Profile, Failure> {
+    let home = common.home.clone().or_else(|| folders().map(|folders| folders.data_dir().to_owned()));
+    let home =
+        home.ok_or_else(|| Failure::Usage("say where profiles are kept: --home DIRECTORY".to_owned()))?;
+    Ok(Profile::new(&home, &common.profile)?)
+}
+
+/// Opens a profile that was set up before.
+pub(crate) fn open(common: &Common) -> Result<Client, Failure> {
+    let profile = profile(common)?;
+    let source = profile.source()?;
+    enter(common, &profile, &source)
+}
+
+/// Opens a profile, setting it up first if it is new.
+pub(crate) fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
+    let profile = profile(common)?;
+    if profile.exists() {
+        let source = profile.source()?;
+        return enter(common, &profile, &source);
+    }
+    let source = match common.unlock {
+        Some(Lock::Keyring) => profile.set_up(&Unlock::Keyring)?,
+        Some(Lock::Passphrase) => profile.set_up(&Unlock::Passphrase(new_passphrase(common)?))?,
+        Some(Lock::File) => profile.set_up(&Unlock::File(key_file(common)?))?,
+        None if common.key_file.is_some() => profile.set_up(&Unlock::File(key_file(common)?))?,
+        None if common.passphrase_file.is_some() => {
+            profile.set_up(&Unlock::Passphrase(new_passphrase(common)?))?
+        }
+        // The keyring where there is one; otherwise a passphrase, if there is somebody to ask.
+        None => match profile.set_up(&Unlock::Keyring) {
+            Err(SdkError::NoKeyring(_)) if stdin().is_terminal() => {
+                profile.set_up(&Unlock::Passphrase(new_passphrase(common)?))?
+            }
+            done => done?,
+        },
+    };
+    enter(common, &profile, &source)
+}
+
+fn enter(common: &Common, profile: &Profile, source: &KeySource) -> Result<Client, Failure> {
+    let ask =
+        || passphrase(common, "Passphrase: ").map_err(|failure| SdkError::NoKeyring(failure.to_string()));
+    let key = source.key(profile, ask)?;
+    Ok(Client::open(profile, &key, common.ca_file.as_deref())?)
+}
+
+/// The default place for a key file lies apart from the profiles.
+fn key_file(common: &Common) -> Result<PathBuf, Failure> {
+    let default = || folders().map(|it| it.config_dir().join(format!("{}.key", common.profile)));
+    let file = common.key_file.clone().or_else(default);
+    file.ok_or_else(|| Failure::Usage("say where the key file is: --key-file FILE".to_owned()))
+}
+
+fn new_passphrase(common: &Common) -> Result<Zeroizing<String>, Failure> {
+    let first = passphrase(common, "Choose a passphrase for this profile: ")?;
+    if common.passphrase_file.is_none() && *passphrase(common, "The same again: ")? != *first {
+        return Err(Failure::Usage("the two passphrases differ".to_owned()));
+    }
+    Ok(first)
+}
+
+fn passphrase(common: &Common, question: &str) -> Result<Zeroizing<String>, Failure> {
+    let text = match &common.passphrase_file {
+        Some(file) => first_line(file)?,
+        None => Zeroizing::new(rpassword::prompt_password(question)?),
+    };
+    Ok(text)
+}
+
+fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = Zeroizing::new(
+        fs::read_to_string(file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?,
+    );
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn folders() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "chancery")
+}

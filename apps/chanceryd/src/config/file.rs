@@ -1,0 +1,74 @@
+//! What may stand in the configuration file, key by key. Only the form; `rules` says what may stand together.
+
+use std::path::PathBuf;
+
+use chancery_wire::names::Domain;
+use serde::Deserialize;
+use serde_spanned::Spanned;
+
+use super::values::{Address, Format, Level, Period, PostgresUrl, PublicUrl};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) domain: Option<Spanned<Domain>>,
+    pub(super) bodies_kept: Option<Spanned<Period>>,
+    pub(super) session_lifetime: Option<Spanned<Period>>,
+    #[serde(default)]
+    pub(super) public: Public,
+    pub(super) tls: Option<Tls>,
+    #[serde(default)]
+    pub(super) admin: Admin,
+    pub(super) store: Option<Spanned<Store>>,
+    #[serde(default)]
+    pub(super) log: Log,
+}
+
+/// `[public]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [public] section")]
+pub(super) struct Public {
+    pub(super) listen: Option<Spanned<Address>>,
+    pub(super) url: Option<Spanned<PublicUrl>>,
+    pub(super) connections: Option<Spanned<i64>>,
+}
+
+/// `[tls]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [tls] section")]
+pub(super) struct Tls {
+    pub(super) certificate: Option<Spanned<PathBuf>>,
+    pub(super) key: Option<Spanned<PathBuf>>,
+}
+
+/// `[admin]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an [admin] section")]
+pub(super) struct Admin {
+    pub(super) listen: Option<Spanned<Address>>,
+}
+
+/// `[store]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [store] section")]
+pub(super) struct Store {
+    pub(super) sqlite: Option<Spanned<PathBuf>>,
+    pub(super) postgres: Option<Spanned<Postgres>>,
+}
+
+/// `[store.postgres]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table such as { url_file = \"postgres-url\" }")]
+pub(super) struct Postgres {
+    pub(super) url: Option<Spanned<PostgresUrl>>,
+    pub(super) url_file: Option<Spanned<PathBuf>>,
+}
+
+/// `[log]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [log] section")]
+pub(super) struct Log {
+    pub(super) level: Option<Level>,
+    pub(super) format: Option<Format>,
+}

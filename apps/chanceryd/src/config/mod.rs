@@ -1,0 +1,134 @@
+//! The configuration: one TOML file, read once, checked as a whole, trusted afterwards.
+//!
+//! `file` is what may stand in it, `values` are its words, `rules` what must not stand together, `refusal` says no with a
+//! line number. Nothing is read from the environment. Secrets are named by the file they lie in.
+
+mod file;
+mod refusal;
+mod rules;
+mod template;
+mod values;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use chancery_wire::names::Domain;
+
+pub use refusal::RefusedConfig;
+pub use template::template;
+pub use values::{Format, Level, Period, PublicUrl};
+
+/// A configuration that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The organisation's domain.
+    pub domain: Domain,
+    /// How long a sealed message that some device has not fetched is kept.
+    pub bodies_kept: Period,
+    /// How long a session lives.
+    pub session_lifetime: Period,
+    /// Where clients connect.
+    pub public: Public,
+    /// The certificate and key, when the server speaks TLS itself.
+    pub tls: Option<TlsFiles>,
+    /// Where health and metrics are asked for; always this machine.
+    pub admin: SocketAddr,
+    /// Where everything is kept.
+    pub store: Store,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Where clients connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Public {
+    /// The address listened on.
+    pub listen: SocketAddr,
+    /// How clients reach it from outside, when that differs.
+    pub url: Option<PublicUrl>,
+    /// How many connections are served at once; more wait.
+    pub connections: usize,
+}
+
+/// PEM files for TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain, the server's own first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database, by a URL without a password.
+    Postgres(String),
+    /// A PostgreSQL database, by a URL that lies in a file.
+    PostgresFile(PathBuf),
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// From which severity on.
+    pub level: Level,
+    /// In which form.
+    pub format: Format,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`. Paths in it are meant from the folder it lies in.
+    pub fn load(path: &Path) -> Result<Self, RefusedConfig> {
+        let text = std::fs::read_to_string(path).map_err(|why| RefusedConfig::unreadable(path, &why))?;
+        let mut config = Self::parse(&text, path)?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        config.look_for_files(&text, path)?;
+        Ok(config)
+    }
+
+    /// Reads and checks a configuration; `path` is only what it is called in a refusal.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, RefusedConfig> {
+        let file: file::File =
+            toml::from_str(text).map_err(|why| RefusedConfig::of_toml(path, text, &why))?;
+        rules::check(file).map_err(|broken| RefusedConfig::at(path, text, broken.at, broken.why))
+    }
+
+    /// Makes every path in it one that holds from anywhere this process may be.
+    fn resolve(&mut self, folder: &Path) {
+        if let Some(tls) = &mut self.tls {
+            tls.certificate = folder.join(&tls.certificate);
+            tls.key = folder.join(&tls.key);
+        }
+        match &mut self.store {
+            Store::Sqlite(path) | Store::PostgresFile(path) => *path = folder.join(&*path),
+            Store::Postgres(_) => {}
+        }
+    }
+
+    /// Makes sure that the files it points at are there, so that a typing error is found before the first start.
+    fn look_for_files(&self, text: &str, path: &Path) -> Result<(), RefusedConfig> {
+        let tls = self.tls.iter().flat_map(|tls| [("certificate", &tls.certificate), ("key", &tls.key)]);
+        let url = match &self.store {
+            Store::PostgresFile(file) => Some(("url_file", file)),
+            Store::Sqlite(_) | Store::Postgres(_) => None,
+        };
+        for (key, file) in tls.chain(url) {
+            if let Err(why) = std::fs::File::open(file) {
+                let why = format!("{key}: {} cannot be read: {why}", file.display());
+                return Err(RefusedConfig::at(path, text, refusal::find_key(text, key), why));
+            }
+        }
+        Ok(())
+    }
+
+    /// The effective configuration, defaults filled in, in the form of the file.
+    #[must_use]
+    pub fn view(&self) -> String {
+        template::view(self)
+    }
+}

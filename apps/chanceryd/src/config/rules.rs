@@ -1,0 +1,185 @@
+//! What must not stand together in a configuration, and what each value may be. Every rule names its line.
+
+use std::{net::SocketAddr, ops::Range, path::PathBuf};
+
+use serde_spanned::Spanned;
+
+use super::{
+    Config, Log, Public, Store, TlsFiles, file,
+    values::{Format, Level, Period},
+};
+
+/// Where clients connect unless something else is said.
+const PUBLIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8460);
+/// Where health and metrics are asked for unless something else is said.
+const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
+/// How many connections may be served at once.
+const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
+/// How long bodies are kept unless something else is said.
+const BODIES_KEPT: Period = Period::seconds(14 * 86_400);
+/// How long sessions live unless something else is said.
+const SESSION_LIFETIME: Period = Period::seconds(3600);
+
+/// A broken rule: the place in the text, and what is wrong there.
+pub(super) struct Broken {
+    pub(super) at: Range<usize>,
+    pub(super) why: String,
+}
+
+/// Checks the file as a whole and fills in what it leaves out.
+pub(super) fn check(file: file::File) -> Result<Config, Broken> {
+    let Some(domain) = file.domain else {
+        return broken(0..0, "nothing says which organisation this is: add `domain` at the top");
+    };
+    let top = domain.span();
+    let tls = tls(file.tls)?;
+    let public = public(file.public, tls.as_ref())?;
+    Ok(Config {
+        bodies_kept: period("bodies_kept", file.bodies_kept, BODIES_KEPT, (1..=30, 86_400, "days"))?,
+        session_lifetime: period(
+            "session_lifetime",
+            file.session_lifetime,
+            SESSION_LIFETIME,
+            (1..=1440, 60, "minutes"),
+        )?,
+        admin: admin(file.admin, public.listen)?,
+        public,
+        tls,
+        store: store(file.store, top)?,
+        domain: domain.into_inner(),
+        log: Log {
+            level: file.log.level.unwrap_or(Level::Info),
+            format: file.log.format.unwrap_or(Format::Text),
+        },
+    })
+}
+
+fn broken<T>(at: Range<usize>, why: impl Into<String>) -> Result<T, Broken> {
+    Err(Broken { at, why: why.into() })
+}
+
+/// A period, within bounds, in whole units of so many seconds.
+fn period(
+    key: &str,
+    given: Option<Spanned<Period>>,
+    otherwise: Period,
+    (bounds, each, unit): (std::ops::RangeInclusive<u32>, u32, &str),
+) -> Result<Period, Broken> {
+    let Some(given) = given else { return Ok(otherwise) };
+    let (period, at) = (*given.get_ref(), given.span());
+    let (least, most) = (Period::seconds(bounds.start() * each), Period::seconds(bounds.end() * each));
+    if !(least..=most).contains(&period) {
+        return broken(at, format!("{key} is {period}: it must be between {least} and {most}"));
+    }
+    if !period.is_whole(each) {
+        return broken(at, format!("{key} is {period}: it must be whole {unit}"));
+    }
+    Ok(period)
+}
+
+fn tls(file: Option<file::Tls>) -> Result<Option<TlsFiles>, Broken> {
+    let Some(file) = file else { return Ok(None) };
+    match (file.certificate, file.key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(TlsFiles { certificate: path(certificate)?, key: path(key)? }))
+        }
+        (Some(alone), None) => broken(alone.span(), "a certificate without its key: add `key`"),
+        (None, Some(alone)) => broken(alone.span(), "a key without its certificate: add `certificate`"),
+        (None, None) => Ok(None),
+    }
+}
+
+fn public(file: file::Public, tls: Option<&TlsFiles>) -> Result<Public, Broken> {
+    let listen = file.listen.as_ref().map_or(PUBLIC, |listen| listen.get_ref().0);
+    let at = file.listen.as_ref().map(Spanned::span).unwrap_or_default();
+    if tls.is_none() && !listen.ip().is_loopback() {
+        return broken(
+            at,
+            format!(
+                "{listen} can be reached from other machines, so it needs TLS: add [tls], or listen on 127.0.0.1"
+            ),
+        );
+    }
+    if tls.is_some() && listen.ip().is_unspecified() && file.url.is_none() {
+        return broken(
+            at,
+            format!("{listen} is no address a client could use: add the `url` that leads here"),
+        );
+    }
+    if let Some(url) = &file.url {
+        let (address, at) = (url.get_ref(), url.span());
+        if tls.is_some() && !address.is_tls() {
+            return broken(at, format!("the server speaks TLS, and `{}` does not", address.as_str()));
+        }
+        if !address.is_tls() && !address.is_loopback() {
+            return broken(
+                at,
+                format!("`{}` leads over a network without TLS: write https://", address.as_str()),
+            );
+        }
+    }
+    let connections = match file.connections {
+        Some(given) if !CONNECTIONS.contains(given.get_ref()) => {
+            let (least, most) = (CONNECTIONS.start(), CONNECTIONS.end());
+            let why = format!("connections is {}: it must be between {least} and {most}", given.get_ref());
+            return broken(given.span(), why);
+        }
+        Some(given) => usize::try_from(given.into_inner()).unwrap_or(usize::MAX),
+        None => 10_000,
+    };
+    Ok(Public { listen, url: file.url.map(Spanned::into_inner), connections })
+}
+
+fn admin(file: file::Admin, public: SocketAddr) -> Result<SocketAddr, Broken> {
+    let at = file.listen.as_ref().map(Spanned::span).unwrap_or_default();
+    let admin = file.listen.map_or(ADMIN, |listen| listen.get_ref().0);
+    if !admin.ip().is_loopback() {
+        return broken(
+            at,
+            format!(
+                "the admin listener asks nobody to sign in, so it stays on this machine: {admin} does not"
+            ),
+        );
+    }
+    let overlap = admin.ip() == public.ip() || public.ip().is_unspecified();
+    // Port 0 is replaced by a free one, so two of them never meet.
+    if admin.port() != 0 && admin.port() == public.port() && overlap {
+        return broken(at, format!("admin and public cannot both listen on {admin}"));
+    }
+    Ok(admin)
+}
+
+fn store(file: Option<Spanned<file::Store>>, top: Range<usize>) -> Result<Store, Broken> {
+    let Some(file) = file else {
+        return broken(top, "nothing says where to keep the data: add [store] with `sqlite` or `postgres`");
+    };
+    let at = file.span();
+    match (file.get_ref().sqlite.is_some(), file.into_inner()) {
+        (true, file::Store { postgres: Some(postgres), .. }) => {
+            broken(postgres.span(), "there can be one store: take `sqlite` or `postgres` away")
+        }
+        (_, file::Store { sqlite: Some(file), .. }) => path(file).map(Store::Sqlite),
+        (_, file::Store { postgres: Some(postgres), .. }) => self::postgres(postgres),
+        _ => broken(at, "the store is empty: write `sqlite` or `postgres`"),
+    }
+}
+
+fn postgres(file: Spanned<file::Postgres>) -> Result<Store, Broken> {
+    let at = file.span();
+    let file::Postgres { url, url_file } = file.into_inner();
+    match (url, url_file) {
+        (Some(url), None) => Ok(Store::Postgres(url.into_inner().0)),
+        (None, Some(file)) => path(file).map(Store::PostgresFile),
+        (Some(_), Some(file)) => {
+            broken(file.span(), "there can be one address: take `url` or `url_file` away")
+        }
+        (None, None) => broken(at, "the database has no address: write `url` or `url_file`"),
+    }
+}
+
+fn path(path: Spanned<PathBuf>) -> Result<PathBuf, Broken> {
+    if path.get_ref().as_os_str().is_empty() {
+        return broken(path.span(), "the path is empty");
+    }
+    Ok(path.into_inner())
+}

@@ -1,0 +1,117 @@
+//! The configuration written out: a commented one to begin with, and the effective one to look at.
+
+use std::{fmt::Write as _, path::Path};
+
+use chancery_wire::names::Domain;
+
+use super::{Config, Store};
+
+/// A commented configuration for `domain` that keeps its data in the SQLite file `database`.
+#[must_use]
+pub fn template(domain: &Domain, database: &Path) -> String {
+    let database = quoted(&database.display().to_string());
+    format!(
+        r#"# Configuration of chanceryd. Check a change with `chanceryd config check --config chancery.toml`.
+# Paths are meant from the folder this file lies in. Lines that start with # show what else may be written.
+
+# The organisation's domain. It is part of every account's name and stays as it is once the organisation is founded.
+domain = "{domain}"
+
+# How long a sealed message is kept for a device that has not fetched it: 1 to 30 days.
+bodies_kept = "14 days"
+
+# How long a session lives before the device signs in again by itself: 1 min to 24 h.
+session_lifetime = "1 h"
+
+[public]
+# Where clients connect. Beyond this machine it needs [tls].
+listen = "127.0.0.1:8460"
+# How clients reach it, when that is another address: behind a proxy, or on all interfaces.
+# url = "https://chat.{domain}"
+# How many connections are served at once; more wait.
+# connections = 10000
+
+# TLS 1.3 with post-quantum key exchange. Send SIGHUP to read renewed files.
+# [tls]
+# certificate = "chain.pem"
+# key = "key.pem"
+
+[admin]
+# Health and metrics, without sign-in, on this machine only.
+listen = "127.0.0.1:8461"
+
+[store]
+# One of the two. A file is enough for one server:
+sqlite = {database}
+# PostgreSQL, for more than one; a URL with a password lies in a file of its own:
+# postgres = {{ url_file = "postgres-url" }}
+
+[log]
+# error, warn, info, debug or trace
+level = "info"
+# text for people, json for programs
+format = "text"
+"#
+    )
+}
+
+/// The configuration in the form of the file, every default filled in, without comments.
+pub(super) fn view(config: &Config) -> String {
+    let mut out = format!(
+        "domain = \"{}\"\nbodies_kept = \"{}\"\nsession_lifetime = \"{}\"\n\n[public]\nlisten = \"{}\"\n",
+        config.domain, config.bodies_kept, config.session_lifetime, config.public.listen
+    );
+    let mut line = |text: String| {
+        // Writing into memory cannot fail.
+        let _ = writeln!(out, "{text}");
+    };
+    if let Some(url) = &config.public.url {
+        line(format!("url = \"{}\"", url.as_str()));
+    }
+    line(format!("connections = {}", config.public.connections));
+    if let Some(tls) = &config.tls {
+        let [certificate, key] = [&tls.certificate, &tls.key].map(|path| quoted(&path.display().to_string()));
+        line(format!("\n[tls]\ncertificate = {certificate}\nkey = {key}"));
+    }
+    line(format!("\n[admin]\nlisten = \"{}\"\n\n[store]", config.admin));
+    line(match &config.store {
+        Store::Sqlite(path) => format!("sqlite = {}", quoted(&path.display().to_string())),
+        Store::Postgres(url) => format!("postgres = {{ url = {} }}", quoted(url)),
+        Store::PostgresFile(path) => {
+            format!("postgres = {{ url_file = {} }}", quoted(&path.display().to_string()))
+        }
+    });
+    let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
+    line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
+    out
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let path = Path::new("chancery.toml");
+        let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta/chancery.db"));
+        let config = Config::parse(&text, path).unwrap();
+        assert_eq!(config.store, Store::Sqlite("da\"ta/chancery.db".into()));
+        assert_eq!(Config::parse(&config.view(), path), Ok(config));
+    }
+
+    #[test]
+    fn a_line_of_the_template_that_is_switched_on_is_good() {
+        let text = template(&"bank.example".parse().unwrap(), Path::new("chancery.db"));
+        let switched_on = ["# url =", "# connections =", "# [tls]", "# certificate =", "# key ="];
+        let text =
+            switched_on.iter().fold(text, |text, line| text.replace(line, line.trim_start_matches("# ")));
+        let config = Config::parse(&text, Path::new("chancery.toml")).unwrap();
+        assert!(config.tls.is_some() && config.public.url.is_some());
+        assert_eq!(Config::parse(&config.view(), Path::new("chancery.toml")), Ok(config));
+    }
+}

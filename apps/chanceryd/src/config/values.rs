@@ -1,0 +1,300 @@
+//! The words of the configuration: addresses, times with units, URLs. Each is parsed once and says what it expected.
+
+use std::{fmt, net::SocketAddr, str::FromStr};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
+
+/// Reads a text with `T`'s own parser; `EXPECTED` is what a value of another type is compared with.
+struct Text<T>(&'static str, std::marker::PhantomData<T>);
+
+impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
+    type Value = T;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// Declares that a type is written as a text.
+macro_rules! text {
+    ($name:ident, $expected:literal) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_str(Text($expected, std::marker::PhantomData))
+            }
+        }
+    };
+}
+
+/// An IP address with a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Address(pub(super) SocketAddr);
+
+text!(Address, "an address such as \"127.0.0.1:8460\"");
+
+impl FromStr for Address {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |_| format!("`{text}` is not an IP address with a port, such as \"127.0.0.1:8460\"");
+        text.parse().map(Self).map_err(wrong)
+    }
+}
+
+/// A length of time, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period {
+    seconds: u32,
+}
+
+/// The units a time may be written in, the longest first.
+const UNITS: [(&[&str], u32); 4] = [
+    (&["days", "day", "d"], 86_400),
+    (&["h", "hour", "hours"], 3600),
+    (&["min", "minute", "minutes"], 60),
+    (&["s", "second", "seconds"], 1),
+];
+
+impl Period {
+    /// A period of so many seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Self {
+        Self { seconds }
+    }
+
+    /// Its length in whole days.
+    #[must_use]
+    pub fn as_days(self) -> u32 {
+        self.seconds / 86_400
+    }
+
+    /// Its length in whole minutes.
+    #[must_use]
+    pub fn as_minutes(self) -> u32 {
+        self.seconds / 60
+    }
+
+    /// Whether it is a multiple of so many seconds.
+    pub(super) fn is_whole(self, seconds: u32) -> bool {
+        self.seconds.is_multiple_of(seconds)
+    }
+}
+
+text!(Period, "a time with its unit, such as \"14 days\"");
+
+impl FromStr for Period {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at_checked(end).unwrap_or((text, ""));
+        let number: u32 = number.parse().map_err(|_| {
+            format!("`{text}` is not a time: write a whole number and a unit, such as \"14 days\"")
+        })?;
+        let unit = unit.trim();
+        if unit.is_empty() {
+            return Err(format!(
+                "`{text}` has no unit: write \"{text} days\", \"{text} h\", \"{text} min\" or \"{text} s\""
+            ));
+        }
+        let (_, each) = UNITS
+            .iter()
+            .find(|(names, _)| names.contains(&unit))
+            .ok_or_else(|| format!("`{unit}` is not a unit of time here: use days, h, min or s"))?;
+        let seconds = number.checked_mul(*each).ok_or_else(|| format!("`{text}` is too long a time"))?;
+        Ok(Self { seconds })
+    }
+}
+
+impl fmt::Display for Period {
+    /// Writes the period in the longest unit that leaves no rest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = UNITS.iter().find(|(_, each)| self.seconds.is_multiple_of(*each));
+        match whole {
+            Some(([_, one, ..], each)) if self.seconds == *each => write!(f, "1 {one}"),
+            Some(([unit, ..], each)) => write!(f, "{} {unit}", self.seconds / each),
+            _ => write!(f, "{} s", self.seconds),
+        }
+    }
+}
+
+/// How clients reach the server: scheme, host and port, nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+}
+
+text!(PublicUrl, "a URL such as \"https://chat.bank.example\"");
+
+impl PublicUrl {
+    /// The URL as text, without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it asks for TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
+    /// Whether it leads to this machine only.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let authority = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        let address = authority.parse::<SocketAddr>().map(|address| address.ip());
+        let host = authority.trim_start_matches('[').trim_end_matches(']');
+        let ip = address.or_else(|_| host.parse::<std::net::IpAddr>());
+        let name = authority.split(':').next().unwrap_or_default();
+        ip.map_or(name == "localhost", |ip| ip.is_loopback())
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}, such as \"https://chat.bank.example\"");
+        let text_only = text.trim_end_matches('/');
+        let rest = text_only.strip_prefix("https://").or_else(|| text_only.strip_prefix("http://"));
+        let rest = rest.ok_or_else(|| wrong("must start with https:// (or http:// on this machine)"))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if rest.is_empty() || !rest.chars().all(plain) {
+            return Err(wrong("must be a host and perhaps a port, without a path or a name"));
+        }
+        Ok(Self { text: text_only.to_owned() })
+    }
+}
+
+/// The address of a PostgreSQL database. It never carries a password: that belongs into a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PostgresUrl(pub(super) String);
+
+text!(PostgresUrl, "a URL such as \"postgres://chancery@db.example/chancery\"");
+
+impl FromStr for PostgresUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
+        // The text itself is not repeated here: it may carry a password.
+        let rest = rest.ok_or("the URL must start with postgres://")?;
+        let user = rest.split_once('@').map_or("", |(user, _)| user);
+        if user.contains(':') || rest.contains("password=") {
+            return Err(
+                "a password does not belong here: put the whole URL into a file and name it with `url_file`"
+                    .into(),
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// From which severity on something is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Only what needs somebody at once.
+    Error,
+    /// Also what may need somebody.
+    Warn,
+    /// Also what happens.
+    Info,
+    /// Also how it happens.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+text!(Level, "a level such as \"info\"");
+
+impl Level {
+    /// The level as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+        let found = all.into_iter().find(|level| level.as_str() == text);
+        found.ok_or_else(|| format!("`{text}` is not a level: use error, warn, info, debug or trace"))
+    }
+}
+
+/// In which form the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+text!(Format, "\"text\" or \"json\"");
+
+impl Format {
+    /// The format as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("`{text}` is not a log format: use text or json")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_it_would_be_said() {
+        for (text, seconds, said) in [
+            ("14 days", 1_209_600, "14 days"),
+            ("36h", 129_600, "36 h"),
+            ("24 h", 86_400, "1 day"),
+            ("48 hours", 172_800, "2 days"),
+            ("90 min", 5400, "90 min"),
+            ("61 s", 61, "61 s"),
+        ] {
+            let period: Period = text.parse().unwrap();
+            assert_eq!((period.seconds, period.to_string().as_str()), (seconds, said));
+        }
+    }
+
+    #[test]
+    fn a_url_knows_whether_it_leads_away_from_this_machine() {
+        for (text, loopback) in [
+            ("http://127.0.0.1:8460", true),
+            ("http://[::1]:8460", true),
+            ("http://[::1]", true),
+            ("http://localhost:1/", true),
+            ("http://localhost.bank.example", false),
+            ("http://10.0.0.1:80", false),
+        ] {
+            assert_eq!(text.parse::<PublicUrl>().unwrap().is_loopback(), loopback, "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `chanceryd serve`: a server with this machine's clock, its signals, and what the person who started it has to know.
+
+use std::{io::Write as _, sync::Arc};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    Server, ServerError,
+    config::Config,
+    logs,
+    surroundings::{MachineClock, MachineEntropy},
+    tls::Tls,
+};
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn serve(config: &Config) -> Result<(), ServerError> {
+    logs::start(config.log);
+    let server = Server::start(config, Arc::new(MachineClock), Arc::new(MachineEntropy)).await?;
+    announce(config, &server).await?;
+    let renewing = renew(server.tls());
+    let asked = asked_to_stop();
+    tokio::select! {
+        outcome = server.run(asked) => outcome,
+        () = renewing => Ok(()),
+    }
+}
+
+/// Says where it listens, and how to found the organisation as long as nobody did. The last line is always the address.
+async fn announce(config: &Config, server: &Server) -> Result<(), ServerError> {
+    let (public, admin) = (server.public_address(), server.admin_address());
+    if let Some(link) = server.founding_link().await? {
+        tracing::info!(%link, "not founded yet; this link founds the organisation");
+        say(&format!(
+            "\n{} has not been founded yet. Whoever opens this link first is its first administrator;\n\
+             it works once, and until the server starts again:\n\n  {link}\n\n\
+             Next:\n\n  chancery found '{link}' --as alice\n",
+            config.domain
+        ));
+    }
+    tracing::info!(%public, %admin, "listening");
+    say(&format!("admin on {admin}\nlistening on {public}"));
+    Ok(())
+}
+
+/// Writes a line for whoever started this.
+fn say(text: &str) {
+    // Nobody has to be there to read it: the same stands in the log.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Waits until the process is asked to stop.
+async fn asked_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut interrupt = signal(SignalKind::interrupt()).ok();
+    tokio::select! {
+        () = next(&mut terminate) => {}
+        () = next(&mut interrupt) => {}
+    }
+}
+
+/// Reads renewed certificates at every SIGHUP, for as long as the server runs.
+async fn renew(tls: Option<Tls>) {
+    let mut hangup = signal(SignalKind::hangup()).ok();
+    loop {
+        next(&mut hangup).await;
+        match tls.as_ref().map(Tls::reload) {
+            Some(Ok(())) => tracing::info!("the certificate was read again"),
+            Some(Err(why)) => tracing::error!(%why, "the certificate stays as it was"),
+            None => tracing::info!("there is no certificate to read again"),
+        }
+    }
+}
+
+/// Waits for a signal; for ever when the system cannot tell about it.
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,173 @@
+//! One server in this process: a house behind two listeners, from its first connection to its last.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use chancery_duties::gateway::{House, HouseError, Settings};
+use chancery_floor::{
+    clock::{Clock, Entropy},
+    store::{Db, StoreError},
+};
+use data_encoding::BASE32_NOPAD;
+use tokio::sync::watch;
+
+use crate::{
+    admin,
+    config::{Config, Store},
+    listen::Listener,
+    tls::{Tls, TlsError},
+};
+
+/// How many connections the admin listener serves at once.
+const ADMIN_CONNECTIONS: usize = 32;
+
+/// Why a server does not start, or stops by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The PEM files cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// An address cannot be listened on.
+    #[error("{address} cannot be listened on: {why}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The file with the database's URL cannot be read.
+    #[error("the file with the database's URL cannot be read: {0}")]
+    UrlFile(std::io::Error),
+    /// The house cannot be opened.
+    #[error(transparent)]
+    House(#[from] HouseError),
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The counters cannot be set up.
+    #[error(transparent)]
+    Counters(#[from] metrics_exporter_prometheus::BuildError),
+    /// The store failed for good: nothing more may be acknowledged, and the process must end at once.
+    #[error("the store failed for good and nothing more is acknowledged: {0}")]
+    Fatal(String),
+}
+
+impl ServerError {
+    /// Whether nobody knows any more what is on the disk.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        let store = match self {
+            Self::Store(why) | Self::House(HouseError::Store(why)) => why,
+            other => return matches!(other, Self::Fatal(_)),
+        };
+        matches!(store, StoreError::Fatal(_))
+    }
+}
+
+/// A server that listens and does not serve yet.
+#[derive(Debug)]
+pub struct Server {
+    house: House,
+    public: Listener,
+    admin: Listener,
+    counters: metrics_exporter_prometheus::PrometheusHandle,
+    tls: Option<Tls>,
+    url: String,
+}
+
+impl Server {
+    /// Opens the store and binds both addresses. What comes in waits until [`Server::run`].
+    pub async fn start(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ServerError> {
+        let tls = config.tls.clone().map(Tls::load).transpose()?;
+        let counters = admin::counters()?;
+        let public = bind(config.public.listen, tls.clone(), config.public.connections).await?;
+        let admin = bind(config.admin, None, ADMIN_CONNECTIONS).await?;
+        let house = House::open(open(&config.store).await?, settings(config), clock, entropy).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = match &config.public.url {
+            Some(url) => url.as_str().to_owned(),
+            None => format!("{scheme}://{}", public.address()),
+        };
+        Ok(Self { house, public, admin, counters, tls, url })
+    }
+
+    /// The address clients connect to; the real one when the configuration said port 0.
+    #[must_use]
+    pub fn public_address(&self) -> SocketAddr {
+        self.public.address()
+    }
+
+    /// The address of health and metrics.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    /// What runs behind the listeners.
+    #[must_use]
+    pub fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The TLS in use, for whoever wants it to read renewed files.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
+    /// A fresh link to found the organisation with, which voids earlier ones; `None` once it is founded.
+    pub async fn founding_link(&self) -> Result<Option<String>, ServerError> {
+        let code = self.house.prepare_founding().await?;
+        let written = |code: [u8; 16]| BASE32_NOPAD.encode(&code).to_ascii_lowercase();
+        Ok(code.map(|code| format!("chancery+{}/#found={}", self.url, written(code))))
+    }
+
+    /// Serves until `stop`, then lets everybody finish; returns early, and at once, when the store fails for good.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let Self { house, public, admin, counters, .. } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let until = |mut stopped: watch::Receiver<bool>| async move {
+            // An error means that nobody is left to say stop: that is stop, too.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let serving = public.serve(house.router(), until(stopped.clone()));
+        // Health is told to the very end, so that a supervisor sees a server that stops and not one that is gone.
+        let telling = admin.serve(admin::router(house.clone(), counters), until(stopped));
+        let work = async {
+            stop.await;
+            tracing::info!("stopping: no new connections, open requests finish");
+            house.stop().await;
+            stopping.send_replace(true);
+        };
+        tokio::select! {
+            ((), (), ()) = async { tokio::join!(work, serving, telling) } => Ok(()),
+            why = house.fatal() => Err(ServerError::Fatal(why)),
+        }
+    }
+}
+
+async fn bind(address: SocketAddr, tls: Option<Tls>, connections: usize) -> Result<Listener, ServerError> {
+    let bound = Listener::bind(address, tls, connections).await;
+    bound.map_err(|why| ServerError::Listen { address, why })
+}
+
+async fn open(store: &Store) -> Result<Db, ServerError> {
+    Ok(match store {
+        Store::Sqlite(path) => Db::sqlite(path).await?,
+        Store::Postgres(url) => Db::postgres(url).await?,
+        Store::PostgresFile(file) => {
+            let url = tokio::fs::read_to_string(file).await.map_err(ServerError::UrlFile)?;
+            Db::postgres(url.trim()).await?
+        }
+    })
+}
+
+fn settings(config: &Config) -> Settings {
+    let mut settings = Settings::new(config.domain.clone());
+    settings.body_days = config.bodies_kept.as_days();
+    settings.session_minutes = config.session_lifetime.as_minutes();
+    settings
+}

@@ -1,0 +1,199 @@
+//! The program as a person meets it: set up, started, asked, stopped, and told when it was told nonsense.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+fn chanceryd(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chanceryd"));
+    command.current_dir(folder);
+    command
+}
+
+fn call(folder: &Path, arguments: &[&str]) -> Output {
+    chanceryd(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A set-up folder whose server will take free ports.
+fn set_up() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let output = call(folder.path(), &["init", "--domain", "bank.example"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let file = folder.path().join("chancery.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, config.replace(":8460", ":0").replace(":8461", ":0")).unwrap();
+    folder
+}
+
+/// A running server: killed when the test ends early.
+struct Running {
+    process: Child,
+    said: Vec<String>,
+}
+
+impl Running {
+    fn start(folder: &Path) -> Self {
+        let mut process = chanceryd(folder).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = Vec::new();
+        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+            said.push(line.unwrap());
+            if said.last().unwrap().starts_with("listening on ") {
+                break;
+            }
+        }
+        Self { process, said }
+    }
+
+    fn line(&self, with: &str) -> Option<&str> {
+        self.said.iter().find_map(|line| line.split_once(with)).map(|(_, rest)| rest)
+    }
+
+    /// What `GET path` on the listener called `listener` is answered with.
+    fn get(&self, listener: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.line(listener).unwrap()).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Sends a signal, and returns the exit code.
+    fn stop(&mut self, signal: &str) -> Option<i32> {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_new_server_says_how_to_found_the_organisation_and_stops_when_asked() {
+    let folder = set_up();
+    let mut server = Running::start(folder.path());
+    let address = server.line("listening on ").unwrap();
+    let link = server.line("chancery found '").unwrap();
+    let code = link.strip_prefix(&format!("chancery+http://{address}/#found=")).unwrap();
+    let (code, rest) = code.split_at(26);
+    assert!(code.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)), "{code}");
+    assert_eq!(rest, "' --as alice");
+
+    assert!(server.get("admin on ", "/health/live").starts_with("HTTP/1.1 200"));
+    assert!(server.get("admin on ", "/health/ready").contains("ready"));
+    assert!(server.get("listening on ", "/v1/organisation").contains("bank.example"));
+    assert!(server.get("admin on ", "/metrics").starts_with("HTTP/1.1 200"));
+    // What is asked on this machine only is not told to clients.
+    assert!(server.get("listening on ", "/metrics").starts_with("HTTP/1.1 404"));
+    assert_eq!(server.stop("-TERM"), Some(0));
+
+    // As long as nobody has founded it, the next start makes a new link.
+    let mut again = Running::start(folder.path());
+    assert_ne!(again.line("#found=").unwrap().split_at(26).0, code);
+    assert_eq!(again.stop("-INT"), Some(0));
+}
+
+#[test]
+fn an_open_connection_does_not_keep_the_server_from_stopping() {
+    let folder = set_up();
+    let mut server = Running::start(folder.path());
+    let mut idle = TcpStream::connect(server.line("listening on ").unwrap()).unwrap();
+    // Half a request: the rest never comes.
+    idle.write_all(b"GET /v1/organisation HTTP/1.1\r\nhost: loc").unwrap();
+    assert_eq!(server.stop("-TERM"), Some(0));
+}
+
+#[test]
+fn what_was_set_up_is_never_overwritten() {
+    let folder = set_up();
+    let before = std::fs::read(folder.path().join("chancery.toml")).unwrap();
+    let output = call(folder.path(), &["init", "--domain", "clinic.example"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("is there already and stays as it is"));
+    assert_eq!(std::fs::read(folder.path().join("chancery.toml")).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_on_the_machine_reads_the_data() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = set_up();
+    let mode = std::fs::metadata(folder.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_wrong_configuration_is_one_line_and_exit_code_2() {
+    let folder = set_up();
+    let file = folder.path().join("chancery.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let number = 1 + good.lines().position(|line| line.starts_with("bodies_kept")).unwrap();
+    std::fs::write(&file, good.replace("bodies_kept", "bodies_keept")).unwrap();
+    for arguments in [&["serve"][..], &["config", "check"], &["config", "show"]] {
+        let output = call(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let said =
+            format!("chancery.toml:{number}: unknown key `bodies_keept`: did you mean `bodies_kept`?\n");
+        assert_eq!(text(&output.stderr), said);
+    }
+}
+
+#[test]
+fn a_file_that_is_named_and_missing_is_found_with_its_line() {
+    let folder = set_up();
+    let file = folder.path().join("chancery.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let tls = "[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n";
+    std::fs::write(&file, good.replace("[admin]", &format!("{tls}[admin]"))).unwrap();
+    let number = 2 + good.lines().position(|line| line == "[admin]").unwrap();
+    let output = call(folder.path(), &["config", "check"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.starts_with(&format!("chancery.toml:{number}: certificate: chain.pem cannot be read:")),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_good_configuration_is_said_to_be_good_and_shown() {
+    let folder = set_up();
+    let check = text(&call(folder.path(), &["config", "check"]).stdout);
+    assert!(check.starts_with("chancery.toml: ok\n"), "{check}");
+    let shown = text(&call(folder.path(), &["config", "show"]).stdout);
+    assert!(shown.contains("bodies_kept = \"14 days\"") && shown.contains("connections = 10000"), "{shown}");
+}
+
+#[test]
+fn no_configuration_at_all_says_how_to_get_one() {
+    let folder = TempDir::new().unwrap();
+    let output = call(folder.path(), &["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("chanceryd init --domain"));
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let folder = set_up();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = folder.path().join("chancery.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    std::fs::write(&file, config.replacen("127.0.0.1:0", &address, 1)).unwrap();
+    let output = call(folder.path(), &["serve"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&format!("{address} cannot be listened on")));
+}

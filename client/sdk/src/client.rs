@@ -1,0 +1,169 @@
+//! The façade: one profile, and everything a person or a program can ask of it.
+
+use std::{collections::HashMap, path::Path};
+
+use chancery_engine::{Engine, InvalidLink, Link, Opener, Progress, RoomView, Want};
+use chancery_vault::{Identity, Message, TrustedDevice, Vault, VaultKey, WishId};
+use chancery_wire::{
+    api::{Account, Found, Invitation, Invite, Join},
+    bytes::Opaque,
+    content::Written,
+    ids::RoomId,
+    names::Handle,
+};
+use reqwest::Method;
+
+use crate::{
+    clock::{Os, now},
+    error::SdkError,
+    net::Http,
+    profile::Profile,
+};
+
+/// A device of an account, with its vault and its way to the server.
+pub struct Client {
+    pub(crate) engine: Engine,
+    pub(crate) http: Http,
+    authority: Option<std::path::PathBuf>,
+    /// Up to where the lines of each room were told to whoever watches.
+    pub(crate) told: HashMap<RoomId, u64>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Opens a profile's vault. `authority` names a PEM file of the certificates that vouch for the server, where the
+    /// system's are not to be used.
+    pub fn open(profile: &Profile, key: &VaultKey, authority: Option<&Path>) -> Result<Self, SdkError> {
+        let engine = Engine::new(Vault::open(&profile.vault(), key)?, Box::new(Os));
+        let server = engine.identity()?.map(|identity| identity.server).unwrap_or_default();
+        let http = Http::new(&server, authority)?;
+        Ok(Self { engine, http, authority: authority.map(Path::to_owned), told: HashMap::new() })
+    }
+
+    /// Founds an organisation with a first account, by the link its server printed.
+    pub async fn found(&mut self, link: &str, handle: &Handle) -> Result<Identity, SdkError> {
+        let Link { server, opener: Opener::Found(code) } = link.parse()? else {
+            return Err(SdkError::JoiningLink);
+        };
+        self.http = Http::new(&server, self.authority.as_deref())?;
+        let organisation = self.http.organisation().await?;
+        let identity = self.engine.found(&server, &organisation.domain, handle, &code, now())?;
+        if !identity.enrolled {
+            let found = Found { code: Opaque(code), entry: Opaque(identity.entry.clone()) };
+            let _: Account = self.http.open(Method::POST, "/v1/organisation", Some(&found)).await?;
+            self.engine.enrolled()?;
+        }
+        self.enrolled()
+    }
+
+    /// Opens an account by an invitation link.
+    pub async fn join(&mut self, link: &str) -> Result<Identity, SdkError> {
+        let Link { server, opener: Opener::Join(id, secret, root) } = link.parse()? else {
+            return Err(SdkError::FoundingLink);
+        };
+        self.http = Http::new(&server, self.authority.as_deref())?;
+        // Interrupted before the server's answer came, it goes on with what it made then.
+        let begun = self.engine.identity()?.filter(|it| it.opener == id.as_bytes());
+        let identity = match begun {
+            Some(identity) => identity,
+            None => {
+                let path = format!("/v1/invitations/{id}");
+                let offered: Invitation = self.http.open(Method::GET, &path, None::<&()>).await?;
+                self.engine.join(&server, (id, &secret, root), &offered, now())?
+            }
+        };
+        if !identity.enrolled {
+            let join = Join { invitation: id, entry: Opaque(identity.entry.clone()) };
+            let _: Account = self.http.open(Method::POST, "/v1/accounts", Some(&join)).await?;
+            self.engine.enrolled()?;
+        }
+        self.enrolled()
+    }
+
+    /// Makes an invitation for an account, which may invite others in turn if it is to be an `officer`.
+    pub async fn invite(&mut self, handle: &Handle, officer: bool) -> Result<Link, SdkError> {
+        let identity = self.enrolled()?;
+        let (invitation, link) = self.engine.invite(handle, officer, now())?;
+        let invite = Invite { invitation: Opaque(invitation) };
+        let _: Invitation = self.http.ask(&identity, Method::POST, "/v1/invitations", Some(&invite)).await?;
+        Ok(link)
+    }
+
+    /// Who this device is; an error while it belongs to nobody.
+    pub fn enrolled(&self) -> Result<Identity, SdkError> {
+        let identity = self.engine.identity()?.filter(|identity| identity.enrolled);
+        Ok(identity.ok_or(chancery_engine::EngineError::NotEnrolled)?)
+    }
+
+    /// The devices of this account.
+    pub fn devices(&self) -> Result<Vec<TrustedDevice>, SdkError> {
+        Ok(self.engine.devices()?)
+    }
+
+    /// Opens a room; it is there at once, and the server is told by the next [`Client::sync`].
+    pub fn open_room(&mut self, name: &Written, members: &[Handle]) -> Result<RoomId, SdkError> {
+        Ok(self.engine.open_room(name, members, now())?)
+    }
+
+    /// All rooms.
+    pub fn rooms(&self) -> Result<Vec<RoomView>, SdkError> {
+        Ok(self.engine.rooms()?)
+    }
+
+    /// The room a person means by its name, its id, or how its id begins.
+    pub fn find_room(&self, text: &str) -> Result<RoomView, SdkError> {
+        let rooms = self.engine.rooms()?;
+        let named = |room: &&RoomView| room.name.as_deref() == Some(text) || room.id.to_string() == text;
+        let begins = |room: &&RoomView| text.len() >= 4 && room.id.to_string().starts_with(text);
+        let mut found: Vec<&RoomView> = rooms.iter().filter(named).collect();
+        if found.is_empty() {
+            found = rooms.iter().filter(begins).collect();
+        }
+        match found.as_slice() {
+            [room] => Ok((*room).clone()),
+            [] => Err(SdkError::Room(format!("there is no room '{text}' on this device"))),
+            several => {
+                let ids: Vec<String> = several.iter().map(|room| room.id.to_string()).collect();
+                Err(SdkError::Room(format!(
+                    "several rooms are called '{text}'; use an id: {}",
+                    ids.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// Keeps a wish for a room; it is sent by the next [`Client::sync`], or at once while [`Client::follow`] runs.
+    pub fn want(&mut self, room: RoomId, want: Want) -> Result<WishId, SdkError> {
+        Ok(self.engine.want(room, want, now())?)
+    }
+
+    /// How far a wish is.
+    pub fn progress(&self, wish: WishId) -> Result<Progress, SdkError> {
+        Ok(self.engine.progress(wish)?)
+    }
+
+    /// Forgets a wish that was refused, once the person was told.
+    pub fn dismiss(&mut self, wish: WishId) -> Result<(), SdkError> {
+        Ok(self.engine.dismiss(wish, now())?)
+    }
+
+    /// The last lines of a room, oldest first, or those after an entry.
+    pub fn messages(&self, room: RoomId, after: Option<u64>, limit: u32) -> Result<Vec<Message>, SdkError> {
+        Ok(self.engine.messages(room, after, limit)?)
+    }
+
+    /// The person has read a room up to an entry.
+    pub fn mark_read(&mut self, room: RoomId, seq: u64) -> Result<(), SdkError> {
+        Ok(self.engine.mark_read(room, seq, now())?)
+    }
+
+    /// Reads a link without following it.
+    pub fn read_link(link: &str) -> Result<Link, InvalidLink> {
+        link.parse()
+    }
+}

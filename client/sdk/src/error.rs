@@ -1,0 +1,113 @@
+//! Why something was not done, for a person and for a script.
+
+use std::path::PathBuf;
+
+use chancery_engine::{EngineError, InvalidLink};
+use chancery_vault::VaultError;
+use chancery_wire::problem::{Code, Problem};
+
+/// Why something was not done. Nothing is lost: what was wished for is kept where it could be.
+#[derive(Debug, thiserror::Error)]
+pub enum SdkError {
+    /// The engine says no.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The vault says no.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The server says no.
+    #[error("{}", .0.title)]
+    Refused(Problem),
+    /// The server cannot be reached.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The server does not speak as it should.
+    #[error("the server answered in a way this program does not understand ({0})")]
+    Strange(&'static str),
+    /// The link is no link.
+    #[error(transparent)]
+    Link(#[from] InvalidLink),
+    /// The link opens something else.
+    #[error("this link is for founding an organisation; people join with an invitation link")]
+    FoundingLink,
+    /// The link opens something else.
+    #[error("this link is an invitation; an organisation is founded with the link its server prints")]
+    JoiningLink,
+    /// There is no such profile.
+    #[error("there is no profile {0} yet")]
+    NoProfile(String),
+    /// The profile's name is not one.
+    #[error("a profile's name is 1 to 32 letters, digits, '-' and '_'")]
+    ProfileName,
+    /// The profile's files cannot be used.
+    #[error("{path}: {why}")]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What is the matter.
+        why: String,
+    },
+    /// The vault's key is to be kept beside the vault.
+    #[error("the key file must not lie in the profile's directory: whoever copies that would have both")]
+    KeyBeside,
+    /// The passphrase is too short.
+    #[error("the passphrase is too short: use at least {0} characters")]
+    Passphrase(usize),
+    /// Somebody has to say how the vault is unlocked.
+    #[error("the vault's key cannot be kept: {0}")]
+    NoKeyring(String),
+    /// A room was named that is not there, or several are.
+    #[error("{0}")]
+    Room(String),
+}
+
+impl SdkError {
+    /// A stable code for scripts: the server's where it said no, ours otherwise.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Engine(EngineError::Distrust(_)) => "client.distrust",
+            Self::Engine(EngineError::NotEnrolled) | Self::NoProfile(_) => "client.not-enrolled",
+            Self::Engine(EngineError::Vault(_)) | Self::Vault(_) => "client.vault",
+            Self::Engine(_) => "client.refused",
+            Self::Refused(problem) => &problem.code,
+            Self::Unreachable(_) => "client.unreachable",
+            Self::Strange(_) => "client.strange-server",
+            Self::Link(_) | Self::FoundingLink | Self::JoiningLink => "client.link",
+            Self::ProfileName | Self::File { .. } => "client.profile",
+            Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
+            Self::Room(_) => "client.room",
+        }
+    }
+
+    /// What to do about it, when there is something to do.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        Some(match self {
+            Self::Refused(problem) => return problem.detail.as_deref(),
+            Self::Unreachable(_) => "check the connection; what you wrote is kept and sent next time",
+            Self::NoProfile(_) | Self::Engine(EngineError::NotEnrolled) => {
+                "join with: chancery join '<link>'"
+            }
+            Self::Engine(EngineError::Vault(VaultError::Full)) | Self::Vault(VaultError::Full) => {
+                "make room on the disk and try again"
+            }
+            Self::Vault(VaultError::WrongKey) => {
+                "check the passphrase or key file; a vault cannot be opened without its key"
+            }
+            Self::NoKeyring(_) => {
+                "use --unlock passphrase, or --unlock file with --key-file, and keep using the same for this profile"
+            }
+            Self::Engine(EngineError::Distrust(_)) => {
+                "do not go on: tell your organisation's security officer what is written here"
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether the server refused with this code.
+    #[must_use]
+    pub fn is(&self, code: Code) -> bool {
+        matches!(self, Self::Refused(problem) if problem.code == code.as_str())
+    }
+}

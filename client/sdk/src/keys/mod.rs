@@ -1,0 +1,62 @@
+//! Where the vault's key comes from: the system's keyring, a passphrase, or a key file. Never from beside the vault.
+
+mod file;
+mod keyring;
+mod passphrase;
+
+use std::path::PathBuf;
+
+use chancery_vault::VaultKey;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{error::SdkError, profile::Profile};
+
+/// How a new profile's key is kept.
+#[derive(Clone, Debug)]
+pub enum Unlock {
+    /// In the system's keyring.
+    Keyring,
+    /// Nowhere: it is derived from a passphrase each time.
+    Passphrase(Zeroizing<String>),
+    /// In a file outside the profile's directory.
+    File(PathBuf),
+}
+
+/// How a profile's key is found again. This is all that is written down, and it is no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum KeySource {
+    /// In the system's keyring, under the profile's name.
+    Keyring,
+    /// From a passphrase.
+    Passphrase(passphrase::Derivation),
+    /// In this file.
+    File(PathBuf),
+}
+
+impl Unlock {
+    /// Makes a key for a new profile.
+    pub(crate) fn make(&self, profile: &Profile) -> Result<KeySource, SdkError> {
+        match self {
+            Self::Keyring => keyring::make(profile.name()).map(|()| KeySource::Keyring),
+            Self::Passphrase(words) => passphrase::Derivation::make(words).map(KeySource::Passphrase),
+            Self::File(path) => file::make(path, profile.directory()).map(KeySource::File),
+        }
+    }
+}
+
+impl KeySource {
+    /// Finds the key; `ask` is called for a passphrase when one is needed.
+    pub fn key(
+        &self,
+        profile: &Profile,
+        ask: impl FnOnce() -> Result<Zeroizing<String>, SdkError>,
+    ) -> Result<VaultKey, SdkError> {
+        match self {
+            Self::Keyring => keyring::find(profile.name()),
+            Self::Passphrase(derivation) => derivation.derive(&ask()?),
+            Self::File(path) => file::find(path),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Requests: JSON both ways, each with a fresh proof of the device's key; refusals become problems.
+
+use std::{path::Path, sync::Arc};
+
+use chancery_transparency::{Request, prove};
+use chancery_vault::Identity;
+use chancery_wire::{
+    api::{Organisation, Session},
+    problem::{Code, Problem},
+    time::Instant,
+};
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
+use reqwest::{Method, Response, header::DATE};
+use rustls::ClientConfig;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::tls;
+use crate::{
+    clock::{draw, now},
+    error::SdkError,
+};
+
+/// A device's way to its server.
+pub(crate) struct Http {
+    server: String,
+    client: reqwest::Client,
+    pub(super) tls: Arc<ClientConfig>,
+    session: Option<Session>,
+    /// How far the server's clock is ahead of ours, in milliseconds: proofs go by the server's.
+    ahead: i64,
+}
+
+impl Http {
+    /// A way to `server`, whose certificate is checked against `authority` if one is named.
+    pub(crate) fn new(server: &str, authority: Option<&Path>) -> Result<Self, SdkError> {
+        let tls = tls::config(authority)?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(ClientConfig::clone(&tls))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(std::time::Duration::from_secs(10))
+            .timeout(std::time::Duration::from_secs(60))
+            .build()
+            .map_err(|error| unreachable(&error))?;
+        Ok(Self { server: server.trim_end_matches('/').to_owned(), client, tls, session: None, ahead: 0 })
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What anybody may ask.
+    pub(crate) async fn organisation(&self) -> Result<Organisation, SdkError> {
+        self.open(Method::GET, "/v1/organisation", None::<&()>).await
+    }
+
+    /// A request without a session.
+    pub(crate) async fn open<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, SdkError> {
+        let mut request = self.client.request(method, format!("{}{path}", self.server));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request.send().await.map_err(|error| unreachable(&error))?).await
+    }
+
+    /// A request of the device, in its session; a session is opened when there is none or it ended.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &mut self,
+        identity: &Identity,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, SdkError> {
+        for last in [false, true] {
+            let headers = self.headers(identity, method.as_str(), path).await?;
+            let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let response = request.send().await.map_err(|error| unreachable(&error))?;
+            self.adjust(&response);
+            match read(response).await {
+                Err(error) if !last && self.renew(&error) => {}
+                done => return done,
+            }
+        }
+        Err(SdkError::Strange("it does not accept its own sessions"))
+    }
+
+    /// The headers that prove the device's key and name its session.
+    pub(super) async fn headers(
+        &mut self,
+        identity: &Identity,
+        method: &str,
+        path: &str,
+    ) -> Result<Vec<(&'static str, String)>, SdkError> {
+        if self.session.is_none() {
+            self.sign_in(identity).await?;
+        }
+        let token = self.session.as_ref().map(|session| session.token.0.clone()).unwrap_or_default();
+        let proof = self.proof(identity, Request { method, path, token: Some(&token) });
+        Ok(vec![("authorization", format!("DPoP {}", BASE64URL_NOPAD.encode(&token))), ("dpop", proof)])
+    }
+
+    /// Whether a refusal means that the next try can go better; forgets the session if it ended.
+    pub(super) fn renew(&mut self, error: &SdkError) -> bool {
+        if error.is(Code::NoSession) {
+            self.session = None;
+        }
+        error.is(Code::NoSession) || error.is(Code::StaleProof)
+    }
+
+    async fn sign_in(&mut self, identity: &Identity) -> Result<(), SdkError> {
+        const PATH: &str = "/v1/sessions";
+        for last in [false, true] {
+            let proof = self.proof(identity, Request { method: "POST", path: PATH, token: None });
+            let request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
+            let response = request.send().await.map_err(|error| unreachable(&error))?;
+            self.adjust(&response);
+            match read(response).await {
+                Err(error) if !last && error.is(Code::StaleProof) => {}
+                Err(error) => return Err(error),
+                Ok(session) => {
+                    self.session = Some(session);
+                    return Ok(());
+                }
+            }
+        }
+        Err(SdkError::Strange("its clock cannot be followed"))
+    }
+
+    fn proof(&self, identity: &Identity, request: Request<'_>) -> String {
+        let at = Instant(now().0.saturating_add(self.ahead));
+        prove(request, identity.device, at, draw(), &SigningKey::from_bytes(&identity.signing.0))
+    }
+
+    /// Learns the server's clock.
+    fn adjust(&mut self, response: &Response) {
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return };
+        let since = date.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let ahead = i64::try_from(since.as_millis()).unwrap_or(0).saturating_sub(now().0);
+        // The header counts whole seconds; less than a few of them is no difference.
+        self.ahead = if ahead.abs() < 5_000 { 0 } else { ahead };
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, SdkError> {
+    let ok = response.status().is_success();
+    let bytes = response.bytes().await.map_err(|error| unreachable(&error))?;
+    if ok {
+        // A body that says nothing is read as JSON's nothing.
+        let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        return serde_json::from_slice(bytes).map_err(|_| SdkError::Strange("its answer cannot be read"));
+    }
+    let problem: Problem = serde_json::from_slice(&bytes)
+        .map_err(|_| SdkError::Strange("its refusal cannot be read; is it a Chancery server?"))?;
+    Err(SdkError::Refused(problem))
+}
+
+/// The innermost reason why a connection failed: the outer ones repeat the address.
+pub(super) fn unreachable(error: &dyn std::error::Error) -> SdkError {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    SdkError::Unreachable(innermost.to_string())
+}

@@ -1,0 +1,8 @@
+//! The network: requests and one socket, each with proof of the device's key.
+
+mod http;
+mod socket;
+mod tls;
+
+pub(crate) use http::Http;
+pub(crate) use socket::Socket;

@@ -1,0 +1,32 @@
+//! TLS: 1.3 only, X25519 with ML-KEM-768 preferred; certificates as the system, or a file that is named, says.
+
+use std::{path::Path, sync::Arc};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+
+use crate::{error::SdkError, profile::file};
+
+/// The configuration for every connection to the server.
+pub(super) fn config(authority: Option<&Path>) -> Result<Arc<ClientConfig>, SdkError> {
+    let unusable = |error: &dyn std::fmt::Display| SdkError::Unreachable(error.to_string());
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|error| unusable(&error))?;
+    let config = match authority {
+        None => builder.with_platform_verifier().map_err(|error| unusable(&error))?.with_no_client_auth(),
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| file(path, &error))? {
+                let certificate = certificate.map_err(|error| file(path, &error))?;
+                roots.add(certificate).map_err(|error| file(path, &error))?;
+            }
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+    };
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,92 @@
+//! A profile: a directory with one vault, and a note of how its key is found. The key itself is never in there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::SdkError,
+    keys::{KeySource, Unlock},
+};
+
+/// The note about the key, in the profile's directory.
+const NOTE: &str = "profile.json";
+/// The vault, in the profile's directory.
+const VAULT: &str = "vault.db";
+
+/// A profile's place on this machine.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    name: String,
+    directory: PathBuf,
+}
+
+impl Profile {
+    /// The profile `name` under `home`, the directory that holds all profiles.
+    pub fn new(home: &Path, name: &str) -> Result<Self, SdkError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if name.is_empty() || name.len() > 32 || !name.bytes().all(plain) {
+            return Err(SdkError::ProfileName);
+        }
+        Ok(Self { name: name.to_owned(), directory: home.join(name) })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file of its vault.
+    #[must_use]
+    pub fn vault(&self) -> PathBuf {
+        self.directory.join(VAULT)
+    }
+
+    /// Whether it was set up before.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.directory.join(NOTE).exists()
+    }
+
+    /// How its key is found, once it was set up.
+    pub fn source(&self) -> Result<KeySource, SdkError> {
+        let note = self.directory.join(NOTE);
+        if !note.exists() {
+            return Err(SdkError::NoProfile(self.name.clone()));
+        }
+        let text = fs::read(&note).map_err(|error| file(&note, &error))?;
+        serde_json::from_slice(&text).map_err(|error| file(&note, &error))
+    }
+
+    /// Sets it up: makes a key the way `unlock` says, and notes how it is found again.
+    pub fn set_up(&self, unlock: &Unlock) -> Result<KeySource, SdkError> {
+        private(&self.directory)?;
+        let source = unlock.make(self)?;
+        let (note, fresh) = (self.directory.join(NOTE), self.directory.join("profile.json.new"));
+        let text = serde_json::to_vec_pretty(&source).map_err(|error| file(&note, &error))?;
+        fs::write(&fresh, text).map_err(|error| file(&fresh, &error))?;
+        fs::rename(&fresh, &note).map_err(|error| file(&note, &error))?;
+        Ok(source)
+    }
+}
+
+/// Makes a directory that only its owner can look into.
+pub(crate) fn private(directory: &Path) -> Result<(), SdkError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|error| file(directory, &error))
+}
+
+pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> SdkError {
+    SdkError::File { path: path.to_owned(), why: error.to_string() }
+}

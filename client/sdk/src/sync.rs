@@ -1,0 +1,105 @@
+//! Being online: once, until everything is done; or for as long as somebody watches.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    client::Client,
+    clock::{draw, now},
+    error::SdkError,
+    live::{Live, News},
+};
+
+/// After this long without a frame the other side is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(30);
+/// The longest pause between two tries to connect.
+const LONGEST_PAUSE: u64 = 30_000;
+
+/// What ends being online.
+#[derive(Clone, Copy)]
+enum Until {
+    /// Everything is taken in and sent, or this moment has come.
+    Rest(Instant),
+    /// Nothing but a broken connection.
+    Broken,
+}
+
+impl Client {
+    /// Takes in everything and sends everything, for at most `patience`.
+    ///
+    /// What could not be sent by then stays in the vault and is sent next time; [`Client::progress`] says.
+    pub async fn sync(&mut self, patience: Duration, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
+        let until = Until::Rest(monotonic() + patience);
+        online(self, until, watch).await
+    }
+
+    /// Stays online and says what happens, through broken connections, until it is dropped.
+    pub async fn follow(&mut self, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
+        let mut tries = 0_u32;
+        loop {
+            let began = monotonic();
+            match online(self, Until::Broken, watch).await {
+                Err(SdkError::Unreachable(why)) => {
+                    tries = if began.elapsed() > QUIET { 0 } else { tries.saturating_add(1) };
+                    watch(News::Later(why));
+                }
+                done => return done,
+            }
+            // Spread out, so that a server that comes back is not asked by everybody at once.
+            let longest = (500 << tries.min(6)).min(LONGEST_PAUSE);
+            let pause = longest / 2 + u64::from_be_bytes(draw()) % (longest / 2);
+            sleep_until(monotonic() + Duration::from_millis(pause)).await;
+        }
+    }
+}
+
+async fn online(client: &mut Client, until: Until, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
+    let mut live = Live::open(client).await?;
+    let mut asked = false;
+    loop {
+        live.send().await?;
+        live.news.drain(..).for_each(&mut *watch);
+        if let Until::Rest(deadline) = until
+            && (monotonic() >= deadline || (live.later == 0 && live.is_at_rest()?))
+        {
+            return Ok(());
+        }
+        let quiet = monotonic() + QUIET;
+        let wake = wake(live.next_tick()?, until, quiet);
+        tokio::select! {
+            frames = live.socket.receive() => {
+                asked = false;
+                live.receive(frames?).await?;
+                live.news.drain(..).for_each(&mut *watch);
+            }
+            () = sleep_until(wake) => {
+                if wake >= quiet {
+                    if asked {
+                        return Err(SdkError::Unreachable("it does not answer any more".to_owned()));
+                    }
+                    asked = true;
+                    live.socket.ping().await?;
+                }
+            }
+        }
+    }
+}
+
+/// When to look again if no frame comes.
+fn wake(tick: Option<i64>, until: Until, quiet: Instant) -> Instant {
+    let tick = tick.map(|at| {
+        let ahead = u64::try_from(at.saturating_sub(now().0)).unwrap_or(0);
+        monotonic() + Duration::from_millis(ahead.saturating_add(1).min(60_000))
+    });
+    let mut wake = tick.map_or(quiet, |tick| tick.min(quiet));
+    if let Until::Rest(deadline) = until {
+        wake = wake.min(deadline);
+    }
+    wake
+}
+
+#[expect(clippy::disallowed_methods, reason = "waiting goes by a clock that is never set back")]
+fn monotonic() -> Instant {
+    Instant::now()
+}

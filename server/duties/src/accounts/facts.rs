@@ -1,0 +1,76 @@
+//! What accounts tells the journal.
+
+use chancery_floor::journal::{Fact, Meaning};
+use chancery_wire::{
+    ids::{DeviceId, Digest, InvitationId},
+    names::Handle,
+    time::Instant,
+};
+use serde::Serialize;
+
+/// A founding code was made; earlier ones are void.
+#[derive(Debug, Serialize)]
+pub(crate) struct Prepared {}
+
+impl Fact for Prepared {
+    const KIND: &'static str = "accounts.founding-prepared";
+    const MEANING: &'static str = "a one-time founding code was made; earlier ones are void";
+}
+
+/// The organisation was founded.
+#[derive(Debug, Serialize)]
+pub(crate) struct Founded {
+    /// The first account.
+    pub handle: Handle,
+    /// Its first device.
+    pub device: DeviceId,
+    /// The organisation's root.
+    pub root: Digest,
+}
+
+impl Fact for Founded {
+    const KIND: &'static str = "accounts.founded";
+    const MEANING: &'static str = "the organisation was founded: first account, its device, the root";
+}
+
+/// An invitation was deposited.
+#[derive(Debug, Serialize)]
+pub(crate) struct Invited {
+    /// The invitation.
+    pub invitation: InvitationId,
+    /// The account it opens.
+    pub handle: Handle,
+    /// Whether for an officer.
+    pub officer: bool,
+    /// Until when.
+    pub until: Instant,
+}
+
+impl Fact for Invited {
+    const KIND: &'static str = "accounts.invited";
+    const MEANING: &'static str =
+        "an officer's device deposited an invitation: for which account, as what, until when";
+}
+
+/// An account was opened by invitation.
+#[derive(Debug, Serialize)]
+pub(crate) struct Joined {
+    /// The account.
+    pub handle: Handle,
+    /// Its first device.
+    pub device: DeviceId,
+    /// The invitation used.
+    pub invitation: InvitationId,
+    /// The head of its device chain.
+    pub chain: Digest,
+}
+
+impl Fact for Joined {
+    const KIND: &'static str = "accounts.joined";
+    const MEANING: &'static str =
+        "an account was opened by invitation: account, device, invitation, head of its device chain";
+}
+
+/// Every kind of fact this duty tells.
+pub(crate) const FACTS: &[Meaning] =
+    &[Meaning::of::<Prepared>(), Meaning::of::<Founded>(), Meaning::of::<Invited>(), Meaning::of::<Joined>()];

@@ -1,0 +1,44 @@
+//! Accounts: the organisation is founded, people are invited and join, and their device chains are kept.
+//!
+//! The server stores chains and cannot extend one. It checks every entry down to the root as a client would, so that
+//! nonsense is refused early; no client relies on that.
+//!
+//! Invariants: the organisation is founded once; an invitation opens one account once; a chain is never changed.
+
+mod chains;
+mod error;
+mod facts;
+mod found;
+mod invitation;
+mod invite;
+mod join;
+mod model;
+mod organisation;
+mod prepare;
+mod store;
+
+use chancery_wire::names::Domain;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use model::KnownDevice;
+
+pub(crate) use chains::chains;
+pub(crate) use facts::FACTS;
+pub(crate) use prepare::prepare;
+pub(crate) use store::{MIGRATIONS, devices_of, find_device};
+
+/// What accounts knows of the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Accounts {
+    /// The organisation's domain.
+    pub domain: Domain,
+}
+
+/// The routes of accounts.
+pub(crate) fn routes() -> OpenApiRouter<Accounts> {
+    OpenApiRouter::new()
+        .routes(routes!(organisation::handle, found::handle))
+        .routes(routes!(join::handle))
+        .routes(routes!(invite::handle))
+        .routes(routes!(invitation::handle))
+}

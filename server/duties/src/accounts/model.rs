@@ -1,0 +1,42 @@
+//! The nouns of accounts.
+
+use chancery_transparency::PublicKey;
+use chancery_wire::{
+    ids::{DeviceId, InvitationId},
+    names::Handle,
+    time::Instant,
+};
+
+/// A device as its account's chain names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// Its signature key.
+    pub key: PublicKey,
+    /// Whether the account is an officer's.
+    pub officer: bool,
+}
+
+/// An invitation that waits to be used.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub id: InvitationId,
+    pub handle: Handle,
+    pub until: Instant,
+    pub invited_by: Handle,
+    pub signed: Vec<u8>,
+    pub used: bool,
+}
+
+impl Pending {
+    /// Whether it can still be used.
+    pub(crate) fn is_open(&self, now: Instant) -> bool {
+        !self.used && now < self.until
+    }
+}
+
+/// The longest an invitation may wait, in days.
+pub(crate) const INVITATION_DAYS: i64 = 30;

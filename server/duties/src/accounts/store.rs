@@ -1,0 +1,166 @@
+//! The SQL of accounts. No other duty names these tables.
+
+use chancery_floor::{
+    store::{Migration, Read, Row, StoreError, Tx},
+    values,
+};
+use chancery_trail::digest;
+use chancery_transparency::{Device, Enrol, PublicKey, Root, Trusted};
+use chancery_wire::{
+    ids::{DeviceId, Digest, InvitationId},
+    names::{Domain, Handle},
+    time::Instant,
+};
+
+use super::model::{KnownDevice, Pending};
+
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") }];
+
+/// The organisation's root, once it was founded.
+pub(crate) async fn root(from: &mut impl Read) -> Result<Option<Root>, StoreError> {
+    let row = from.row("SELECT root FROM accounts_organisation WHERE one = 1", vec![]).await?;
+    row.map(|row| row.fixed(0).map(|root| Root(Digest(root)))).transpose()
+}
+
+/// Makes one founding code the only one.
+pub(crate) async fn replace_code(tx: &mut Tx, code: Digest, at: Instant) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM accounts_founding_codes", vec![]).await?;
+    let insert = "INSERT INTO accounts_founding_codes (digest, made_at) VALUES ($1, $2)";
+    tx.execute(insert, values![code.0, at.0]).await?;
+    Ok(())
+}
+
+/// Uses up the founding code; `false` when it is another one.
+pub(crate) async fn use_code(tx: &mut Tx, code: Digest) -> Result<bool, StoreError> {
+    let used = tx.execute("DELETE FROM accounts_founding_codes WHERE digest = $1", values![code.0]).await?;
+    Ok(used == 1)
+}
+
+/// Keeps who founded the organisation; `false` when somebody has.
+pub(crate) async fn found(
+    tx: &mut Tx,
+    founder: &Handle,
+    root: Root,
+    at: Instant,
+) -> Result<bool, StoreError> {
+    const INSERT: &str = "INSERT INTO accounts_organisation (one, founder, root, founded_at)
+        VALUES (1, $1, $2, $3) ON CONFLICT (one) DO NOTHING";
+    Ok(tx.execute(INSERT, values![founder.as_str(), root.0.0, at.0]).await? == 1)
+}
+
+/// Keeps a new account with the first entry of its chain; `false` when its device or key is known already.
+pub(crate) async fn open(
+    tx: &mut Tx,
+    device: &Device,
+    entry: &[u8],
+    at: Instant,
+) -> Result<bool, StoreError> {
+    const ACCOUNT: &str = "INSERT INTO accounts (handle, number, officer, invited_by, opened_at)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4)";
+    const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, 1, $2)";
+    const DEVICE: &str = "INSERT INTO accounts_devices (device, handle, key, enrolled_at)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let handle = device.handle.as_str();
+    let invited_by = device.invited_by.as_ref().map(Handle::as_str);
+    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, at.0]).await?;
+    tx.execute(ENTRY, values![handle, entry]).await?;
+    let enrolled = tx.execute(DEVICE, values![device.id.0, handle, device.key.0, device.at.0]).await?;
+    Ok(enrolled == 1)
+}
+
+/// The first entry of an account's chain, if there is such an account.
+pub(crate) async fn first_entry(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    const SELECT: &str = "SELECT entry FROM accounts_entries WHERE handle = $1 AND number = 1";
+    let row = from.row(SELECT, values![handle.as_str()]).await?;
+    row.map(|row| row.bytes(0)).transpose()
+}
+
+/// An account's chain as checked when it was stored.
+pub(crate) async fn trusted(
+    from: &mut impl Read,
+    domain: &Domain,
+    handle: &Handle,
+) -> Result<Option<Trusted>, StoreError> {
+    const SELECT: &str = "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, e.entry
+        FROM accounts a
+        JOIN accounts_devices d ON d.handle = a.handle
+        JOIN accounts_entries e ON e.handle = a.handle
+        WHERE a.handle = $1
+        ORDER BY e.number DESC LIMIT 1";
+    let Some(row) = from.row(SELECT, values![handle.as_str()]).await? else { return Ok(None) };
+    let invited_by = row.text_if_any(4)?.map(|by| by.parse()).transpose();
+    let device = Device {
+        domain: domain.clone(),
+        handle: handle.clone(),
+        id: DeviceId(row.fixed(0)?),
+        key: PublicKey(row.fixed(1)?),
+        officer: row.flag(3)?,
+        invited_by: invited_by
+            .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
+        at: Instant(row.integer(2)?),
+    };
+    Ok(Some(Trusted { devices: vec![device], head: digest(&row.bytes(5)?) }))
+}
+
+const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
+    JOIN accounts a ON a.handle = d.handle WHERE d.device = $1";
+const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
+    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 ORDER BY d.enrolled_at, d.device";
+
+fn device(row: &Row) -> Result<KnownDevice, StoreError> {
+    let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)? })
+}
+
+/// A device by its id.
+pub(crate) async fn find_device(
+    from: &mut impl Read,
+    id: DeviceId,
+) -> Result<Option<KnownDevice>, StoreError> {
+    from.row(DEVICE, values![id.0]).await?.map(|row| device(&row)).transpose()
+}
+
+/// The devices of an account; none when there is no such account.
+pub(crate) async fn devices_of(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Vec<KnownDevice>, StoreError> {
+    from.rows(DEVICES_OF, values![handle.as_str()]).await?.iter().map(device).collect()
+}
+
+/// Keeps an invitation; `false` when its id is taken.
+pub(crate) async fn deposit(tx: &mut Tx, it: &Pending) -> Result<bool, StoreError> {
+    const INSERT: &str = "INSERT INTO accounts_invitations (id, handle, until, invited_by, signed, used_at)
+        VALUES ($1, $2, $3, $4, $5, NULL) ON CONFLICT (id) DO NOTHING";
+    let (handle, by) = (it.handle.as_str(), it.invited_by.as_str());
+    let values = values![it.id.0, handle, it.until.0, by, it.signed.clone()];
+    Ok(tx.execute(INSERT, values).await? == 1)
+}
+
+/// An invitation by its id.
+pub(crate) async fn invitation(
+    from: &mut impl Read,
+    id: InvitationId,
+) -> Result<Option<Pending>, StoreError> {
+    const SELECT: &str =
+        "SELECT handle, until, invited_by, signed, used_at FROM accounts_invitations WHERE id = $1";
+    let Some(row) = from.row(SELECT, values![id.0]).await? else { return Ok(None) };
+    let (handle, until, invited_by) = (row.parsed(0)?, Instant(row.integer(1)?), row.parsed(2)?);
+    let used = row.integer_if_any(4)?.is_some();
+    Ok(Some(Pending { id, handle, until, invited_by, signed: row.bytes(3)?, used }))
+}
+
+/// Uses up an invitation; `false` when it was used.
+pub(crate) async fn use_invitation(tx: &mut Tx, id: InvitationId, at: Instant) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE accounts_invitations SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
+    Ok(tx.execute(UPDATE, values![id.0, at.0]).await? == 1)
+}
+
+/// Whether an entry is of the account it says: the same request again is answered the same.
+pub(crate) async fn is_kept(tx: &mut Tx, enrol: &Enrol, entry: &[u8]) -> Result<bool, StoreError> {
+    Ok(first_entry(tx, &enrol.handle).await?.is_some_and(|kept| kept == entry))
+}

@@ -1,0 +1,243 @@
+//! The batching task: the one writer of all rooms' logs, and the one place that answers submissions.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use chancery_floor::{store::StoreError, work::Action as _};
+use chancery_wire::ids::RoomId;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    answer::entry,
+    decide::{Acknowledged, Plan, decide},
+    error::DeliveryError,
+    heads::{Heads, Mark},
+    stage::{Item, Stage},
+    submit::{Submission, SubmitEntry, Wish},
+    write::write,
+};
+use crate::{
+    counter::{Refusal, Told},
+    rooms,
+};
+
+/// The most submissions of one batch.
+const BATCH: usize = 4096;
+/// How often a batch is tried when it does not work and nobody knows better.
+const TRIES: u32 = 4;
+
+/// The batching task, before it runs.
+#[derive(Debug)]
+pub(crate) struct Batcher {
+    stage: Arc<Stage>,
+    waiting: mpsc::Receiver<Item>,
+    heads: Heads,
+}
+
+impl Batcher {
+    pub(super) fn new(stage: Arc<Stage>, waiting: mpsc::Receiver<Item>) -> Self {
+        Self { stage, waiting, heads: Heads::default() }
+    }
+
+    /// Writes until it is told to stop, or the store fails for good.
+    pub(crate) async fn run(mut self) {
+        let (mut items, mut later) = (Vec::new(), Vec::new());
+        loop {
+            if later.is_empty() {
+                self.waiting.recv_many(&mut items, BATCH).await;
+                if items.is_empty() {
+                    break;
+                }
+            }
+            let (mut batch, mut flushes) = (std::mem::take(&mut later), Vec::<oneshot::Sender<()>>::new());
+            while batch.len() + items.len() < BATCH
+                && let Ok(item) = self.waiting.try_recv()
+            {
+                items.push(item);
+            }
+            for item in items.drain(..) {
+                match item {
+                    Item::Submission(submission) => batch.push(*submission),
+                    Item::Flush(done) => flushes.push(done),
+                    Item::Stop => self.waiting.close(),
+                }
+            }
+            later = self.batch(batch).await;
+            for done in flushes {
+                // Whoever waited for it may be gone.
+                let _ = done.send(());
+            }
+            if self.stage.floor.db.fatal().check().is_err() {
+                return;
+            }
+        }
+        self.batch(Vec::new()).await;
+    }
+
+    /// Brings a batch to its end; returns what has to wait for the next one.
+    async fn batch(&mut self, mut batch: Vec<Submission>) -> Vec<Submission> {
+        let acknowledged = std::mem::take(&mut *self.stage.acknowledged());
+        let mut later = Vec::new();
+        for attempt in 1..=TRIES {
+            let touched: HashSet<RoomId> = batch
+                .iter()
+                .map(|submission| submission.asked.room)
+                .chain(acknowledged.keys().map(|(room, _)| *room))
+                .collect();
+            if let Err(error) =
+                self.heads.load(&mut self.stage.floor.db.reader(), touched.iter().copied()).await
+            {
+                self.put_back(acknowledged);
+                refuse_all(batch, &error);
+                return later;
+            }
+            let mut plan = decide(&self.heads, batch, &acknowledged, self.stage.floor.clock.now());
+            later.append(&mut plan.later);
+            plan.again.drain(..).for_each(judge_again);
+            self.refuse(std::mem::take(&mut plan.refused)).await;
+            if plan.is_empty() {
+                return later;
+            }
+            match self.write(&plan).await {
+                Ok(()) => {
+                    self.finish(plan);
+                    return later;
+                }
+                // Nobody knows what is on the disk: nothing is said, neither yes nor no.
+                Err(StoreError::Fatal(_)) => return Vec::new(),
+                Err(StoreError::Raced | StoreError::Failed(_)) if attempt < TRIES => {
+                    self.heads.forget(touched);
+                    tokio::time::sleep(Duration::from_millis(20) * (attempt - 1)).await;
+                    let lost = plan.lines.into_iter().map(|line| line.submission).collect();
+                    batch = self.without_repeats(lost).await;
+                }
+                Err(error) => {
+                    self.heads.forget(touched);
+                    self.put_back(acknowledged);
+                    refuse_all(plan.lines.into_iter().map(|line| line.submission).collect(), &error);
+                    return later;
+                }
+            }
+        }
+        later
+    }
+
+    async fn write(&self, plan: &Plan) -> Result<(), StoreError> {
+        let entries = u32::try_from(plan.lines.len()).unwrap_or(u32::MAX);
+        metrics::histogram!("chancery_batch_entries").record(f64::from(entries));
+        #[expect(clippy::disallowed_methods, reason = "measured for operators; nothing is decided by it")]
+        let begun = std::time::Instant::now();
+        let written = write(&self.stage, plan).await;
+        metrics::histogram!("chancery_commit_seconds").record(begun.elapsed().as_secs_f64());
+        written
+    }
+
+    /// Keeps acknowledgements for the next batch.
+    fn put_back(&self, acknowledged: Acknowledged) {
+        let mut waiting = self.stage.acknowledged();
+        for (key, seq) in acknowledged {
+            let kept = waiting.entry(key).or_default();
+            *kept = seq.max(*kept);
+        }
+    }
+
+    /// Answers and delivers what is durable now, and keeps in step with it.
+    fn finish(&mut self, plan: Plan) {
+        metrics::counter!("chancery_accepted_total").increment(plan.lines.len() as u64);
+        for (room, standing) in plan.standings {
+            if let Some(head) = self.heads.find_mut(room) {
+                head.standing = standing;
+            }
+        }
+        for (room, device, seq) in plan.cursors {
+            if let Some(mark) = self.heads.find_mut(room).and_then(|head| head.members.get_mut(&device)) {
+                mark.acknowledged = seq;
+            }
+        }
+        for (room, device) in plan.joined {
+            if let Some(mark) = self.heads.find_mut(room).and_then(|head| head.members.get_mut(&device)) {
+                mark.waits = false;
+            }
+        }
+        for (room, _, upto) in plan.forgotten {
+            if let Some(head) = self.heads.find_mut(room) {
+                head.forgotten = upto;
+            }
+        }
+        let (mut hints, mut moves) = (Vec::with_capacity(plan.lines.len()), Vec::new());
+        for line in plan.lines {
+            let Submission { body, wish, answer, .. } = line.submission;
+            answer.accept(&line.place);
+            hints.push((line.place.room, entry(&line.place, Some(body))));
+            if let Wish::Handshake { judged, .. } = wish {
+                moves.push((line.place.room, line.place.seq, judged.added, judged.removed));
+            }
+        }
+        let delivered = self.stage.bus.publish(&hints);
+        metrics::counter!("chancery_deliveries_total").increment(delivered as u64);
+        for (room, seq, added, removed) in moves {
+            let Some(head) = self.heads.find_mut(room) else { continue };
+            for device in removed {
+                head.members.remove(&device);
+                self.stage.taps_of(device).iter().for_each(|tap| self.stage.bus.leave(tap, room));
+            }
+            for device in added {
+                head.members.insert(device, Mark::new(seq));
+                self.stage.taps_of(device).iter().for_each(|tap| tap.nudge(room));
+            }
+        }
+    }
+
+    /// Refuses submissions, but those that were accepted before: they get the same answer again.
+    async fn refuse(&self, refused: Vec<(Submission, DeliveryError)>) {
+        if refused.is_empty() {
+            return;
+        }
+        let asked: Vec<_> = refused.iter().map(|(submission, _)| submission.asked.key()).collect();
+        let found = rooms::repeats(&mut self.stage.floor.db.reader(), &asked).await;
+        for (submission, error) in refused {
+            let asked = submission.asked;
+            match found.as_ref().map(|found| found.get(&asked.key())) {
+                Ok(Some(place)) if asked.is_at(place) => submission.answer.accept(place),
+                Ok(Some(_)) => refuse(submission, DeliveryError::IdReused),
+                Ok(None) => refuse(submission, error),
+                Err(error) => refuse(submission, error.clone().into()),
+            }
+        }
+    }
+
+    /// Answers those of a lost batch that were accepted before; returns the others.
+    async fn without_repeats(&self, lost: Vec<Submission>) -> Vec<Submission> {
+        let asked: Vec<_> = lost.iter().map(|submission| submission.asked.key()).collect();
+        let Ok(found) = rooms::repeats(&mut self.stage.floor.db.reader(), &asked).await else { return lost };
+        let mut left = Vec::new();
+        for submission in lost {
+            match found.get(&submission.asked.key()) {
+                Some(place) if submission.asked.is_at(place) => submission.answer.accept(place),
+                Some(_) => refuse(submission, DeliveryError::IdReused),
+                None => left.push(submission),
+            }
+        }
+        left
+    }
+}
+
+/// Asks the socket to judge its handshake again.
+fn judge_again(submission: Submission) {
+    if let Wish::Handshake { again, .. } = submission.wish {
+        let _ = again.send(());
+    }
+}
+
+fn refuse(submission: Submission, error: DeliveryError) {
+    let refusal = Refusal::from(error);
+    if let Told::No(code) = refusal.told {
+        submission.desk.note(code, SubmitEntry::NAME);
+    }
+    submission.answer.refuse(submission.asked.id, submission.asked.room, &refusal);
+}
+
+fn refuse_all(submissions: Vec<Submission>, error: &StoreError) {
+    for submission in submissions {
+        refuse(submission, error.clone().into());
+    }
+}

@@ -1,0 +1,183 @@
+//! Decide what becomes of a batch: which submissions get which place, which are refused, and what was acknowledged.
+//!
+//! Pure: it changes nothing. What it plans is written by `write` and taken over by `batch` once it is durable.
+
+use std::collections::{HashMap, HashSet};
+
+use chancery_floor::work::Permit;
+use chancery_trail::room_next;
+use chancery_wire::{
+    frames::Kind,
+    ids::{DeviceId, RoomId},
+    time::Instant,
+};
+
+use super::{
+    PAST_EPOCHS,
+    error::DeliveryError,
+    heads::{Head, Heads},
+    submit::{Submission, SubmitEntry, Wish},
+};
+use crate::rooms::{Place, Reach, Seen, Standing};
+
+/// A submission with its place in the log.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub submission: Submission,
+    pub place: Place,
+}
+
+/// What becomes of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Submissions with their places, in order.
+    pub lines: Vec<Planned>,
+    /// Submissions that are refused, unless they were accepted before.
+    pub refused: Vec<(Submission, DeliveryError)>,
+    /// Submissions that can be decided only after this batch.
+    pub later: Vec<Submission>,
+    /// Handshakes that have to be judged again.
+    pub again: Vec<Submission>,
+    /// Where the rooms stand after it.
+    pub standings: HashMap<RoomId, Standing>,
+    /// Cursors that move on.
+    pub cursors: Vec<(RoomId, DeviceId, u64)>,
+    /// Devices whose welcome has served.
+    pub joined: Vec<(RoomId, DeviceId)>,
+    /// Rooms in which bodies can be deleted, after which and up to which entry.
+    pub forgotten: Vec<(RoomId, u64, u64)>,
+}
+
+/// What devices acknowledged since the last batch.
+pub(super) type Acknowledged = HashMap<(RoomId, DeviceId), u64>;
+
+/// What becomes of one submission.
+enum Fate {
+    Accepted(Permit<SubmitEntry>),
+    Refused(DeliveryError),
+    Later,
+    Again,
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+            && self.cursors.is_empty()
+            && self.joined.is_empty()
+            && self.forgotten.is_empty()
+    }
+}
+
+/// Decides a batch at `at`.
+pub(super) fn decide(
+    heads: &Heads,
+    batch: Vec<Submission>,
+    acknowledged: &Acknowledged,
+    at: Instant,
+) -> Plan {
+    let mut plan = Plan::default();
+    let (mut seen, mut closed) = (HashSet::new(), HashSet::new());
+    for submission in batch {
+        let asked = submission.asked;
+        let head = heads.find(asked.room);
+        let standing = plan.standings.get(&asked.room).copied().or(head.map(|head| head.standing));
+        // After a handshake the room is another one; and of two equal submissions, the second one is a repeat of the
+        // first, once that is durable.
+        let waits = closed.contains(&asked.room) || !seen.insert(asked.key());
+        match if waits { Fate::Later } else { fate(head, standing, &submission) } {
+            Fate::Accepted(permit) => {
+                let Some(standing) = standing else { continue };
+                if asked.kind != Kind::Message {
+                    closed.insert(asked.room);
+                }
+                let planned = place(submission, standing, at, permit);
+                plan.standings.insert(asked.room, after(standing, &planned));
+                plan.lines.push(planned);
+            }
+            Fate::Refused(error) => plan.refused.push((submission, error)),
+            Fate::Later => plan.later.push(submission),
+            Fate::Again => plan.again.push(submission),
+        }
+    }
+    take_in(&mut plan, heads, acknowledged);
+    plan
+}
+
+/// The rules: who may put what into a room that stands there.
+fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission) -> Fate {
+    let asked = &submission.asked;
+    let mark = head.and_then(|head| head.members.get(&asked.device));
+    let reach = mark.map(|mark| Reach { joined: mark.joined, removed: None });
+    let permit = submission.desk.permit::<SubmitEntry>(Seen { room: asked.room, reach });
+    let (Ok(permit), Some(standing)) = (permit, standing) else {
+        return Fate::Refused(DeliveryError::NoRoom);
+    };
+    match &submission.wish {
+        Wish::Message { epoch } if *epoch > standing.epoch || standing.epoch - epoch > PAST_EPOCHS => {
+            Fate::Refused(DeliveryError::WrongEpoch)
+        }
+        Wish::Handshake { judged, .. } if judged.stands_on.0 != standing.epoch => {
+            Fate::Refused(DeliveryError::WrongEpoch)
+        }
+        Wish::Handshake { judged, .. } if judged.stands_on.1 != standing.handshake => Fate::Again,
+        Wish::Message { .. } | Wish::Handshake { .. } => Fate::Accepted(permit),
+    }
+}
+
+/// Gives a submission the next place.
+///
+/// INVARIANT: nothing gets a place without the right to it, and only in the room the right is for.
+fn place(submission: Submission, standing: Standing, at: Instant, permit: Permit<SubmitEntry>) -> Planned {
+    let asked = submission.asked;
+    let seq = standing.seq + 1;
+    let head = room_next(standing.head, seq, asked.kind, asked.digest);
+    let room = permit.into_resource().room;
+    let (kind, id, digest) = (asked.kind, asked.id, asked.digest);
+    Planned { submission, place: Place { room, seq, kind, at, id, head, digest } }
+}
+
+/// Where the room stands after a line.
+fn after(standing: Standing, planned: &Planned) -> Standing {
+    let Place { seq, head, .. } = planned.place;
+    match &planned.submission.wish {
+        Wish::Message { .. } => Standing { seq, head, ..standing },
+        Wish::Handshake { judged, .. } => Standing { seq, head, epoch: judged.next.epoch, handshake: seq },
+    }
+}
+
+/// Takes in what was acknowledged, and finds the bodies that nobody in the room needs any more.
+fn take_in(plan: &mut Plan, heads: &Heads, acknowledged: &Acknowledged) {
+    let mut moved: HashMap<RoomId, HashMap<DeviceId, u64>> = HashMap::new();
+    for ((room, device), seq) in acknowledged {
+        let Some(head) = heads.find(*room) else { continue };
+        let Some(mark) = head.members.get(device) else { continue };
+        // Nobody can have what is not there.
+        let seq = (*seq).min(head.standing.seq);
+        if mark.waits && seq >= mark.joined {
+            plan.joined.push((*room, *device));
+        }
+        if seq > mark.acknowledged {
+            plan.cursors.push((*room, *device, seq));
+            moved.entry(*room).or_default().insert(*device, seq);
+        }
+    }
+    let mut gone: HashMap<RoomId, &[DeviceId]> = HashMap::new();
+    for line in &plan.lines {
+        if let Wish::Handshake { judged, .. } = &line.submission.wish
+            && !judged.removed.is_empty()
+        {
+            gone.insert(line.place.room, &judged.removed);
+            moved.entry(line.place.room).or_default();
+        }
+    }
+    for (room, moved) in moved {
+        let Some(head) = heads.find(room) else { continue };
+        let gone = gone.get(&room).copied().unwrap_or_default();
+        let stay = head.members.iter().filter(|(device, _)| !gone.contains(device));
+        let low = stay.map(|(device, mark)| moved.get(device).copied().unwrap_or(mark.acknowledged)).min();
+        if let Some(low) = low.filter(|low| *low > head.forgotten) {
+            plan.forgotten.push((room, head.forgotten, low));
+        }
+    }
+}

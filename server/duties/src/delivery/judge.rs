@@ -1,0 +1,109 @@
+//! Judge a handshake: would it follow from the room's public face, is it the submitting device's own, and are the devices it
+//! adds known? Takes a processor for milliseconds, so it is done before the batching task sees the submission.
+
+use chancery_groups::{Author, Change, Face};
+use chancery_wire::{
+    frames::{Kind, Submit},
+    ids::DeviceId,
+};
+
+use super::{error::DeliveryError, stage::Stage};
+use crate::{accounts, counter::Caller, rooms};
+
+/// A handshake that would follow.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The epoch and last handshake of the face it was judged against; it holds only there.
+    pub stands_on: (u64, u64),
+    /// The room after it.
+    pub next: rooms::Next,
+    /// Devices that come in.
+    pub added: Vec<DeviceId>,
+    /// Devices that go, and do not come in again with the same handshake.
+    pub removed: Vec<DeviceId>,
+    /// The welcome and the tree, for those who come in.
+    pub welcome: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What came out of the face.
+enum Verdict {
+    Commit { change: Box<Change>, next: rooms::Next, tree: Option<Vec<u8>> },
+    Proposal { next: rooms::Next },
+}
+
+/// Judges the handshake in `frame`, submitted by `caller`.
+pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Result<Judged, DeliveryError> {
+    let mut from = stage.floor.db.reader();
+    let _turn = stage.judges.acquire().await.map_err(|_| DeliveryError::Busy)?;
+    let (epoch, handshake, face) = rooms::face(&mut from, frame.room).await?.ok_or(DeliveryError::NoRoom)?;
+    if frame.epoch != epoch {
+        return Err(DeliveryError::WrongEpoch);
+    }
+    let (owned, who) = (frame.clone(), caller.clone());
+    let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face)).await;
+    let stands_on = (epoch, handshake);
+    match verdict.map_err(|_| DeliveryError::Busy)?? {
+        Verdict::Proposal { next } => {
+            Ok(Judged { stands_on, next, added: vec![], removed: vec![], welcome: None })
+        }
+        Verdict::Commit { change, next, tree } => {
+            known(stage, &change).await?;
+            let (added, removed) = moves(&change);
+            let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
+            Ok(Judged { stands_on, next, added, removed, welcome })
+        }
+    }
+}
+
+/// Follows the handshake on the face.
+fn follow(frame: &Submit, caller: &Caller, face: &[u8]) -> Result<Verdict, DeliveryError> {
+    let mut face = Face::load(face)?;
+    if frame.kind == Kind::Proposal {
+        let leaf = face.propose(frame.body.as_slice())?;
+        own(caller, leaf.name.device, leaf.key)?;
+        let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info: None };
+        return Ok(Verdict::Proposal { next });
+    }
+    let group_info = frame.group_info.as_slice().to_vec();
+    let change = face.commit(frame.body.as_slice(), &group_info)?;
+    let author = change.author.leaf();
+    own(caller, author.name.device, author.key)?;
+    let welcomed = !frame.welcome.as_slice().is_empty();
+    if welcomed == change.added.is_empty() {
+        return Err(DeliveryError::Malformed("a commit has a welcome when it adds somebody, and only then"));
+    }
+    let tree = if welcomed { Some(face.tree()?) } else { None };
+    let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info: Some(group_info) };
+    Ok(Verdict::Commit { change: Box::new(change), next, tree })
+}
+
+/// A device submits its own handshakes only.
+fn own(caller: &Caller, device: DeviceId, key: [u8; 32]) -> Result<(), DeliveryError> {
+    let same = caller.device == device && caller.key.0 == key;
+    if same { Ok(()) } else { Err(DeliveryError::SomebodyElses) }
+}
+
+/// Every device that comes in is one this server knows, by the same key and account.
+async fn known(stage: &Stage, change: &Change) -> Result<(), DeliveryError> {
+    let mut from = stage.floor.db.reader();
+    for leaf in change.newcomers() {
+        let device = accounts::find_device(&mut from, leaf.name.device).await?;
+        let same = device.is_some_and(|it| it.handle == leaf.name.account && it.key.0 == leaf.key);
+        if !same {
+            return Err(DeliveryError::UnknownDevice);
+        }
+    }
+    Ok(())
+}
+
+/// Who comes in and who goes. A device that comes back goes nowhere; one that is replaced comes in anew.
+fn moves(change: &Change) -> (Vec<DeviceId>, Vec<DeviceId>) {
+    let added: Vec<DeviceId> = change.added.iter().map(|(leaf, _)| leaf.name.device).collect();
+    let returning = match &change.author {
+        Author::Returning(leaf) => Some(leaf.name.device),
+        Author::Member(_) => None,
+    };
+    let gone = change.removed.iter().map(|(leaf, _)| leaf.name.device);
+    let removed = gone.filter(|device| !added.contains(device) && returning != Some(*device)).collect();
+    (added, removed)
+}

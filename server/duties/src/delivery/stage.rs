@@ -1,0 +1,165 @@
+//! What all sockets and the batching task share.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use chancery_floor::{
+    bus::{Bus, Closed, Tap},
+    work::{Actor, Desk, Floor},
+};
+use chancery_wire::ids::{DeviceId, RoomId};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::{batch::Batcher, submit::Submission};
+
+/// How much may be under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Connections a device may have.
+    pub connections: usize,
+    /// Submissions of one connection that wait for their answer.
+    pub submissions: usize,
+    /// Submissions of all connections that wait for the batching task.
+    pub queue: usize,
+    /// Kibibytes of all submissions that wait.
+    pub kibibytes: usize,
+    /// Frames that wait for one socket.
+    pub frames: usize,
+    /// Bytes that wait for one socket.
+    pub bytes: usize,
+}
+
+/// Something for the batching task.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// A submission.
+    Submission(Box<Submission>),
+    /// Write the acknowledgements that wait, and say when that was done.
+    Flush(oneshot::Sender<()>),
+    /// Finish what waits and end.
+    Stop,
+}
+
+/// Delivery, as everybody holds it. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery(pub(super) Arc<Stage>);
+
+/// What is shared.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub floor: Arc<Floor>,
+    pub bounds: Bounds,
+    pub bus: Bus<RoomId>,
+    pub queue: mpsc::Sender<Item>,
+    /// Room for the bytes of submissions that wait, in kibibytes.
+    pub weight: Arc<Semaphore>,
+    /// How many handshakes are judged at once: each takes a processor for milliseconds.
+    pub judges: Semaphore,
+    pub acknowledged: Mutex<HashMap<(RoomId, DeviceId), u64>>,
+    sockets: Mutex<HashMap<DeviceId, Vec<Tap<RoomId>>>>,
+    stopping: AtomicBool,
+}
+
+impl Delivery {
+    /// Delivery, and the task that writes for it.
+    pub(crate) fn new(floor: Arc<Floor>, bounds: Bounds) -> (Self, Batcher) {
+        let (queue, waiting) = mpsc::channel(bounds.queue);
+        let stage = Arc::new(Stage {
+            floor,
+            bounds,
+            bus: Bus::default(),
+            queue,
+            weight: Arc::new(Semaphore::new(bounds.kibibytes)),
+            judges: Semaphore::new(2),
+            acknowledged: Mutex::default(),
+            sockets: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        });
+        (Self(Arc::clone(&stage)), Batcher::new(stage, waiting))
+    }
+
+    /// Writes the acknowledgements that wait; when this returns, that was tried.
+    pub(crate) async fn flush(&self) {
+        if self.0.acknowledged().is_empty() {
+            return;
+        }
+        let (done, wait) = oneshot::channel();
+        if self.0.queue.send(Item::Flush(done)).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+
+    /// Refuses new submissions, and lets the batching task finish those that wait.
+    pub(crate) async fn stop(&self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+        let _ = self.0.queue.send(Item::Stop).await;
+    }
+
+    /// Closes all sockets.
+    pub(crate) fn close_all(&self, why: Closed) {
+        for tap in self.0.sockets().values().flatten() {
+            tap.close(why);
+        }
+    }
+
+    /// Closes the sockets of one device.
+    pub(crate) fn close(&self, device: DeviceId) {
+        for tap in self.0.taps_of(device) {
+            tap.close(Closed::Ended);
+        }
+    }
+}
+
+impl Stage {
+    /// The desk at which the server itself works.
+    pub(super) fn house(&self) -> Desk {
+        Desk::of(Arc::clone(&self.floor), Actor::house())
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn acknowledged(&self) -> MutexGuard<'_, HashMap<(RoomId, DeviceId), u64>> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, HashMap<DeviceId, Vec<Tap<RoomId>>>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sockets of a device.
+    pub(super) fn taps_of(&self, device: DeviceId) -> Vec<Tap<RoomId>> {
+        self.sockets().get(&device).cloned().unwrap_or_default()
+    }
+
+    /// Registers a socket; `false` when the device has as many as it may.
+    pub(super) fn enter(&self, device: DeviceId, tap: &Tap<RoomId>) -> bool {
+        let mut sockets = self.sockets();
+        let taps = sockets.entry(device).or_default();
+        let enters = taps.len() < self.bounds.connections;
+        if enters {
+            taps.push(tap.clone());
+            metrics::gauge!("chancery_sockets").increment(1.0);
+        }
+        enters
+    }
+
+    /// Forgets a socket.
+    pub(super) fn leave(&self, device: DeviceId, tap: &Tap<RoomId>) {
+        self.bus.detach(tap);
+        let mut sockets = self.sockets();
+        if let Some(taps) = sockets.get_mut(&device) {
+            taps.retain(|other| !other.is_same(tap));
+            if taps.is_empty() {
+                sockets.remove(&device);
+            }
+            metrics::gauge!("chancery_sockets").decrement(1.0);
+        }
+    }
+}

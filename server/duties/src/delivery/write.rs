@@ -1,0 +1,97 @@
+//! Write a plan: one durable transaction for the whole batch, with the facts of it.
+
+use std::collections::BTreeMap;
+
+use chancery_floor::{
+    store::{StoreError, Tx},
+    work::{Action, Work},
+};
+use chancery_wire::frames::Kind;
+
+use super::{
+    decide::{Plan, Planned},
+    facts::{Accepted, Acknowledged, Committed, Proposed},
+    judge::Judged,
+    stage::Stage,
+    store,
+    submit::Wish,
+};
+use crate::{counter::Organisation, rooms};
+
+/// The right to keep the log: the server's own. The right to each line is in the plan.
+#[derive(Debug)]
+pub(super) enum Keep {}
+
+impl Action for Keep {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Delivery::Action::"keep""#;
+}
+
+/// Writes the plan; on success everything in it is durable.
+pub(super) async fn write(stage: &Stage, plan: &Plan) -> Result<(), StoreError> {
+    let desk = stage.house();
+    let permit = desk.permit::<Keep>(Organisation);
+    let permit = permit.map_err(|denied| StoreError::Failed(denied.to_string()))?;
+    let mut work = desk.begin(permit).await?;
+    let lines = plan.lines.iter();
+    let rows = lines.map(|it| (it.submission.asked.device, &it.place, it.submission.body.as_slice()));
+    // A place that was taken, by another node or by the same submission, is a race that was lost.
+    if rooms::append(&mut work.tx, rows).await? != plan.lines.len() as u64 {
+        return Err(StoreError::Raced);
+    }
+    for line in &plan.lines {
+        if let Wish::Handshake { judged, .. } = &line.submission.wish {
+            handshake(&mut work, line, judged).await?;
+        }
+    }
+    store::move_on(&mut work.tx, &plan.cursors).await?;
+    for (room, device) in &plan.joined {
+        rooms::joined(&mut work.tx, *room, *device).await?;
+    }
+    for (room, after, upto) in &plan.forgotten {
+        rooms::forget(&mut work.tx, *room, *after, *upto).await?;
+    }
+    let forgotten = plan.forgotten.iter().map(|(room, _, upto)| (*room, *upto)).collect();
+    let acknowledged = Acknowledged { cursors: plan.cursors.len(), forgotten };
+    if plan.lines.is_empty() {
+        return work.commit(&acknowledged).await;
+    }
+    if !plan.cursors.is_empty() || !plan.forgotten.is_empty() {
+        work.tell(&acknowledged);
+    }
+    work.commit(&accepted(plan)).await
+}
+
+/// By room, the first and last line. Ordered, so that the same batch is always the same fact.
+fn accepted(plan: &Plan) -> Accepted {
+    let mut rooms = BTreeMap::new();
+    for line in &plan.lines {
+        let span = rooms.entry(line.place.room).or_insert((line.place.seq, line.place.seq, line.place.head));
+        (span.1, span.2) = (line.place.seq, line.place.head);
+    }
+    Accepted {
+        rooms: rooms.into_iter().map(|(room, (first, last, head))| (room, first, last, head)).collect(),
+    }
+}
+
+/// What a handshake changes beside the log.
+async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Result<(), StoreError> {
+    let (place, by, at) = (&line.place, line.submission.asked.device, line.place.at);
+    let (room, seq) = (place.room, place.seq);
+    if !rooms::advance(&mut work.tx, room, judged.stands_on, seq, &judged.next).await? {
+        return Err(StoreError::Raced);
+    }
+    if place.kind != Kind::Commit {
+        work.tell(&Proposed { room, seq, by });
+        return Ok(());
+    }
+    let tx: &mut Tx = &mut work.tx;
+    rooms::take_out(tx, room, seq, &judged.removed).await?;
+    rooms::put_in(tx, room, seq, &judged.added).await?;
+    if let Some((welcome, tree)) = &judged.welcome {
+        rooms::welcome(tx, (room, seq, place.head), &judged.added, (welcome, tree), at).await?;
+    }
+    let (added, removed) = (judged.added.clone(), judged.removed.clone());
+    work.tell(&Committed { room, seq, epoch: judged.next.epoch, by, added, removed });
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Claim a key package of each device of an account, to add it to a room.
+//!
+//! `POST /v1/accounts/{handle}/key-packages/claim`, permitted by `Devices::"claim"`, recorded as `devices.claimed`. One for
+//! one use is gone when it is handed out, whether or not it is used.
+
+use axum::Json;
+use chancery_floor::work::{Action, Work};
+use chancery_wire::{api, bytes::Opaque, names::Handle, problem::Problem};
+
+use super::{error::DevicesError, facts::Claimed, store};
+use crate::{
+    accounts,
+    counter::{At, Organisation, Refusal, Visitor},
+};
+
+/// The right to claim key packages.
+#[derive(Debug)]
+pub(crate) enum Claim {}
+
+impl Action for Claim {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Devices::Action::"claim""#;
+}
+
+/// Takes a key package of each device of the account.
+#[utoipa::path(post, path = "/v1/accounts/{handle}/key-packages/claim", tag = "devices", operation_id = "claim",
+    params(("handle" = Handle, Path, description = "The account.")),
+    responses((status = 200, description = "One key package a device.", body = api::Claimed),
+        (status = "default", description = "Refused.", body = Problem)))]
+pub(super) async fn handle(
+    Visitor { desk, .. }: Visitor,
+    At(handle): At<Handle>,
+) -> Result<Json<api::Claimed>, Refusal> {
+    let permit = desk.permit::<Claim>(Organisation)?;
+    let work = desk.begin(permit).await?;
+    Ok(Json(claim(work, handle).await?))
+}
+
+async fn claim(mut work: Work<Claim>, handle: Handle) -> Result<api::Claimed, DevicesError> {
+    let at = work.at();
+    let devices = accounts::devices_of(&mut work.tx, &handle).await?;
+    if devices.is_empty() {
+        return Err(DevicesError::NoAccount);
+    }
+    let (mut packages, mut told) = (Vec::new(), Vec::new());
+    for device in devices.into_iter().map(|it| it.device) {
+        if let Some(taken) = store::take(&mut work.tx, device, at).await? {
+            told.push((device, taken.reference, taken.last_resort));
+            packages.push(Opaque(taken.package));
+        }
+    }
+    if packages.is_empty() {
+        return Err(DevicesError::NoPackage);
+    }
+    work.commit(&Claimed { handle, packages: told }).await?;
+    Ok(api::Claimed { packages })
+}

@@ -1,0 +1,166 @@
+//! The house: a whole server without its listeners.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use chancery_floor::{
+    bus::Closed,
+    clock::{Clock, Entropy},
+    journal::{self, BrokenJournal, Refusals},
+    policy::{InvalidPolicies, Policies},
+    store::{Db, StoreError},
+    work::{Actor, Desk, Floor},
+};
+use chancery_wire::{
+    ids::{DeviceId, Digest},
+    time::DAY,
+};
+
+use super::{Settings, describe::migrations, receive::Gate, routes::router, tasks::Tasks};
+use crate::{accounts, counter::Refusal, delivery, devices, signin};
+
+/// How often small things that wait are written.
+const SOON: Duration = Duration::from_millis(250);
+/// How many of those pauses lie between two rounds of expiring.
+const ROUND: u32 = 240;
+/// How long stopping waits for what is being written, and for connections to say goodbye.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A whole server without its listeners. Clones are the same house.
+#[derive(Clone, Debug)]
+pub struct House {
+    gate: Gate,
+}
+
+/// Why a house cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HouseError {
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The policies do not hold.
+    #[error(transparent)]
+    Policies(#[from] InvalidPolicies),
+}
+
+/// The policies this program was built with.
+fn policies() -> Result<Policies, InvalidPolicies> {
+    let schema = include_str!("../../../../policies/schema.cedarschema");
+    let texts = [
+        include_str!("../../../../policies/accounts.cedar"),
+        include_str!("../../../../policies/devices.cedar"),
+        include_str!("../../../../policies/signin.cedar"),
+        include_str!("../../../../policies/rooms.cedar"),
+        include_str!("../../../../policies/delivery.cedar"),
+    ];
+    Policies::parse(schema, &texts)
+}
+
+impl House {
+    /// Opens a house over a database: brings the schema up to date and starts its tasks.
+    pub async fn open(
+        db: Db,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, HouseError> {
+        let started = clock.now();
+        db.migrate(&migrations(), started).await?;
+        let (policies, refusals) = (policies()?, Refusals::default());
+        let fatal = db.fatal().clone();
+        let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
+        let signin = signin::Signin::new(settings.session_minutes, started);
+        let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
+        let tasks = Arc::new(Tasks::default());
+        tasks.start_writer(fatal.clone(), batcher.run());
+        let house = Self { gate: Gate { floor, settings: Arc::new(settings), signin, delivery, tasks } };
+        house.gate.tasks.start_helper(house.clone().keep());
+        let delivery = house.gate.delivery.clone();
+        house.gate.tasks.start_helper(async move {
+            fatal.raised().await;
+            delivery.close_all(Closed::Stopping);
+        });
+        Ok(house)
+    }
+
+    /// The public API: every route, and the WebSocket at `/v1/stream`.
+    pub fn router(&self) -> Router {
+        router(self.gate.clone())
+    }
+
+    /// Makes a new one-time founding code, which voids earlier ones; `None` once the organisation has been founded.
+    pub async fn prepare_founding(&self) -> Result<Option<[u8; 16]>, StoreError> {
+        accounts::prepare(&self.desk()).await
+    }
+
+    /// Ends all sessions of a device at once, and closes its connections.
+    pub async fn end_sessions(&self, device: DeviceId) -> Result<(), Refusal> {
+        signin::end(&self.desk(), device).await?;
+        self.gate.delivery.close(device);
+        Ok(())
+    }
+
+    /// Deletes what reached its limit: bodies, sessions, key packages. Runs by itself every minute.
+    pub async fn expire(&self) -> Result<(), Refusal> {
+        let desk = self.desk();
+        let kept = DAY * i64::from(self.gate.settings.body_days);
+        delivery::expire(&desk, desk.now().plus_seconds(-kept)).await?;
+        signin::expire(&desk).await?;
+        devices::expire(&desk).await
+    }
+
+    /// Writes what waits to be written soon: acknowledgements, and refusals for the journal. Runs by itself all the time.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        self.gate.delivery.flush().await;
+        let floor = &self.gate.floor;
+        floor.refusals.flush(&floor.db, floor.clock.now()).await
+    }
+
+    /// Follows the whole journal; returns how many facts there are and the head.
+    pub async fn verify_journal(&self) -> Result<(u64, Digest), BrokenJournal> {
+        journal::verify(&mut self.gate.floor.db.reader()).await
+    }
+
+    /// Whether the house can serve.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.gate.floor.db.ready().await
+    }
+
+    /// Waits until the store has failed for good, and says why. The process must end then.
+    pub async fn fatal(&self) -> String {
+        self.gate.floor.db.fatal().raised().await
+    }
+
+    /// Stops: refuses new submissions, finishes those that wait, closes the connections.
+    pub async fn stop(&self) {
+        let Gate { floor, delivery, tasks, .. } = &self.gate;
+        delivery.stop().await;
+        tasks.wait_for_writers(PATIENCE).await;
+        delivery.close_all(Closed::Stopping);
+        tasks.wind_up(PATIENCE).await;
+        if let Err(error) = floor.refusals.flush(&floor.db, floor.clock.now()).await {
+            tracing::warn!(%error, "the last refusals were not written to the journal");
+        }
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::of(Arc::clone(&self.gate.floor), Actor::house())
+    }
+
+    /// The housekeeping that runs by itself.
+    async fn keep(self) {
+        let floor = Arc::clone(&self.gate.floor);
+        for round in 1_u32.. {
+            tokio::time::sleep(SOON).await;
+            self.gate.delivery.flush().await;
+            if let Err(error) = floor.refusals.settle(&floor.db, floor.clock.now()).await {
+                tracing::warn!(%error, "refusals were not written to the journal; they are tried again");
+            }
+            if round % ROUND == 0
+                && let Err(refusal) = self.expire().await
+            {
+                tracing::warn!(code = %refusal.code, "expiring did not work; it is tried again");
+            }
+        }
+    }
+}

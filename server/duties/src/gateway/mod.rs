@@ -1,0 +1,17 @@
+//! Gateway: puts the duties together into one house with one door.
+//!
+//! It knows every duty and no rule. What comes in is authenticated, bounded and counted here; what goes wrong comes out as
+//! one problem format. `House` is all that a program needs; the rest describes the house for documents.
+
+mod date;
+mod describe;
+mod house;
+mod receive;
+mod routes;
+mod settings;
+mod stream;
+mod tasks;
+
+pub use describe::{facts, migrations, openapi, schema};
+pub use house::{House, HouseError};
+pub use settings::Settings;

@@ -1,0 +1,126 @@
+//! What every request passes on its way in and out: who asks, how large it is, what to do when it raced or broke, and the
+//! count of what was refused.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{MatchedPath, Request, State},
+    http::{
+        HeaderValue,
+        header::{DATE, UPGRADE},
+    },
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use chancery_floor::work::{Actor, Desk, Floor};
+use chancery_wire::problem::Code;
+use futures_util::FutureExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::{Settings, date::http_date, tasks::Tasks};
+use crate::{
+    counter::{Anybody, Refusal, Told, Visitor},
+    delivery::Delivery,
+    signin::{Identity, Signin},
+};
+
+/// The largest body of a request, in bytes.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a request is run that lost a race.
+const TRIES: u32 = 8;
+
+/// What the door knows.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub floor: Arc<Floor>,
+    pub settings: Arc<Settings>,
+    pub signin: Signin,
+    pub delivery: Delivery,
+    pub tasks: Arc<Tasks>,
+}
+
+/// Receives a request.
+pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("elsewhere", MatchedPath::as_str).to_owned();
+    let (actor, mut response) = match gate.identify(&mut request).await {
+        Ok(actor) => (actor, run(request, next).await),
+        Err(refusal) => (Actor::nobody(), refusal.into_response()),
+    };
+    if let Some(Told::No(code)) = response.extensions().get::<Told>() {
+        gate.floor.refusals.note(code.as_str(), &route, &actor.id);
+        metrics::counter!("chancery_refused_total", "code" => code.as_str()).increment(1);
+    }
+    let status = response.status().as_str().to_owned();
+    metrics::counter!("chancery_requests_total", "route" => route, "status" => status).increment(1);
+    if let Ok(date) = HeaderValue::from_str(&http_date(gate.floor.clock.now())) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
+impl Gate {
+    /// Finds out who asks, and lays out their desk for whoever serves them.
+    async fn identify(&self, request: &mut Request) -> Result<Actor, Refusal> {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        let (now, mut reader) = (self.floor.clock.now(), self.floor.db.reader());
+        let identity = self.signin.authenticate(&mut reader, request.headers(), (method, path), now).await?;
+        let nobody = Desk::of(Arc::clone(&self.floor), Actor::nobody());
+        let extensions = request.extensions_mut();
+        extensions.insert(Anybody(nobody));
+        let actor = match identity {
+            Identity::Caller(caller) => {
+                let actor = caller.actor();
+                let desk = Desk::of(Arc::clone(&self.floor), actor.clone());
+                extensions.insert(Visitor { desk, caller });
+                actor
+            }
+            Identity::Proven(proven) => {
+                extensions.insert(proven);
+                Actor::nobody()
+            }
+            Identity::Nobody => Actor::nobody(),
+        };
+        Ok(actor)
+    }
+}
+
+/// Runs a request to its end, again when it lost a race. The body is read once.
+async fn run(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(UPGRADE) {
+        return guarded(request, next).await;
+    }
+    let (parts, body) = request.into_parts();
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.into_response(),
+    };
+    for _ in 1..TRIES {
+        let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
+        let response = guarded(again, next.clone()).await;
+        if response.extensions().get() != Some(&Told::Raced) {
+            return response;
+        }
+    }
+    guarded(Request::from_parts(parts, Body::from(body)), next).await
+}
+
+/// A panic in one request is that request's failure and nobody else's.
+async fn guarded(request: Request, next: Next) -> Response {
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    run.unwrap_or_else(|_| {
+        tracing::error!("a request panicked");
+        Refusal::new(Code::Failed).into_response()
+    })
+}
+
+async fn read(body: Body) -> Result<Bytes, Refusal> {
+    let read = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_LIMIT).collect()).await;
+    let read = read.map_err(|_| Refusal::because(Code::Malformed, &"the body took too long to arrive"))?;
+    read.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        let large = error.is::<LengthLimitError>();
+        Refusal::new(if large { Code::TooLarge } else { Code::Malformed })
+    })
+}

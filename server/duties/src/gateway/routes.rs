@@ -1,0 +1,38 @@
+//! The routes of the house, and what stands around all of them.
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use chancery_wire::problem::Code;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    receive::{Gate, receive},
+    stream,
+};
+use crate::{
+    accounts::{self, Accounts},
+    counter::Refusal,
+    devices::{self, Devices},
+    rooms::{self, Rooms},
+    signin,
+};
+
+/// The router of a house.
+pub(super) fn router(gate: Gate) -> Router {
+    let domain = gate.settings.domain.clone();
+    let routes: OpenApiRouter = OpenApiRouter::new()
+        .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
+        .merge(devices::routes().with_state(Devices { domain: domain.clone() }))
+        .merge(signin::routes().with_state(gate.signin.clone()))
+        .merge(rooms::routes().with_state(Rooms { domain }))
+        .merge(stream::routes().with_state(gate.clone()));
+    Router::from(routes)
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_route)
+        // The limit is kept by `receive`, which reads the body once for as often as the request is run.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(gate, receive))
+}
+
+async fn no_route() -> Refusal {
+    Refusal::new(Code::NoRoute)
+}

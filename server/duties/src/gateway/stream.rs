@@ -1,0 +1,144 @@
+//! The stream: a device's WebSocket, between `delivery` and the network.
+//!
+//! `GET /v1/stream`, upgraded; permitted by `Delivery::"connect"`. One task a connection reads and writes. What is ready
+//! together is written together; what cannot be written for long, or is not heard from, is closed.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+};
+use chancery_floor::bus::{Closed, Inbox};
+use chancery_wire::{
+    frames::{FRAME_LIMIT, ServerFrame},
+    ids::RoomId,
+    problem::{Code, Problem},
+};
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{receive::Gate, tasks::Served};
+use crate::{
+    counter::{Refusal, Visitor},
+    delivery::Socket,
+};
+
+/// What is read at once. Small, because every idle connection keeps it.
+const READ_BUFFER: usize = 4 * 1024;
+/// How much is gathered before it is written without a flush.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// How often a quiet connection is asked whether it is there.
+const PING: Duration = Duration::from_secs(30);
+/// After how long without a sign of life a connection is given up.
+const QUIET: Duration = Duration::from_secs(90);
+/// How long writing may stall.
+const STALL: Duration = Duration::from_mins(1);
+/// How long the other side may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// The routes of the stream.
+pub(super) fn routes() -> OpenApiRouter<Gate> {
+    OpenApiRouter::new().routes(routes!(handle))
+}
+
+/// Opens the device's stream: a WebSocket with binary frames as in frames.md.
+#[utoipa::path(get, path = "/v1/stream", tag = "delivery", operation_id = "stream",
+    responses((status = 101, description = "The stream is open."),
+        (status = "default", description = "Refused.", body = Problem)))]
+async fn handle(
+    Visitor { desk, caller }: Visitor,
+    State(gate): State<Gate>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let speaks_http = |_| Refusal::because(Code::Malformed, &"this address speaks WebSocket only");
+    let upgrade = upgrade.map_err(speaks_http)?;
+    let left = caller.until.0.saturating_sub(desk.now().0);
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+    let (socket, inbox) = gate.delivery.connect(desk, caller)?;
+    let served = Served::by(&gate.tasks);
+    Ok(upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(FRAME_LIMIT)
+        .max_frame_size(FRAME_LIMIT)
+        .on_upgrade(move |stream| serve(stream, socket, inbox, left, served)))
+}
+
+/// Serves a connection until one side ends it, or its session ends.
+async fn serve(stream: WebSocket, mut socket: Socket, inbox: Inbox<RoomId>, left: Duration, _served: Served) {
+    let (sink, stream) = stream.split();
+    let tap = socket.tap().clone();
+    let session = async {
+        tokio::time::sleep(left).await;
+        tap.close(Closed::Ended);
+        std::future::pending::<()>().await;
+    };
+    let reading = read(stream, &mut socket);
+    tokio::pin!(reading);
+    tokio::select! {
+        () = &mut reading => {}
+        () = session => {}
+        () = write(sink, inbox) => {
+            // What the other side has sent already is read: closing on unread bytes could lose what was just written.
+            let _ = tokio::time::timeout(GOODBYE, reading).await;
+        }
+    }
+}
+
+/// Reads frames until there are no more.
+async fn read(mut stream: SplitStream<WebSocket>, socket: &mut Socket) {
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(QUIET, stream.next()).await {
+        match message {
+            Message::Binary(frame) => socket.hear(&frame).await,
+            Message::Text(_) => socket.hear_nonsense().await,
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Close(_) => return,
+        }
+    }
+}
+
+/// Writes what the inbox holds, until it is closed or the other side does not take it.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut inbox: Inbox<RoomId>) {
+    loop {
+        let turn = tokio::select! {
+            turn = inbox.take() => turn,
+            () = tokio::time::sleep(PING) => {
+                let ping = sink.send(Message::Ping(Bytes::new()));
+                if !matches!(tokio::time::timeout(STALL, ping).await, Ok(Ok(()))) {
+                    return;
+                }
+                continue;
+            }
+        };
+        let looks = turn.missed.into_iter().map(|room| Bytes::from(ServerFrame::Look(room).encode()));
+        let frames = turn.payloads.into_iter().chain(looks);
+        let written = async {
+            for frame in frames {
+                sink.feed(Message::Binary(frame)).await?;
+            }
+            if let Some(why) = turn.closed {
+                sink.feed(Message::Close(Some(goodbye(why)))).await?;
+            }
+            sink.flush().await
+        };
+        let written = tokio::time::timeout(STALL, written).await;
+        if !matches!(written, Ok(Ok(()))) || turn.closed.is_some() {
+            return;
+        }
+    }
+}
+
+fn goodbye(why: Closed) -> CloseFrame {
+    match why {
+        Closed::Stopping => CloseFrame { code: 1001, reason: "the server is stopping".into() },
+        Closed::Ended => CloseFrame { code: 4001, reason: "the session ended".into() },
+    }
+}

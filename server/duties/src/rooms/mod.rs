@@ -1,0 +1,41 @@
+//! Rooms: which rooms there are, who is in them, their public face and their log as they are kept.
+//!
+//! What happens in a room is decided by its members' clients and judged by `chancery-groups`; this duty keeps what was
+//! decided. How entries come in and go out is `delivery`'s.
+//!
+//! Invariants: a room starts with its owner alone; entries are numbered without gaps; a device that is no leaf gets nothing.
+
+mod error;
+mod facts;
+mod list;
+mod log;
+mod model;
+mod open;
+mod return_;
+mod store;
+mod welcome_store;
+mod welcomes;
+
+use chancery_wire::names::Domain;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use facts::FACTS;
+pub(crate) use log::{Place, append, expire, forget, last, page, repeats, sizes};
+pub(crate) use model::{Reach, Seen, Standing};
+pub(crate) use store::{MIGRATIONS, Next, advance, face, members, put_in, reach, standing, take_out};
+pub(crate) use welcome_store::{joined, welcome};
+
+/// What rooms knows of the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Rooms {
+    /// The organisation's domain.
+    pub domain: Domain,
+}
+
+/// The routes of rooms.
+pub(crate) fn routes() -> OpenApiRouter<Rooms> {
+    OpenApiRouter::new()
+        .routes(routes!(list::handle, open::handle))
+        .routes(routes!(return_::handle))
+        .routes(routes!(welcomes::handle))
+}

@@ -1,0 +1,87 @@
+//! Authenticate: who makes this request? The session of its token, and the proof that the device's key is there.
+
+use std::sync::PoisonError;
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use chancery_floor::store::Read;
+use chancery_trail::digest;
+use chancery_transparency::{Possession, Request};
+use chancery_wire::time::Instant;
+use data_encoding::BASE64URL_NOPAD;
+
+use super::{Signin, error::SigninError, store};
+use crate::{
+    accounts::{self, KnownDevice},
+    counter::Caller,
+};
+
+/// The header of a proof.
+const PROOF: &str = "dpop";
+/// The scheme of a token that is bound to a key.
+const SCHEME: &str = "DPoP ";
+
+/// A device that has just proved its key, and asks for a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Proven(pub KnownDevice);
+
+/// Who makes a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    /// A device with a session.
+    Caller(Caller),
+    /// A device that has proved its key and has no session.
+    Proven(Proven),
+    /// Nobody in particular.
+    Nobody,
+}
+
+impl Signin {
+    /// Says who makes the request with these headers.
+    pub(crate) async fn authenticate(
+        &self,
+        from: &mut impl Read,
+        headers: &HeaderMap,
+        (method, path): (&str, &str),
+        now: Instant,
+    ) -> Result<Identity, SigninError> {
+        let proof = headers.get(PROOF).map(|proof| proof.to_str().unwrap_or_default());
+        let Some(authorization) = headers.get(AUTHORIZATION) else {
+            let Some(proof) = proof else { return Ok(Identity::Nobody) };
+            let device = self.prove(from, proof, Request { method, path, token: None }, now).await?;
+            return Ok(Identity::Proven(Proven(device)));
+        };
+        let token = authorization.to_str().ok().and_then(|value| value.strip_prefix(SCHEME));
+        let token = token.and_then(|token| BASE64URL_NOPAD.decode(token.as_bytes()).ok());
+        let token = token.ok_or(SigninError::NoSession)?;
+        let session = store::find(from, digest(&token)).await?;
+        let session = session.filter(|session| now < session.until).ok_or(SigninError::NoSession)?;
+        let request = Request { method, path, token: Some(&token) };
+        let device = self.prove(from, proof.ok_or(SigninError::BadProof)?, request, now).await?;
+        if device.device != session.device {
+            return Err(SigninError::BadProof);
+        }
+        let KnownDevice { handle, device, key, officer } = device;
+        let (session, until) = (session.session, session.until);
+        Ok(Identity::Caller(Caller { handle, device, key, officer, session, until }))
+    }
+
+    /// Checks a proof: it holds, is by a known device with its own key, is fresh, and was never seen.
+    async fn prove(
+        &self,
+        from: &mut impl Read,
+        proof: &str,
+        request: Request<'_>,
+        now: Instant,
+    ) -> Result<KnownDevice, SigninError> {
+        let possession = Possession::check(proof, request, now)?;
+        let device = accounts::find_device(from, possession.device).await?;
+        let device = device.filter(|device| device.key == possession.key).ok_or(SigninError::BadProof)?;
+        // Proofs accepted before the process started are not remembered. A proof's time has whole seconds.
+        if possession.at.0.div_euclid(1000) < self.started.0.div_euclid(1000) {
+            return Err(SigninError::Stale);
+        }
+        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
+        replays.accept(device.device, possession.id, now)?;
+        Ok(device)
+    }
+}

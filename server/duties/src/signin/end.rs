@@ -1,0 +1,43 @@
+//! End sessions: all of a device at once, or those that ran out.
+//!
+//! No route yet; permitted by `Signin::"end"` to the server itself, recorded as `signin.ended` and `signin.expired`. The
+//! next request feels it; whoever calls this closes the device's sockets.
+
+use chancery_floor::work::{Action, Desk};
+use chancery_wire::ids::DeviceId;
+
+use super::{
+    facts::{Ended, Expired},
+    store,
+};
+use crate::counter::{Organisation, Refusal};
+
+/// The right to end sessions of others: the server's own.
+#[derive(Debug)]
+pub(crate) enum End {}
+
+impl Action for End {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Signin::Action::"end""#;
+}
+
+/// Ends all sessions of a device.
+pub(crate) async fn end(desk: &Desk, device: DeviceId) -> Result<(), Refusal> {
+    let permit = desk.permit::<End>(Organisation)?;
+    let mut work = desk.begin(permit).await?;
+    let sessions = store::end(&mut work.tx, device).await?;
+    work.commit(&Ended { device, sessions }).await?;
+    Ok(())
+}
+
+/// Deletes sessions that ran out.
+pub(crate) async fn expire(desk: &Desk) -> Result<(), Refusal> {
+    let permit = desk.permit::<End>(Organisation)?;
+    let mut work = desk.begin(permit).await?;
+    let at = work.at();
+    let sessions = store::expire(&mut work.tx, at).await?;
+    if sessions > 0 {
+        work.commit(&Expired { sessions }).await?;
+    }
+    Ok(())
+}

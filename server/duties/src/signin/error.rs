@@ -1,0 +1,56 @@
+//! Why sign-in says no.
+
+use chancery_floor::{store::StoreError, work::Denied};
+use chancery_transparency::InvalidProof;
+use chancery_wire::problem::Code;
+
+use crate::counter::Refusal;
+
+/// A state in which sign-in refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SigninError {
+    /// There is no session, or it ended.
+    #[error("there is no session, or it ended")]
+    NoSession,
+    /// The proof does not hold, or is by another device than it says, or by none that is known.
+    #[error("the proof of the device key does not hold")]
+    BadProof,
+    /// The proof is too old, from the future, or from before the server started.
+    #[error("the proof of the device key is too old or from the future")]
+    Stale,
+    /// The proof was used.
+    #[error("the proof of the device key was used before")]
+    Replayed,
+    /// More proofs than can be remembered.
+    #[error("there are too many requests at once")]
+    TooMany,
+    /// Policy says no.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<InvalidProof> for SigninError {
+    fn from(proof: InvalidProof) -> Self {
+        match proof {
+            InvalidProof::Wrong => Self::BadProof,
+            InvalidProof::Stale => Self::Stale,
+        }
+    }
+}
+
+impl From<SigninError> for Refusal {
+    fn from(error: SigninError) -> Self {
+        match error {
+            SigninError::NoSession => Self::new(Code::NoSession),
+            SigninError::BadProof => Self::new(Code::BadProof),
+            SigninError::Stale => Self::new(Code::StaleProof),
+            SigninError::Replayed => Self::new(Code::ReplayedProof),
+            SigninError::TooMany => Self::new(Code::TooMany),
+            SigninError::Denied(denied) => denied.into(),
+            SigninError::Store(error) => error.into(),
+        }
+    }
+}

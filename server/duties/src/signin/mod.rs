@@ -1,0 +1,47 @@
+//! Sign-in: a device proves its key and gets a short-lived session, useless without that key (DPoP, RFC 9449).
+//!
+//! Every request proves the key again. Tokens are kept as hashes only; ending a session is felt by the next request.
+//!
+//! Invariants: a proof is accepted once; nothing tells whether a device exists.
+
+mod authenticate;
+mod end;
+mod error;
+mod facts;
+mod open;
+mod replays;
+mod store;
+
+use std::sync::{Arc, Mutex};
+
+use chancery_wire::time::Instant;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use authenticate::Identity;
+pub(crate) use end::{end, expire};
+pub(crate) use facts::FACTS;
+pub(crate) use store::MIGRATIONS;
+
+use replays::Replays;
+
+/// What sign-in knows of the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Signin {
+    /// How long a session lives, in seconds.
+    seconds: i64,
+    /// When the process started; proofs made before may have been used before.
+    started: Instant,
+    replays: Arc<Mutex<Replays>>,
+}
+
+impl Signin {
+    /// Sign-in of a process that started now.
+    pub(crate) fn new(minutes: u32, started: Instant) -> Self {
+        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default() }
+    }
+}
+
+/// The routes of sign-in.
+pub(crate) fn routes() -> OpenApiRouter<Signin> {
+    OpenApiRouter::new().routes(routes!(open::handle))
+}

@@ -1,0 +1,37 @@
+//! What a fact is.
+
+use chancery_wire::time::Instant;
+use serde::Serialize;
+
+/// Something that happened. It carries ids, never content.
+pub trait Fact: Serialize + Send + Sync {
+    /// Its kind in past tense, such as `accounts.joined`. Never renamed, never used again for something else.
+    const KIND: &'static str;
+    /// What it tells, in a sentence.
+    const MEANING: &'static str;
+}
+
+/// A kind of fact, for `protocol/facts.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The kind.
+    pub kind: &'static str,
+    /// What it tells.
+    pub meaning: &'static str,
+}
+
+impl Meaning {
+    /// The kind and meaning of a fact.
+    #[must_use]
+    pub const fn of<F: Fact>() -> Self {
+        Self { kind: F::KIND, meaning: F::MEANING }
+    }
+}
+
+/// A fact as it is written: CBOR `[at, actor, kind, {…}]`.
+pub(crate) fn encode<F: Fact>(at: Instant, actor: &str, fact: &F) -> Vec<u8> {
+    let mut out = Vec::new();
+    // Writing CBOR into memory cannot fail.
+    let _ = ciborium::into_writer(&(at, actor, F::KIND, fact), &mut out);
+    out
+}

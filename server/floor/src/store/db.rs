@@ -1,0 +1,68 @@
+//! The database, whichever it is.
+
+use std::path::Path;
+
+use super::{Dialect, Fatal, Read as _, Reader, StoreError, Tx, postgres::Postgres, sqlite::Sqlite};
+
+/// An open database. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub(crate) kind: Kind,
+    fatal: Fatal,
+}
+
+/// Which one it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Opens a SQLite database, and makes it if there is none.
+    pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Sqlite(Sqlite::open(path).await?), fatal: Fatal::default() })
+    }
+
+    /// Connects to a PostgreSQL database, which has to exist.
+    pub async fn postgres(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Postgres(Postgres::open(url).await?), fatal: Fatal::default() })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self.kind {
+            Kind::Sqlite(_) => Dialect::Sqlite,
+            Kind::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The signal that the store failed for good.
+    #[must_use]
+    pub fn fatal(&self) -> &Fatal {
+        &self.fatal
+    }
+
+    /// For reading what is committed, outside any transaction.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+
+    /// Says whether the database answers.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.fatal.check()?;
+        self.reader().row("SELECT CAST(1 AS BIGINT)", vec![]).await.map(|_| ())
+    }
+
+    /// Begins a transaction that writes. Duties get one from `Desk::begin` only.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        self.fatal.check()?;
+        let tx = match &self.kind {
+            Kind::Sqlite(db) => db.begin().await.map(Tx::sqlite),
+            Kind::Postgres(db) => db.begin().await.map(Tx::postgres),
+        };
+        self.fatal.watch(tx).map(|tx| tx.watched_by(self.fatal.clone()))
+    }
+}

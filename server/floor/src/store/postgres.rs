@@ -1,0 +1,128 @@
+//! PostgreSQL: serialisable transactions, one writer at a time.
+//!
+//! Facts form one chain, so every two writers would race and one of them lose. They queue instead, in this process and
+//! between processes, by locking one empty table before the transaction takes its snapshot. `SERIALIZABLE` stays the
+//! guarantee; the queue only spares the work of losing.
+
+use std::{str::FromStr as _, sync::Arc, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, PgPool, PgTransaction,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{
+        PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgTypeInfo, Postgres as Pg,
+        types::Oid,
+    },
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{Row, StoreError, Value, row::Inner, sqlite::Text};
+
+/// How many connections there are: one writes, the others read.
+const CONNECTIONS: u32 = 8;
+/// Takes the turn. Two statements in one message, so that no snapshot is taken between them.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE store_turn IN EXCLUSIVE MODE";
+/// Makes what taking turns needs. The advisory lock keeps two nodes that start together from racing here.
+const TURN: &str = "SELECT pg_advisory_xact_lock(7101); CREATE TABLE IF NOT EXISTS store_turn (turn BIGINT)";
+
+/// An open PostgreSQL database.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres {
+    pool: PgPool,
+    turn: Arc<Mutex<()>>,
+}
+
+/// The transaction that has its turn.
+pub(crate) struct Turn {
+    transaction: PgTransaction<'static>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
+        let wrong = |error: sqlx::Error| StoreError::of_postgres(&error);
+        // `CREATE … IF NOT EXISTS` of what exists is no news.
+        let options =
+            PgConnectOptions::from_str(url).map_err(wrong)?.options([("client_min_messages", "warning")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(wrong)?;
+        sqlx::raw_sql(TURN).execute(&pool).await.map_err(wrong)?;
+        Ok(Self { pool, turn: Arc::default() })
+    }
+
+    /// Begins a transaction; others wait until it is over.
+    pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let transaction =
+            self.pool.begin_with(BEGIN).await.map_err(|error| StoreError::of_postgres(&error))?;
+        Ok(Turn { transaction, _turn: turn })
+    }
+
+    pub(crate) async fn rows(&self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        to_rows(text.query(arguments(values)?).fetch_all(&self.pool).await)
+    }
+}
+
+impl Turn {
+    /// Commits; on success it is durable.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(|error| StoreError::of_postgres(&error))
+    }
+
+    pub(crate) async fn execute(&mut self, text: Text, values: Vec<Value>) -> Result<u64, StoreError> {
+        let done = text.query(arguments(values)?).execute(&mut *self.transaction).await;
+        done.map(|done| done.rows_affected()).map_err(|error| StoreError::of_postgres(&error))
+    }
+
+    pub(crate) async fn rows(&mut self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        to_rows(text.query(arguments(values)?).fetch_all(&mut *self.transaction).await)
+    }
+
+    /// Runs several statements that take no values.
+    pub(crate) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.transaction).await;
+        done.map(|_| ()).map_err(|error| StoreError::of_postgres(&error))
+    }
+}
+
+fn to_rows(rows: Result<Vec<sqlx::postgres::PgRow>, sqlx::Error>) -> Result<Vec<Row>, StoreError> {
+    let rows = rows.map_err(|error| StoreError::of_postgres(&error))?;
+    Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
+}
+
+/// A null whose type the server works out from where it stands.
+struct Untyped;
+
+impl sqlx::Type<Pg> for Untyped {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(0))
+    }
+}
+
+impl sqlx::Encode<'_, Pg> for Untyped {
+    fn encode_by_ref(&self, _: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Ok(IsNull::Yes)
+    }
+}
+
+fn arguments(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+    use sqlx::Arguments as _;
+    let mut out = PgArguments::default();
+    out.reserve(values.len(), values.iter().map(Value::weight).sum());
+    for value in values {
+        match value {
+            Value::Null => out.add(Untyped),
+            Value::Integer(number) => out.add(number),
+            Value::Text(text) => out.add(text),
+            Value::Bytes(bytes) => out.add(bytes),
+        }
+        .map_err(|error| StoreError::Failed(error.to_string()))?;
+    }
+    Ok(out)
+}

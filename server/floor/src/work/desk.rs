@@ -1,0 +1,116 @@
+//! The desk: where one actor's requests are permitted and begun.
+
+use std::sync::Arc;
+
+use chancery_wire::{problem::Code, time::Instant};
+
+use super::{Action, Permit, Resource as _, Work};
+use crate::{
+    clock::{Clock, Entropy},
+    journal::Refusals,
+    policy::{Entity, Policies},
+    store::{Db, Reader, StoreError},
+};
+
+/// What everybody stands on: one for the whole process.
+#[derive(Debug)]
+pub struct Floor {
+    /// The database.
+    pub db: Db,
+    /// The policies in force.
+    pub policies: Policies,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Refusals not yet in the journal.
+    pub refusals: Refusals,
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// How the journal names it: an id, never a person's name.
+    pub id: String,
+    /// What policy sees of it.
+    pub entity: Entity,
+}
+
+impl Actor {
+    /// The server itself, doing its housekeeping.
+    #[must_use]
+    pub fn house() -> Self {
+        Self { id: "house".to_owned(), entity: Entity::plain("House") }
+    }
+
+    /// Somebody who has not said who it is.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody") }
+    }
+}
+
+/// Policy said no. It is counted already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not allowed")]
+pub struct Denied;
+
+/// One actor's desk.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    floor: Arc<Floor>,
+    actor: Arc<Actor>,
+}
+
+impl Desk {
+    /// The desk of `actor`.
+    #[must_use]
+    pub fn of(floor: Arc<Floor>, actor: Actor) -> Self {
+        Self { floor, actor: Arc::new(actor) }
+    }
+
+    /// Asks policy whether the actor may do this. A refusal is counted for the journal.
+    pub fn permit<A: Action>(&self, resource: A::Resource) -> Result<Permit<A>, Denied> {
+        if self.floor.policies.allow(&self.actor.entity, A::NAME, &resource.entity()) {
+            return Ok(Permit::new(resource));
+        }
+        self.note(Code::Denied, A::NAME);
+        Err(Denied)
+    }
+
+    /// Begins what was permitted.
+    pub async fn begin<A: Action>(&self, permit: Permit<A>) -> Result<Work<A>, StoreError> {
+        let tx = self.floor.db.begin().await?;
+        let (at, entropy) = (self.now(), Arc::clone(&self.floor.entropy));
+        Ok(Work::new(tx, permit, at, Arc::clone(&self.actor), entropy))
+    }
+
+    /// Reads what was permitted to be seen.
+    #[must_use]
+    pub fn look<A: Action>(&self, _: &Permit<A>) -> Reader {
+        self.floor.db.reader()
+    }
+
+    /// Counts a refusal that policy had no part in. `asked` is an action or a route, never something the asker wrote.
+    pub fn note(&self, code: Code, asked: &str) {
+        self.floor.refusals.note(code.as_str(), asked, &self.actor.id);
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.floor.clock.now()
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What the desk stands on.
+    #[must_use]
+    pub fn floor(&self) -> &Arc<Floor> {
+        &self.floor
+    }
+}

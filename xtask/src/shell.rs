@@ -1,0 +1,94 @@
+//! Other programs: how they are called, and what is said when one of them fails.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::say;
+
+/// A step that did not work, in words.
+#[derive(Debug)]
+pub(crate) struct Failed(pub(crate) String);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a step comes to.
+pub(crate) type Outcome<T = ()> = Result<T, Failed>;
+
+/// Fails with a sentence.
+pub(crate) fn fail<T>(why: impl Into<String>) -> Outcome<T> {
+    Err(Failed(why.into()))
+}
+
+/// Makes an error of the system a sentence about `what`.
+pub(crate) fn about<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Failed {
+    move |why| Failed(format!("{what}: {why}"))
+}
+
+/// The root of the checkout.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// `cargo` at the root of the checkout.
+pub(crate) fn cargo() -> Command {
+    // Cargo sets this for what it runs; it is the cargo that was called, toolchain and all.
+    let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
+    cargo.current_dir(root());
+    cargo
+}
+
+/// A command as it would be typed.
+pub(crate) fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = std::iter::once(name).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs a command to its end, its output shown.
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    let what = shown(command);
+    say::step(&what);
+    let status = command.status().map_err(about(&what))?;
+    if status.success() { Ok(()) } else { fail(format!("`{what}` failed: {status}")) }
+}
+
+/// Runs a command and takes what it prints; what it complains about is shown.
+pub(crate) fn output(command: &mut Command) -> Outcome<String> {
+    let what = shown(command);
+    let output = command.stderr(Stdio::inherit()).output().map_err(about(&what))?;
+    if !output.status.success() {
+        return fail(format!("`{what}` failed: {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(about(&what))
+}
+
+/// Whether a program is there and answers to `--version`.
+pub(crate) fn is_there(program: impl AsRef<std::ffi::OsStr>) -> bool {
+    let mut ask = Command::new(program);
+    let ask = ask.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    ask.status().is_ok_and(|status| status.success())
+}
+
+/// Whether this runs as root on a system with apt, so that missing packages can be installed.
+pub(crate) fn can_install() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    is_there("apt-get") && id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+/// Installs packages with apt.
+pub(crate) fn install(packages: &[&str]) -> Outcome {
+    let quiet = |command: &mut Command| {
+        run(command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).stdout(Stdio::null()))
+    };
+    quiet(Command::new("apt-get").arg("update"))?;
+    quiet(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages))
+}
