@@ -20,7 +20,8 @@ const GUEST: &str = "bob";
 pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
     let (chanceryd, chancery) = build()?;
     let data = std::path::absolute(data).map_err(about(data.display()))?;
-    std::fs::create_dir_all(&data).map_err(about(data.display()))?;
+    let keys = data.join("keys");
+    std::fs::create_dir_all(&keys).map_err(about(keys.display()))?;
     let config = data.join("chancery.toml");
     if !config.exists() {
         let mut init = Command::new(&chanceryd);
@@ -30,34 +31,65 @@ pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
     // The terminal sends Ctrl-C to the server as well; this program waits until it has stopped.
     ctrlc::set_handler(|| {}).map_err(about("Ctrl-C"))?;
     let mut server = Server::start(&chanceryd, &config)?;
-    let founded = server.ready().and_then(|link| welcome(&chancery, link.as_deref()));
+    let client = Client { program: chancery, home: data.join("profiles"), key: keys.join("admin.key") };
+    let founded = server.ready().and_then(|link| client.found(link.as_deref()));
     if founded.is_err() {
         server.stop();
     }
     founded?;
+    client.tell();
     server.wait()
 }
 
-/// Founds the organisation when there is a link for it, and says what to type next.
-fn welcome(chancery: &Path, link: Option<&str>) -> Outcome {
-    if let Some(link) = link {
-        call(Command::new(chancery).args(["--profile", ADMIN, "found", link, "--as", ADMIN]))?;
+/// The command line, and where its profiles are.
+struct Client {
+    program: PathBuf,
+    home: PathBuf,
+    key: PathBuf,
+}
+
+impl Client {
+    /// The command line as the first administrator.
+    fn admin(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("--home").arg(&self.home).args(["--profile", ADMIN]);
+        command
     }
-    let shown = chancery.display();
-    let mut invite = Command::new(chancery);
-    // Whoever ran this before has invited bob already, and may invite others by the same command.
-    let invited = output(invite.args(["--profile", ADMIN, "invite", GUEST])).ok();
-    say::line("\nThe server runs. In other terminals:\n");
-    match invited.as_deref().and_then(|said| said.split_whitespace().find(|word| word.contains("#join="))) {
-        Some(link) => say::line(&format!("  {shown} --profile {GUEST} join '{link}'")),
-        None => say::line(&format!("  {shown} --profile {ADMIN} invite carol")),
+
+    /// Founds the organisation when there is a link for it. Nobody is asked for a passphrase: the key lies in a file.
+    fn found(&self, link: Option<&str>) -> Outcome {
+        let Some(link) = link else { return Ok(()) };
+        let mut found = self.admin();
+        found.args(["--unlock", "file", "--key-file"]).arg(&self.key);
+        call(found.args(["found", link, "--as", ADMIN]))
     }
-    say::line(&format!("  {shown} --profile {ADMIN} room new 'First room'"));
-    say::line(&format!("  {shown} --profile {ADMIN} room add 'First room' {GUEST}"));
-    say::line(&format!("  {shown} --profile {ADMIN} send 'First room' 'Hello'"));
-    say::line(&format!("  {shown} --profile {GUEST} tail --follow"));
-    say::line("\nCtrl-C stops the server.");
-    Ok(())
+
+    /// An invitation for the guest; `None` when he has joined already.
+    fn invitation(&self) -> Option<String> {
+        let said = self.admin().args(["invite", GUEST]).stderr(Stdio::null()).output().ok()?;
+        let said = String::from_utf8(said.stdout).ok()?;
+        let found = said.split_whitespace().find(|word| word.contains("#join="))?;
+        Some(found.trim_matches('\'').to_owned())
+    }
+
+    /// Says what to type next.
+    fn tell(&self) {
+        let folder = self.program.parent().unwrap_or(&self.program);
+        let (home, folder) = (self.home.display(), folder.display());
+        let join = match self.invitation() {
+            Some(link) => format!("chancery --profile {GUEST} join '{link}'"),
+            None => format!("chancery --profile {ADMIN} invite carol"),
+        };
+        say::line(&format!(
+            "\nThe server runs. In another terminal:\n\n  \
+             export CHANCERY_HOME='{home}' PATH=\"{folder}:$PATH\"\n  \
+             {join}\n  \
+             chancery --profile {ADMIN} room new 'First room' {GUEST}\n  \
+             chancery --profile {ADMIN} send 'First room' 'good morning'\n  \
+             chancery --profile {GUEST} tail 'First room' --follow\n\n\
+             Ctrl-C stops the server."
+        ));
+    }
 }
 
 /// The running server.

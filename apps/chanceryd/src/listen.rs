@@ -26,7 +26,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(15);
 /// How long open requests have when the server stops.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(5);
 /// How long to wait when the system has no file descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 /// The most requests one HTTP/2 connection may have open.

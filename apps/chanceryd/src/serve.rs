@@ -15,12 +15,15 @@ use crate::{
 /// Serves until SIGTERM or Ctrl-C.
 pub async fn serve(config: &Config) -> Result<(), ServerError> {
     logs::start(config.log);
+    // From here on a signal is heard: whoever reads that it listens may send one at once.
+    let [terminate, interrupt, hangup] =
+        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()]
+            .map(|kind| signal(kind).ok());
     let server = Server::start(config, Arc::new(MachineClock), Arc::new(MachineEntropy)).await?;
     announce(config, &server).await?;
-    let renewing = renew(server.tls());
-    let asked = asked_to_stop();
+    let renewing = renew(server.tls(), hangup);
     tokio::select! {
-        outcome = server.run(asked) => outcome,
+        outcome = server.run(asked_to_stop(terminate, interrupt)) => outcome,
         () = renewing => Ok(()),
     }
 }
@@ -49,9 +52,7 @@ fn say(text: &str) {
 }
 
 /// Waits until the process is asked to stop.
-async fn asked_to_stop() {
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let mut interrupt = signal(SignalKind::interrupt()).ok();
+async fn asked_to_stop(mut terminate: Option<Signal>, mut interrupt: Option<Signal>) {
     tokio::select! {
         () = next(&mut terminate) => {}
         () = next(&mut interrupt) => {}
@@ -59,8 +60,7 @@ async fn asked_to_stop() {
 }
 
 /// Reads renewed certificates at every SIGHUP, for as long as the server runs.
-async fn renew(tls: Option<Tls>) {
-    let mut hangup = signal(SignalKind::hangup()).ok();
+async fn renew(tls: Option<Tls>, mut hangup: Option<Signal>) {
     loop {
         next(&mut hangup).await;
         match tls.as_ref().map(Tls::reload) {

@@ -84,7 +84,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     ("\"14 days\"", "\"1.5 days\"", "2: `.5 days` is not a unit of time here: use days, h, min or s"),
     ("\"14 days\"", "\"99999 days\"", "2: `99999 days` is too long a time"),
     ("\"14 days\"", "\"3 h\"", "2: bodies_kept is 3 h: it must be between 1 day and 30 days"),
-    ("\"14 days\"", "\"3651 day\"", "2: bodies_kept is 31 days: it must be between 1 day and 30 days"),
+    ("\"14 days\"", "\"31 days\"", "2: bodies_kept is 31 days: it must be between 1 day and 30 days"),
     ("\"14 days\"", "\"36 h\"", "2: bodies_kept is 36 h: it must be whole days"),
     ("\"1 h\"", "\"90 s\"", "3: session_lifetime is 90 s: it must be whole minutes"),
     ("\"1 h\"", "\"30 s\"", "3: session_lifetime is 30 s: it must be between 1 minute and 1 day"),

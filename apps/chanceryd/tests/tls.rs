@@ -1,11 +1,12 @@
 //! TLS over real sockets: what is negotiated, what is refused, and a certificate that is renewed while the server runs.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{path::Path, sync::Arc};
 
 use chanceryd::{MachineClock, MachineEntropy, Server, config::Config};
 use rustls::{
     ClientConfig, NamedGroup, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
-    crypto::aws_lc_rs,
+    crypto::{SupportedKxGroup, aws_lc_rs},
     pki_types::{CertificateDer, ServerName},
     version::{TLS12, TLS13},
 };
@@ -64,14 +65,14 @@ async fn connect(
 async fn a_client_gets_tls_1_3_with_post_quantum_key_exchange_and_nothing_older() {
     let (_folder, config, certificate) = folder();
     let server = start(&config).await;
-    let (address, house) = (server.public_address(), server.founding_link().await.unwrap().unwrap());
-    assert!(house.starts_with(&format!("chancery+https://{address}/#found=")), "{house}");
+    let (address, founding) = (server.public_address(), server.founding_link().await.unwrap().unwrap());
+    assert!(founding.starts_with(&format!("chancery+https://{address}/#found=")), "{founding}");
     let (stop, stopped) = oneshot::channel::<()>();
     let client = async {
         let mut stream = connect(address, &certificate, &[&TLS13, &TLS12]).await.unwrap();
         let (_, session) = stream.get_ref();
         assert_eq!(session.protocol_version(), Some(ProtocolVersion::TLSv1_3));
-        let group = session.negotiated_key_exchange_group().map(|group| group.name());
+        let group = session.negotiated_key_exchange_group().map(SupportedKxGroup::name);
         assert_eq!(group, Some(NamedGroup::X25519MLKEM768));
 
         stream
@@ -87,8 +88,8 @@ async fn a_client_gets_tls_1_3_with_post_quantum_key_exchange_and_nothing_older(
         stop.send(()).unwrap();
     };
     let stopped = async { stopped.await.unwrap_or_default() };
-    let (served, ()) = tokio::join!(server.run(stopped), client);
-    served.unwrap();
+    let (outcome, ()) = tokio::join!(server.run(stopped), client);
+    outcome.unwrap();
 }
 
 #[tokio::test]
@@ -111,8 +112,8 @@ async fn a_renewed_certificate_is_used_from_the_next_connection_on_and_a_broken_
         stop.send(()).unwrap();
     };
     let stopped = async { stopped.await.unwrap_or_default() };
-    let (served, ()) = tokio::join!(server.run(stopped), client);
-    served.unwrap();
+    let (outcome, ()) = tokio::join!(server.run(stopped), client);
+    outcome.unwrap();
 }
 
 #[test]

@@ -82,6 +82,16 @@ impl Engine {
         })
     }
 
+    /// The token of the session with the server, if it still holds.
+    pub fn session(&self, now: Instant) -> Result<Option<Vec<u8>>, EngineError> {
+        self.look(|step, _| Ok(step.session(now)?))
+    }
+
+    /// Keeps a session until it ends.
+    pub fn keep_session(&mut self, token: &[u8], until: Instant, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| Ok(turn.step.keep_session(token, until)?))
+    }
+
     fn enrol(
         &mut self,
         opener: &[u8],

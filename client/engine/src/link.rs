@@ -92,6 +92,16 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_written_as_the_document_states() {
+        let document = include_str!("../../../protocol/devices.md");
+        let stated = document.split_once("```text link\n").unwrap().1.lines().next().unwrap();
+        let link: Link = stated.parse().unwrap();
+        let Opener::Join(id, secret, _) = &link.opener else { panic!("not an invitation") };
+        assert_eq!((id.0, secret.0), ([9; 16], [5; 16]));
+        assert_eq!(link.to_string(), stated);
+    }
+
+    #[test]
     fn half_a_link_is_refused() {
         let opener = Opener::Join(InvitationId([1; 16]), Secret([2; 16]), Root(Digest([3; 32])));
         let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();

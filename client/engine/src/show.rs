@@ -39,6 +39,8 @@ pub struct RoomView {
     pub members: Vec<MemberView>,
     /// Messages that could not be opened, by cause.
     pub unopened: Vec<(Cause, u64)>,
+    /// What was written here and does not stand in the log yet, oldest first.
+    pub waiting: Vec<String>,
     /// What was wished for here and will not be done.
     pub unsent: Vec<Unsent>,
 }
@@ -197,6 +199,12 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
     for (word, count) in step.unopened(room.id)? {
         unopened.extend(Cause::parse(&word).map(|cause| (cause, count)));
     }
+    let mut waiting = Vec::new();
+    for wished in step.wishes(room.id)? {
+        if let Wish::Say { text, .. } = Wish::read(&wished.what)? {
+            waiting.push(text);
+        }
+    }
     let mut unsent = Vec::new();
     for wished in step.refused_wishes(room.id)? {
         let what = Wish::read(&wished.what)?.tell();
@@ -213,6 +221,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
         epoch: group.map(|group| group.epoch().as_u64()),
         members,
         unopened,
+        waiting,
         unsent,
     })
 }

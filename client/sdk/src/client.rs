@@ -41,7 +41,10 @@ impl Client {
     pub fn open(profile: &Profile, key: &VaultKey, authority: Option<&Path>) -> Result<Self, SdkError> {
         let engine = Engine::new(Vault::open(&profile.vault(), key)?, Box::new(Os));
         let server = engine.identity()?.map(|identity| identity.server).unwrap_or_default();
-        let http = Http::new(&server, authority)?;
+        let mut http = Http::new(&server, authority)?;
+        if let Some(token) = engine.session(now())? {
+            http.resume(token);
+        }
         Ok(Self { engine, http, authority: authority.map(Path::to_owned), told: HashMap::new() })
     }
 
@@ -91,7 +94,18 @@ impl Client {
         let (invitation, link) = self.engine.invite(handle, officer, now())?;
         let invite = Invite { invitation: Opaque(invitation) };
         let _: Invitation = self.http.ask(&identity, Method::POST, "/v1/invitations", Some(&invite)).await?;
+        self.keep_session()?;
         Ok(link)
+    }
+
+    /// Keeps a session that was opened, for the next program that opens the vault.
+    pub(crate) fn keep_session(&mut self) -> Result<(), SdkError> {
+        if let Some(session) = self.http.opened() {
+            // A minute early, so that it does not end under way.
+            let until = now().plus_seconds(session.seconds.saturating_sub(60));
+            self.engine.keep_session(&session.token.0, until, now())?;
+        }
+        Ok(())
     }
 
     /// Who this device is; an error while it belongs to nobody.

@@ -51,6 +51,7 @@ impl<'c> Live<'c> {
         let identity = client.enrolled()?;
         client.engine.connected();
         let socket = client.http.socket(&identity).await?;
+        client.keep_session()?;
         let (fetching, waiting) = (HashMap::new(), HashSet::new());
         let mut live = Self { client, identity, socket, fetching, waiting, later: 0, news: vec![] };
         live.check_own().await?;

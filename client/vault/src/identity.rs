@@ -3,6 +3,7 @@
 use chancery_wire::{
     ids::{DeviceId, Digest},
     names::{Domain, Handle},
+    time::Instant,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -91,6 +92,21 @@ impl Step<'_> {
     /// The server has confirmed the enrolment.
     pub fn enrolled(&self) -> Result<(), VaultError> {
         self.run("UPDATE identity SET enrolled = 1", &[])?;
+        Ok(())
+    }
+
+    /// The token of the session with the server, if it still holds.
+    pub fn session(&self, now: Instant) -> Result<Option<Vec<u8>>, VaultError> {
+        self.find("SELECT token FROM session WHERE until > ?1", &[&now.0], |row| Ok(row.get(0)?))
+    }
+
+    /// Keeps a session until it ends.
+    pub fn keep_session(&self, token: &[u8], until: Instant) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO session (one, token, until) VALUES (1, ?1, ?2)
+             ON CONFLICT (one) DO UPDATE SET token = ?1, until = ?2",
+            &[&token, &until.0],
+        )?;
         Ok(())
     }
 }

@@ -12,6 +12,13 @@ CREATE TABLE identity (
     enrolled INTEGER NOT NULL
 ) STRICT;
 
+-- The session with the server, so that not every program that opens the vault has to sign in.
+CREATE TABLE session (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    token BLOB NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+
 -- What the MLS library keeps, by slot (see mls.rs).
 CREATE TABLE mls (
     slot INTEGER NOT NULL,

@@ -57,13 +57,38 @@ pub fn journal_next(head: Digest, seq: u64, fact: &[u8]) -> Digest {
 mod tests {
     use super::*;
 
-    /// The vector of `protocol/rooms.md`, computed there with a few lines of Python.
+    const ROOMS: &str = include_str!("../../../protocol/rooms.md");
+    const JOURNAL: &str = include_str!("../../../protocol/journal.md");
+
+    /// What a document states in the block it marks as ```` ```hex name ````.
+    fn stated(document: &str, name: &str) -> String {
+        let (_, rest) = document.split_once(&format!("```hex {name}\n")).expect("no such vector");
+        rest.split_once("```").unwrap().0.split_whitespace().collect()
+    }
+
     #[test]
-    fn the_written_chain_is_the_one_computed() {
+    fn a_room_log_is_chained_as_the_document_states() {
         let start = room_start(RoomId([1; 16]));
         let first = room_next(start, 1, Kind::Message, digest(b"one"));
         let second = room_next(first, 2, Kind::Commit, digest(b"two"));
-        assert_eq!(second.to_string(), "b053ce16e7f017c41f86ba00f57826f0798777904a0b2ca2496185f34ce378c9");
+        for (name, head) in [("log-start", start), ("log-1", first), ("log-2", second)] {
+            assert_eq!(head.to_string(), stated(ROOMS, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_journal_is_chained_as_the_document_states() {
+        let fact = |name| {
+            let hex = stated(JOURNAL, name);
+            let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            (0..hex.len()).step_by(2).map(byte).collect::<Vec<u8>>()
+        };
+        let first = journal_next(journal_start(), 1, &fact("fact"));
+        let second = journal_next(first, 2, &fact("fact-2"));
+        for (name, head) in [("journal-start", journal_start()), ("journal-1", first), ("journal-2", second)]
+        {
+            assert_eq!(head.to_string(), stated(JOURNAL, name), "{name}");
+        }
     }
 
     #[test]

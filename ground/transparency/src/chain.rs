@@ -280,6 +280,32 @@ mod tests {
         verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice))
     }
 
+    const DOCUMENT: &str = include_str!("../../../protocol/devices.md");
+
+    /// What the document states in the block it marks as ```` ```hex name ````.
+    fn stated(name: &str) -> String {
+        let (_, rest) = DOCUMENT.split_once(&format!("```hex {name}\n")).expect("no such vector");
+        rest.split_once("```").unwrap().0.split_whitespace().collect()
+    }
+
+    #[test]
+    fn chains_are_written_as_the_document_states() {
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        let (founding, root, _) = alice();
+        assert_eq!((hex(&founding), hex(&root.0.0)), (stated("founding"), stated("root")));
+        let secret = Secret([5; 16]);
+        let invitation =
+            Invitation { chain: root.0, ..Invitation::peek(&invitation(false, &key(1))).unwrap() };
+        let seed: [u8; 32] =
+            data_encoding::HEXLOWER.decode(stated("seed").as_bytes()).unwrap().try_into().unwrap();
+        assert_eq!(SigningKey::from_bytes(&seed).public(), secret.derive_key(invitation.id).public());
+        let signed = invitation.sign(&key(1));
+        assert_eq!(hex(&signed), stated("invitation"));
+        let entry = join(&signed, &secret, DeviceId([2; 16]), Instant(1_500), &key(2)).unwrap();
+        assert_eq!(hex(&entry), stated("join"));
+        assert!(check_bob(entry).is_ok());
+    }
+
     #[test]
     fn an_invited_device_is_trusted_down_to_the_root() {
         let entry =

@@ -162,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_is_written_as_the_document_states() {
+        let document = include_str!("../../../protocol/devices.md");
+        let (_, rest) = document.split_once("```text proof\n").unwrap();
+        assert_eq!(rest.lines().next(), Some(proof().as_str()));
+    }
+
+    #[test]
     fn a_proof_holds_for_its_request_and_no_other() {
         let found = Possession::check(&proof(), GET, NOW).unwrap();
         assert_eq!((found.device, found.at), (DeviceId([1; 16]), NOW));

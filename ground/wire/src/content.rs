@@ -194,23 +194,27 @@ fn sized<const N: usize>(value: Value) -> Result<[u8; N], InvalidContent> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
+    use crate::vector;
 
     fn letter(content: Content) -> Letter {
         let view = View { seq: 7, head: Digest([2; 32]), authenticator: vec![3; 4] };
         Letter { salt: [1; 16], view, content }
     }
 
-    /// The vector of `protocol/messages.md`; it changes only together with that document.
-    const HELLO: &str = "83018307582002020202020202020202020202020202020202020202020202020202020202024403030303\
-                         8750010101010101010101010101010101 01f640f6f6a0850160017 81e746578742f6d61726b646f776e3b76617269616e743d47464d2d4d494d494568656c6c6f";
+    const DOCUMENT: &str = include_str!("../../../protocol/messages.md");
 
     #[test]
-    fn the_written_vector_is_what_is_sealed() {
+    fn the_vectors_of_the_document_are_what_is_sealed() {
         let hello = letter(Content::Text(Written::parse("hello", TEXT_LIMIT).unwrap()));
-        let bytes = data_encoding::HEXLOWER.decode(HELLO.replace(' ', "").as_bytes()).unwrap();
-        assert_eq!(data_encoding::HEXLOWER.encode(&hello.encode()), HELLO.replace(' ', ""));
-        assert_eq!(Letter::decode(&bytes), Ok(hello));
+        let named = letter(Content::RoomName(Written::parse("Ward 7", NAME_LIMIT).unwrap()));
+        for (name, letter) in [("text", hello), ("room-name", named)] {
+            let bytes = vector::of(DOCUMENT, name);
+            assert_eq!(HEXLOWER.encode(&letter.encode()), HEXLOWER.encode(&bytes), "{name}");
+            assert_eq!(Letter::decode(&bytes), Ok(letter));
+        }
     }
 
     #[test]

@@ -211,24 +211,48 @@ codec!(ServerFrame);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use data_encoding::HEXLOWER;
 
-    /// The vector of `protocol/frames.md`; it changes only together with that document.
-    const ACCEPTED: &str = "020101010101010101010101010101010102020202020202020202020202020202\
-                            000000000000000300000000000000040505050505050505050505050505050505050505050505050505050505050505";
+    use super::*;
+    use crate::vector;
+
+    const DOCUMENT: &str = include_str!("../../../protocol/frames.md");
 
     #[test]
-    fn the_written_vector_is_what_is_sent() {
-        let frame = ServerFrame::Accepted(Accepted {
-            id: SubmissionId([1; 16]),
-            room: RoomId([2; 16]),
-            seq: 3,
-            at: 4,
-            head: Digest([5; 32]),
-        });
-        let bytes = data_encoding::HEXLOWER.decode(ACCEPTED.as_bytes()).unwrap();
-        assert_eq!(frame.encode(), bytes);
-        assert_eq!(ServerFrame::decode(&bytes), Ok(frame));
+    fn the_vectors_of_the_document_are_what_a_device_sends() {
+        let (room, id) = (RoomId([2; 16]), SubmissionId([1; 16]));
+        let (body, welcome) = (b"body".to_vec().into(), vec![].into());
+        let submit =
+            Submit { id, room, kind: Kind::Commit, epoch: 3, body, welcome, group_info: vec![6; 64].into() };
+        for (name, frame) in [
+            ("submit", ClientFrame::Submit(submit)),
+            ("fetch", ClientFrame::Fetch(Fetch { room, after: 9 })),
+            ("acknowledge", ClientFrame::Acknowledge(Acknowledge { room, seq: 9 })),
+        ] {
+            let bytes = vector::of(DOCUMENT, name);
+            assert_eq!(HEXLOWER.encode(&frame.encode()), HEXLOWER.encode(&bytes), "{name}");
+            assert_eq!(ClientFrame::decode(&bytes), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn the_vectors_of_the_document_are_what_a_server_sends() {
+        let (room, id, head, digest) =
+            (RoomId([2; 16]), SubmissionId([1; 16]), Digest([5; 32]), Digest([7; 32]));
+        let entry = |body| Entry { room, seq: 3, kind: Kind::Message, at: 4, id, head, digest, body };
+        let (code, title) = (b"server.full".to_vec().into(), b"no".to_vec().into());
+        for (name, frame) in [
+            ("entry", ServerFrame::Entry(entry(Some(b"body".to_vec().into())))),
+            ("entry-without-body", ServerFrame::Entry(entry(None))),
+            ("accepted", ServerFrame::Accepted(Accepted { id, room, seq: 3, at: 4, head })),
+            ("refused", ServerFrame::Refused(Refused { id, room, code, title })),
+            ("up-to", ServerFrame::UpTo(UpTo { room, seq: 3, last: 4 })),
+            ("look", ServerFrame::Look(room)),
+        ] {
+            let bytes = vector::of(DOCUMENT, name);
+            assert_eq!(HEXLOWER.encode(&frame.encode()), HEXLOWER.encode(&bytes), "{name}");
+            assert_eq!(ServerFrame::decode(&bytes), Ok(frame));
+        }
     }
 
     #[test]

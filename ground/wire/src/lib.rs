@@ -12,3 +12,6 @@ pub mod names;
 pub mod policy;
 pub mod problem;
 pub mod time;
+
+#[cfg(test)]
+mod vector;

@@ -126,7 +126,21 @@ impl RoomPolicy {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
+    use crate::vector;
+
+    const DOCUMENT: &str = include_str!("../../../protocol/rooms.md");
+
+    #[test]
+    fn the_vector_of_the_document_is_what_is_in_the_group_context() {
+        let mut policy = RoomPolicy::founded_by("alice".parse().unwrap());
+        policy.roles.insert("mo".parse().unwrap(), Role::Moderator);
+        let bytes = vector::of(DOCUMENT, "policy");
+        assert_eq!(HEXLOWER.encode(&policy.encode()), HEXLOWER.encode(&bytes));
+        assert_eq!(RoomPolicy::decode(&bytes), Ok(policy));
+    }
 
     #[test]
     fn a_policy_survives_being_written_and_read() {

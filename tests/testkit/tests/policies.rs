@@ -59,15 +59,27 @@ fn what_policy_does_not_know_is_denied() {
     for action in [r#"Rooms::Action::"eavesdrop""#, "nonsense", ""] {
         assert!(!policies.allow(&house, action, &Entity::plain("Organisation")), "{action}");
     }
-    assert!(!policies.allow(&Entity::plain("Stranger"), r#"Accounts::Action::"look""#, &Entity::plain("Organisation")));
+    assert!(!policies.allow(
+        &Entity::plain("Stranger"),
+        r#"Accounts::Action::"look""#,
+        &Entity::plain("Organisation")
+    ));
     // An attribute the schema demands, and which is not there, is not made up.
-    assert!(!policies.allow(&Entity::plain("Account"), r#"Accounts::Action::"invite""#, &Entity::plain("Organisation")));
+    assert!(!policies.allow(
+        &Entity::plain("Account"),
+        r#"Accounts::Action::"invite""#,
+        &Entity::plain("Organisation")
+    ));
 }
 
 #[test]
 fn policies_that_do_not_fit_their_schema_are_refused() {
     let schema = fs::read_to_string(policies_folder().join("schema.cedarschema")).unwrap();
-    for bad in ["permit (", "permit (principal is Ghost, action, resource);", "permit (principal, action, resource) when { principal.officer };"] {
+    for bad in [
+        "permit (",
+        "permit (principal is Ghost, action, resource);",
+        "permit (principal, action, resource) when { principal.officer };",
+    ] {
         assert!(Policies::parse(&schema, &[bad]).is_err(), "{bad}");
     }
 }

@@ -43,9 +43,13 @@ fn last_cell(row: &str) -> &str {
     row.trim().trim_end_matches('|').rsplit('|').next().unwrap_or_default()
 }
 
-/// Whether a file has a function of this name under a test attribute.
+/// Whether a file has a function of this name under a test attribute, or in a `both!` that makes two tests of it.
 fn is_test(source: &Source, name: &str) -> bool {
     let heads = [format!("fn {name}("), format!("fn {name}<")];
+    let twice = format!("    async fn {name}(db: Db) {{");
+    if source.text.contains("both! {") && source.text.lines().any(|line| line == twice) {
+        return true;
+    }
     let mut lines = source.text.lines().enumerate();
     lines.any(|(at, line)| {
         let above = source.text.lines().take(at).collect::<Vec<_>>();
@@ -56,7 +60,10 @@ fn is_test(source: &Source, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{planted, said};
+    use super::{
+        super::{planted, said},
+        is_test,
+    };
 
     const TEST: &str =
         "//! Attacks.\n#[testkit::both]\nasync fn a_ghost_is_seen(db: Db) {\n}\nfn no_test() {}";
@@ -79,6 +86,12 @@ mod tests {
         assert_eq!(found, ["protocol/threats.md:5: the threat names no scenario in its last column"]);
         let found = check("| a ghost | chains | `nobody_wrote_it` |");
         assert_eq!(found, ["protocol/threats.md:5: there is no test called nobody_wrote_it"]);
+    }
+
+    #[test]
+    fn a_test_on_both_databases_counts() {
+        let test = planted("tests/a.rs", "both! {\n    async fn a_ghost_is_seen(db: Db) {\n    }\n}");
+        assert!(is_test(&test, "a_ghost_is_seen") && !is_test(&test, "a_ghost"));
     }
 
     #[test]

@@ -51,6 +51,9 @@ fn show(
     if let Some(line) = lines.last() {
         client.mark_read(view.id, line.seq)?;
     }
+    for text in &view.waiting {
+        output.note(&format!("waits to be sent: {text}"));
+    }
     for unsent in &view.unsent {
         output.note(&format!("not sent: {} ({})", unsent.what, unsent.why));
     }

@@ -137,7 +137,8 @@ fn object(view: &RoomView) -> Value {
     let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
     json!({
         "room": view.id, "name": view.name, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
-        "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened, "unsent": unsent,
+        "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened,
+        "waiting": view.waiting, "unsent": unsent,
     })
 }
 
@@ -167,6 +168,7 @@ fn describe(view: &RoomView) -> String {
     for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
         lines.push(format!("  {count} could not be opened: {cause}"));
     }
+    lines.extend(view.waiting.iter().map(|text| format!("  waits to be sent: {text}")));
     lines.extend(view.unsent.iter().map(|it| format!("  not done: {} ({})", it.what, it.why)));
     lines.join("\n")
 }

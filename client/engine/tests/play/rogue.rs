@@ -18,8 +18,9 @@ use openmls::{
     group::{GroupContext, MlsGroup, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, StagedWelcome},
     messages::group_info::VerifiableGroupInfo,
     prelude::{
-        Capabilities, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, Lifetime, MlsMessageBodyIn, MlsMessageIn,
-        MlsMessageOut, OpenMlsProvider, ProcessedMessageContent, ProtocolVersion, RatchetTreeIn,
+        Capabilities, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, Lifetime, MlsMessageBodyIn,
+        MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProcessedMessageContent, ProtocolVersion,
+        RatchetTreeIn,
     },
 };
 use openmls_rust_crypto::{OpenMlsRustCrypto, RustCrypto};
@@ -152,7 +153,9 @@ impl Rogue {
             let message = read(&Opaque(body.as_slice().to_vec())).try_into_protocol_message().unwrap();
             if message.epoch() == group.epoch() {
                 let processed = group.process_message(&self.provider, message).unwrap().into_content();
-                let ProcessedMessageContent::StagedCommitMessage(staged) = processed else { panic!("no commit") };
+                let ProcessedMessageContent::StagedCommitMessage(staged) = processed else {
+                    panic!("no commit")
+                };
                 group.merge_staged_commit(&self.provider, *staged).unwrap();
             }
         }

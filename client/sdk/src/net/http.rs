@@ -6,6 +6,7 @@ use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
     api::{Organisation, Session},
+    bytes::Opaque,
     problem::{Code, Problem},
     time::Instant,
 };
@@ -27,6 +28,8 @@ pub(crate) struct Http {
     client: reqwest::Client,
     pub(super) tls: Arc<ClientConfig>,
     session: Option<Session>,
+    /// The session was opened here, and is not kept yet.
+    fresh: bool,
     /// How far the server's clock is ahead of ours, in milliseconds: proofs go by the server's.
     ahead: i64,
 }
@@ -43,7 +46,24 @@ impl Http {
             .timeout(std::time::Duration::from_secs(60))
             .build()
             .map_err(|error| unreachable(&error))?;
-        Ok(Self { server: server.trim_end_matches('/').to_owned(), client, tls, session: None, ahead: 0 })
+        Ok(Self {
+            server: server.trim_end_matches('/').to_owned(),
+            client,
+            tls,
+            session: None,
+            fresh: false,
+            ahead: 0,
+        })
+    }
+
+    /// Goes on with a session that was kept.
+    pub(crate) fn resume(&mut self, token: Vec<u8>) {
+        self.session = Some(Session { token: Opaque(token), seconds: 0 });
+    }
+
+    /// A session that was opened since this was last asked.
+    pub(crate) fn opened(&mut self) -> Option<Session> {
+        std::mem::take(&mut self.fresh).then(|| self.session.clone()).flatten()
     }
 
     pub(super) fn server(&self) -> &str {
@@ -131,6 +151,7 @@ impl Http {
                 Err(error) => return Err(error),
                 Ok(session) => {
                     self.session = Some(session);
+                    self.fresh = true;
                     return Ok(());
                 }
             }

@@ -7,10 +7,10 @@ use chancery_wire::ids::RoomId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    answer::entry,
     decide::{Acknowledged, Plan, decide},
     error::DeliveryError,
-    heads::{Heads, Mark},
+    finish::finish,
+    heads::Heads,
     stage::{Item, Stage},
     submit::{Submission, SubmitEntry, Wish},
     write::write,
@@ -99,16 +99,22 @@ impl Batcher {
             }
             match self.write(&plan).await {
                 Ok(()) => {
-                    self.finish(plan);
+                    finish(&self.stage, &mut self.heads, plan);
                     return later;
                 }
                 // Nobody knows what is on the disk: nothing is said, neither yes nor no.
                 Err(StoreError::Fatal(_)) => return Vec::new(),
-                Err(StoreError::Raced | StoreError::Failed(_)) if attempt < TRIES => {
-                    self.heads.forget(touched);
+                Err(error @ (StoreError::Raced | StoreError::Failed(_))) if attempt < TRIES => {
+                    self.heads.forget(touched.iter().copied());
                     tokio::time::sleep(Duration::from_millis(20) * (attempt - 1)).await;
-                    let lost = plan.lines.into_iter().map(|line| line.submission).collect();
+                    let lost: Vec<_> = plan.lines.into_iter().map(|line| line.submission).collect();
+                    let count = lost.len();
                     batch = self.without_repeats(lost).await;
+                    // Repeats explain a race. Otherwise another node wrote, or this one without learning of it: nobody
+                    // here has heard that.
+                    if error != StoreError::Raced || batch.len() == count {
+                        self.stage.bus.lose(touched);
+                    }
                 }
                 Err(error) => {
                     self.heads.forget(touched);
@@ -137,53 +143,6 @@ impl Batcher {
         for (key, seq) in acknowledged {
             let kept = waiting.entry(key).or_default();
             *kept = seq.max(*kept);
-        }
-    }
-
-    /// Answers and delivers what is durable now, and keeps in step with it.
-    fn finish(&mut self, plan: Plan) {
-        metrics::counter!("chancery_accepted_total").increment(plan.lines.len() as u64);
-        for (room, standing) in plan.standings {
-            if let Some(head) = self.heads.find_mut(room) {
-                head.standing = standing;
-            }
-        }
-        for (room, device, seq) in plan.cursors {
-            if let Some(mark) = self.heads.find_mut(room).and_then(|head| head.members.get_mut(&device)) {
-                mark.acknowledged = seq;
-            }
-        }
-        for (room, device) in plan.joined {
-            if let Some(mark) = self.heads.find_mut(room).and_then(|head| head.members.get_mut(&device)) {
-                mark.waits = false;
-            }
-        }
-        for (room, _, upto) in plan.forgotten {
-            if let Some(head) = self.heads.find_mut(room) {
-                head.forgotten = upto;
-            }
-        }
-        let (mut hints, mut moves) = (Vec::with_capacity(plan.lines.len()), Vec::new());
-        for line in plan.lines {
-            let Submission { body, wish, answer, .. } = line.submission;
-            answer.accept(&line.place);
-            hints.push((line.place.room, entry(&line.place, Some(body))));
-            if let Wish::Handshake { judged, .. } = wish {
-                moves.push((line.place.room, line.place.seq, judged.added, judged.removed));
-            }
-        }
-        let delivered = self.stage.bus.publish(&hints);
-        metrics::counter!("chancery_deliveries_total").increment(delivered as u64);
-        for (room, seq, added, removed) in moves {
-            let Some(head) = self.heads.find_mut(room) else { continue };
-            for device in removed {
-                head.members.remove(&device);
-                self.stage.taps_of(device).iter().for_each(|tap| self.stage.bus.leave(tap, room));
-            }
-            for device in added {
-                head.members.insert(device, Mark::new(seq));
-                self.stage.taps_of(device).iter().for_each(|tap| tap.nudge(room));
-            }
         }
     }
 

@@ -84,6 +84,11 @@ impl Heads {
         self.rooms.get_mut(&room)
     }
 
+    /// A member of a room, to be kept in step.
+    pub(super) fn mark_mut(&mut self, room: RoomId, device: DeviceId) -> Option<&mut Mark> {
+        self.find_mut(room)?.members.get_mut(&device)
+    }
+
     /// Forgets rooms: they are read again.
     pub(super) fn forget(&mut self, rooms: impl IntoIterator<Item = RoomId>) {
         for room in rooms {

@@ -15,6 +15,7 @@ mod error;
 mod expire;
 mod facts;
 mod fetch;
+mod finish;
 mod heads;
 mod judge;
 mod socket;

@@ -185,6 +185,22 @@ impl<T: Topic> Tap<T> {
         was_idle && !state.is_idle()
     }
 
+    /// Notes that hints were lost: they have to be read.
+    pub(super) fn lose(&self, topic: T) {
+        let mut state = self.state();
+        let hearing = match state.topics.get(&topic) {
+            Some(Hearing::Live) => {
+                state.miss(topic);
+                Hearing::Behind
+            }
+            Some(Hearing::Catching { .. }) => Hearing::Catching { missed: true },
+            Some(Hearing::Behind) | None => return,
+        };
+        state.topics.insert(topic, hearing);
+        drop(state);
+        self.0.filled.notify_one();
+    }
+
     pub(super) fn catch(&self, topic: T) -> bool {
         self.state().topics.insert(topic, Hearing::Catching { missed: false }).is_none()
     }

@@ -77,6 +77,16 @@ impl<T: Topic> Bus<T> {
         }
         heard
     }
+
+    /// Hints of these topics may have been lost on the way here: everybody who follows one is told to look there.
+    pub fn lose(&self, lost: impl IntoIterator<Item = T>) {
+        let topics = self.topics();
+        for topic in lost {
+            for tap in topics.get(&topic).map_or(&[][..], Vec::as_slice) {
+                tap.lose(topic);
+            }
+        }
+    }
 }
 
 fn leave<T: Topic>(topics: &mut HashMap<T, Vec<Tap<T>>>, tap: &Tap<T>, topic: T) {
@@ -138,6 +148,18 @@ mod tests {
         assert!(!bus.go_live(&tap, 1, hint("end")));
         assert!(bus.go_live(&tap, 1, hint("end")));
         assert_eq!(inbox.take().await.payloads, [hint("end")]);
+    }
+
+    #[tokio::test]
+    async fn whoever_may_have_missed_something_is_told_to_look() {
+        let bus = Bus::default();
+        let (tap, mut inbox) = live(&bus);
+        bus.lose([1, 2]);
+        let turn = inbox.take().await;
+        assert_eq!((turn.payloads.len(), turn.missed.as_slice()), (1, &[1][..]));
+        bus.catch(&tap, 1);
+        bus.lose([1]);
+        assert!(!bus.go_live(&tap, 1, hint("end")));
     }
 
     #[tokio::test]

@@ -19,8 +19,7 @@ use serde::Serialize;
 
 const SCHEMA: &str = r"entity House, Nobody, Thing; action act, other appliesTo { principal: [House, Nobody], resource: [Thing] };";
 const POLICY: &str = r#"permit (principal is House, action == Action::"act", resource is Thing);"#;
-const THINGS: &str =
-    "CREATE TABLE things (id {bytes} NOT NULL PRIMARY KEY, number BIGINT NOT NULL, name TEXT, content {bytes})";
+const THINGS: &str = "CREATE TABLE things (id {bytes} NOT NULL PRIMARY KEY, number BIGINT NOT NULL, name TEXT, content {bytes})";
 
 /// The journal's schema and the things.
 pub fn migrations() -> Vec<Migration> {

@@ -203,7 +203,12 @@ fn a_fork_is_noticed_by_the_first_message_that_crosses_it() {
     let crossing = submission(room, Kind::Message, &last(&world, room));
     face.borrow_mut().halls.get_mut(&room).unwrap().append(&crossing, world.now);
     for person in [&mut bob, &mut carol] {
-        stops(person, &world, room, "another member was shown a different history of this room: the server forked it");
+        stops(
+            person,
+            &world,
+            room,
+            "another member was shown a different history of this room: the server forked it",
+        );
         assert_eq!(person.reads(room), ["carol: on the other side"]);
     }
     goes_on(&world, room, [&mut alice]);
@@ -359,7 +364,7 @@ fn public_message(room: RoomId, text: &[u8]) -> Vec<u8> {
 
 #[test]
 fn one_room_that_is_stopped_stops_no_other() {
-    let (world, [mut alice, mut bob, mut carol], room) = three();
+    let (world, [mut alice, mut bob, carol], room) = three();
     let other = alice.opens(&world, "another room", &[&bob, &carol]);
     let lie = submission(room, Kind::Message, b"attack at dawn");
     world.hub.borrow_mut().halls.get_mut(&room).unwrap().append(&lie, world.now);

@@ -94,7 +94,10 @@ fn a_device_that_comes_in_over_somebody_elses_leaf_is_refused() {
 #[test]
 fn a_device_that_nobody_vouches_for_is_not_added_by_a_member_either() {
     let ghosts = [
-        (Rogue::named("alice", DeviceId([9; 16]), 9), "as one of alice's that is not in alice's device chain"),
+        (
+            Rogue::named("alice", DeviceId([9; 16]), 9),
+            "as one of alice's that is not in alice's device chain",
+        ),
         (Rogue::named("zed", DeviceId([9; 16]), 9), "no device chain for zed: somebody nobody vouched for"),
     ];
     for (ghost, words) in ghosts {
@@ -148,7 +151,9 @@ fn a_moderator_who_removes_the_owner_is_refused() {
 #[test]
 fn a_member_who_makes_itself_owner_is_refused() {
     let (world, [mut alice, mut bob], mallory, mut group, room) = with_mallory();
-    let owner = policy(&group, |policy| drop(policy.roles.insert(handle("mallory"), Role::Owner)));
+    let owner = policy(&group, |policy| {
+        policy.roles.insert(handle("mallory"), Role::Owner);
+    });
     let commit = mallory.commits(&mut group, room, owner);
     assert!(world.hub.borrow_mut().submit(&commit, world.now).is_err(), "a true hub says no by itself");
     lets_through(&world, &mut bob, &commit);

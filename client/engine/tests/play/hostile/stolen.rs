@@ -78,7 +78,9 @@ fn read(file: &Path, log: &[Entry], room: RoomId) -> Vec<String> {
     let Ok(vault) = Vault::open(file, &VaultKey::from_bytes([7; 32])) else { return vec![] };
     let found = vault.look(|step| {
         let loot = Loot { crypto: RustCrypto::default(), store: step.mls() };
-        let Some(mut group) = MlsGroup::load(&loot.store, &GroupId::from_slice(&room.0))? else { return Ok(vec![]) };
+        let Some(mut group) = MlsGroup::load(&loot.store, &GroupId::from_slice(&room.0))? else {
+            return Ok(vec![]);
+        };
         let bodies = log.iter().filter_map(|entry| entry.body.as_ref());
         Ok::<_, VaultError>(bodies.filter_map(|body| open(&loot, &mut group, body.as_slice())).collect())
     });
@@ -88,9 +90,11 @@ fn read(file: &Path, log: &[Entry], room: RoomId) -> Vec<String> {
 fn open(loot: &Loot<'_>, group: &mut MlsGroup, body: &[u8]) -> Option<String> {
     let message = MlsMessageIn::tls_deserialize_exact(body).ok()?.try_into_protocol_message().ok()?;
     match group.process_message(loot, message).ok()?.into_content() {
-        ProcessedMessageContent::ApplicationMessage(letter) => match Letter::decode(&letter.into_bytes()).ok()?.content {
-            Content::Text(text) | Content::RoomName(text) => Some(text.reveal().to_owned()),
-        },
+        ProcessedMessageContent::ApplicationMessage(letter) => {
+            match Letter::decode(&letter.into_bytes()).ok()?.content {
+                Content::Text(text) | Content::RoomName(text) => Some(text.reveal().to_owned()),
+            }
+        }
         ProcessedMessageContent::StagedCommitMessage(staged) => {
             group.merge_staged_commit(loot, *staged).ok()?;
             None
@@ -140,7 +144,11 @@ fn a_stolen_vault_holds_no_earlier_state_of_itself() {
         let cut = tempfile::tempdir().unwrap();
         let file = cut.path().join("cut.db");
         std::fs::copy(&thief.file, &file).unwrap();
-        std::fs::write(cut.path().join("cut.db-wal"), &whole[..whole.len().min(WAL_HEADER + frame * WAL_FRAME)]).unwrap();
+        std::fs::write(
+            cut.path().join("cut.db-wal"),
+            &whole[..whole.len().min(WAL_HEADER + frame * WAL_FRAME)],
+        )
+        .unwrap();
         assert_eq!(read(&file, &log(&world, room), room), Vec::<String>::new(), "{frame} of {frames} frames");
     }
 }

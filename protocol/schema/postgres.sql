@@ -1,0 +1,151 @@
+-- The schema, put together by `cargo xtask schema` from the duties' migrations.
+
+-- store/migrations
+CREATE TABLE IF NOT EXISTS store_migrations (
+    name TEXT NOT NULL PRIMARY KEY,
+    digest BYTEA NOT NULL,
+    at BIGINT NOT NULL
+);
+
+-- journal/0001_journal
+-- One fact a row. `fact` is the CBOR that the chain is over; the other columns repeat parts of it for queries.
+-- Two writers that both take the next seq cannot both keep it: the key is the compare-and-set.
+CREATE TABLE journal (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    fact BYTEA NOT NULL,
+    head BYTEA NOT NULL
+);
+
+-- accounts/0001_accounts
+-- The organisation: one row once it was founded.
+CREATE TABLE accounts_organisation (
+    one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    founder TEXT NOT NULL,
+    root BYTEA NOT NULL,
+    founded_at BIGINT NOT NULL
+);
+-- The digest of the one-time founding code that was printed last.
+CREATE TABLE accounts_founding_codes (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    made_at BIGINT NOT NULL
+);
+-- Accounts, numbered in the order they were opened: an inviter's number is smaller than an invited one's.
+CREATE TABLE accounts (
+    handle TEXT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL UNIQUE,
+    officer BIGINT NOT NULL,
+    invited_by TEXT REFERENCES accounts (handle),
+    opened_at BIGINT NOT NULL
+);
+-- Device chains, as signed.
+CREATE TABLE accounts_entries (
+    handle TEXT NOT NULL REFERENCES accounts (handle),
+    number BIGINT NOT NULL,
+    entry BYTEA NOT NULL,
+    PRIMARY KEY (handle, number)
+);
+-- The devices that may speak for an account: what the chains say, for looking up.
+CREATE TABLE accounts_devices (
+    device BYTEA NOT NULL PRIMARY KEY,
+    handle TEXT NOT NULL REFERENCES accounts (handle),
+    key BYTEA NOT NULL UNIQUE,
+    enrolled_at BIGINT NOT NULL
+);
+CREATE INDEX accounts_devices_of ON accounts_devices (handle);
+-- Invitations, as signed.
+CREATE TABLE accounts_invitations (
+    id BYTEA NOT NULL PRIMARY KEY,
+    handle TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    invited_by TEXT NOT NULL REFERENCES accounts (handle),
+    signed BYTEA NOT NULL,
+    used_at BIGINT
+);
+
+-- devices/0001_devices
+-- Key packages that devices deposited, each for one use but the last resort.
+CREATE TABLE devices_key_packages (
+    device BYTEA NOT NULL,
+    reference BYTEA NOT NULL,
+    last_resort BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    package BYTEA NOT NULL,
+    PRIMARY KEY (device, reference)
+);
+CREATE INDEX devices_key_packages_until ON devices_key_packages (until);
+
+-- signin/0001_sessions
+-- Sessions, found by the SHA-256 of their token: who reads this table cannot use one.
+CREATE TABLE signin_sessions (
+    token BYTEA NOT NULL PRIMARY KEY,
+    session BYTEA NOT NULL UNIQUE,
+    device BYTEA NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE INDEX signin_sessions_of ON signin_sessions (device, until);
+
+-- rooms/0001_rooms
+-- Rooms: where each stands, and its public face. The large columns come last, and are read only when they are needed.
+CREATE TABLE rooms (
+    room BYTEA NOT NULL PRIMARY KEY,
+    opened_by BYTEA NOT NULL,
+    opening BYTEA NOT NULL,
+    opened_at BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    handshake BIGINT NOT NULL,
+    group_info BYTEA NOT NULL,
+    face BYTEA NOT NULL
+);
+-- Who is or was in a room: since which entry, and up to which one.
+CREATE TABLE rooms_devices (
+    room BYTEA NOT NULL REFERENCES rooms (room),
+    device BYTEA NOT NULL,
+    joined BIGINT NOT NULL,
+    removed BIGINT,
+    PRIMARY KEY (room, device)
+);
+CREATE INDEX rooms_devices_of ON rooms_devices (device);
+-- The log. Its key is its compare-and-set: two writers that take the same place cannot both keep it. A body that nobody
+-- needs any more is deleted; its digest stays, so that the chain can be followed.
+CREATE TABLE rooms_log (
+    room BYTEA NOT NULL,
+    seq BIGINT NOT NULL,
+    kind BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    device BYTEA NOT NULL,
+    submission BYTEA NOT NULL,
+    head BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    body BYTEA,
+    PRIMARY KEY (room, seq),
+    UNIQUE (device, submission)
+);
+CREATE INDEX rooms_log_kept ON rooms_log (at) WHERE body IS NOT NULL;
+-- What newcomers need, once for all who were added together; deleted with the last one who waits.
+CREATE TABLE rooms_welcomes (
+    room BYTEA NOT NULL,
+    seq BIGINT NOT NULL,
+    head BYTEA NOT NULL,
+    welcome BYTEA NOT NULL,
+    tree BYTEA NOT NULL,
+    PRIMARY KEY (room, seq)
+);
+CREATE TABLE rooms_waiting (
+    room BYTEA NOT NULL,
+    device BYTEA NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (room, device)
+);
+CREATE INDEX rooms_waiting_of ON rooms_waiting (device, at);
+
+-- delivery/0001_cursors
+-- How far each device has acknowledged each room.
+CREATE TABLE delivery_cursors (
+    room BYTEA NOT NULL,
+    device BYTEA NOT NULL,
+    acknowledged BIGINT NOT NULL,
+    PRIMARY KEY (room, device)
+);

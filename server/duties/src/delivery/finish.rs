@@ -1,0 +1,79 @@
+//! Finish a batch: answer and deliver what is durable now, and keep in step with it.
+
+use chancery_wire::ids::{DeviceId, RoomId};
+
+use super::{
+    answer::entry,
+    decide::{Plan, Planned},
+    heads::{Heads, Mark},
+    stage::Stage,
+    submit::Wish,
+};
+
+/// Answers and delivers what is durable now, and keeps in step with it.
+pub(super) fn finish(stage: &Stage, heads: &mut Heads, mut plan: Plan) {
+    let lines = std::mem::take(&mut plan.lines);
+    keep_in_step(heads, plan);
+    metrics::counter!("chancery_accepted_total").increment(lines.len() as u64);
+    let (mut hints, mut moves) = (Vec::with_capacity(lines.len()), Vec::new());
+    for Planned { submission, place } in lines {
+        submission.answer.accept(&place);
+        hints.push((place.room, entry(&place, Some(submission.body))));
+        if let Wish::Handshake { judged, .. } = submission.wish {
+            moves.push((place.room, place.seq, judged.added, judged.removed));
+        }
+    }
+    let delivered = stage.bus.publish(&hints);
+    metrics::counter!("chancery_deliveries_total").increment(delivered as u64);
+    // Only now: whoever was removed has heard the commit that did it, and hears nothing more.
+    for (room, seq, added, removed) in moves {
+        take_out(stage, heads, room, &removed);
+        put_in(stage, heads, room, seq, &added);
+    }
+}
+
+/// Takes over what the plan says about rooms and their members.
+fn keep_in_step(heads: &mut Heads, plan: Plan) {
+    for (room, standing) in plan.standings {
+        if let Some(head) = heads.find_mut(room) {
+            head.standing = standing;
+        }
+    }
+    for (room, device, seq) in plan.cursors {
+        if let Some(mark) = heads.mark_mut(room, device) {
+            mark.acknowledged = seq;
+        }
+    }
+    for (room, device) in plan.joined {
+        if let Some(mark) = heads.mark_mut(room, device) {
+            mark.waits = false;
+        }
+    }
+    for (room, _, upto) in plan.forgotten {
+        if let Some(head) = heads.find_mut(room) {
+            head.forgotten = upto;
+        }
+    }
+}
+
+fn take_out(stage: &Stage, heads: &mut Heads, room: RoomId, devices: &[DeviceId]) {
+    for device in devices {
+        if let Some(head) = heads.find_mut(room) {
+            head.members.remove(device);
+        }
+        for tap in stage.taps_of(*device) {
+            stage.bus.leave(&tap, room);
+        }
+    }
+}
+
+fn put_in(stage: &Stage, heads: &mut Heads, room: RoomId, seq: u64, devices: &[DeviceId]) {
+    for device in devices {
+        if let Some(head) = heads.find_mut(room) {
+            head.members.insert(*device, Mark::new(seq));
+        }
+        for tap in stage.taps_of(*device) {
+            tap.nudge(room);
+        }
+    }
+}

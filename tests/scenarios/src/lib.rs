@@ -1,1 +1,0 @@
-//! Scenarios: what a person would notice, with real processes and hostile ones.

@@ -1,0 +1,16 @@
+//! Scenarios with real processes: the built server, the built command line, and talkers, killed and starved.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod attack;
+mod disk;
+mod kill;
+mod place;
+mod talker;
+mod walk;

@@ -1,0 +1,82 @@
+//! What a new user does by the README: found, invite, join, talk; with every process killed on the way.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+    sync::mpsc::channel,
+    time::Duration,
+};
+
+use super::place::Place;
+
+#[test]
+fn three_people_talk_while_every_process_is_killed() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob", "carol"]);
+    let room = place.room("alice", "Ward 7", &["bob", "carol"]);
+    place.types("alice", &["send", "Ward 7", "good morning"]);
+    let mut follower =
+        place.command("bob", &["tail", "Ward 7", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let (to, told) = channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| to.send(line)));
+    let sees = |text: &str| {
+        let mut next = || told.recv_timeout(Duration::from_secs(60)).expect("bob is told nothing");
+        while !next().contains(text) {}
+    };
+    sees("good morning");
+    place.types("carol", &["read"]);
+    place.kill();
+    // Nobody answers: it is kept, and the exit code says so.
+    let kept = place.tries("carol", &["send", &room, "kept until the server is back", "--wait", "1"]);
+    assert!(!kept.status.success());
+    place.start();
+    place.types("carol", &["send", "Ward 7", "and a third one"]);
+    sees("kept until the server is back");
+    sees("and a third one");
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    place.types("bob", &["send", "Ward 7", "goodbye"]);
+    let said = ["good morning", "kept until the server is back", "and a third one", "goodbye"];
+    for who in ["alice", "bob", "carol"] {
+        assert_eq!(place.reads(who, "Ward 7"), said, "{who}");
+    }
+}
+
+#[test]
+fn a_script_can_tell_refusals_apart() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob"]);
+    place.room("alice", "room", &["bob"]);
+    let code = |who: &str, words: &[&str]| {
+        let output = place.tries(who, words);
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code().unwrap(), answer["error"]["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(code("nobody", &["whoami"]), (3, "client.not-enrolled".to_owned()));
+    assert_eq!(code("alice", &["send", "no such room", "x"]), (2, "client.room".to_owned()));
+    assert_eq!(code("alice", &["join", "https://bank.example"]), (2, "client.link".to_owned()));
+    assert_eq!(code("alice", &["room", "add", "room", "Nobody"]), (2, "client.usage".to_owned()));
+    assert_eq!(code("alice", &["room", "add", "room", "stranger"]), (1, "client.refused".to_owned()));
+    assert_eq!(code("bob", &["room", "remove", "room", "alice"]), (1, "client.refused".to_owned()));
+    assert_eq!(code("bob", &["invite", "carol"]), (1, "policy.denied".to_owned()));
+    assert_eq!(code("alice", &["invite", "bob"]).0, 1);
+    assert_eq!(code("alice", &["--no-such-option"]).0, 2);
+}
+
+#[test]
+fn an_invitation_works_once() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice"]);
+    let invited = place.types("alice", &["invite", "bob"]);
+    let link = invited[0]["link"].as_str().unwrap();
+    place.types("bob", &["join", link]);
+    // The same person again is the same person; somebody else is refused.
+    place.types("bob", &["join", link]);
+    let second = place.tries("mallory", &["join", link]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8(second.stdout).unwrap().contains("accounts.no-invitation"));
+}
