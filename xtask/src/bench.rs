@@ -1,12 +1,15 @@
 //! `cargo xtask bench`: what things cost, measured on a release build.
 
-use crate::shell::{Outcome, cargo, run};
+use std::process::Command;
 
-/// Builds the measuring program and runs it with what was passed.
+use crate::{
+    say,
+    shell::{Outcome, built, run},
+};
+
+/// Builds the measuring program, and the server it measures, and runs it with what was passed.
 pub(crate) fn bench(pass: &[String]) -> Outcome {
-    let build = ["build", "--release", "--locked", "-p", "chancery-benches", "-p", "chanceryd"];
-    run(cargo().args(build))?;
-    run(cargo()
-        .args(["run", "--release", "--locked", "-p", "chancery-benches", "--bin", "bench", "--"])
-        .args(pass))
+    say::step("building for release (many minutes the first time)");
+    let [bench, _] = built(["bench", "chanceryd"], &["--release"])?;
+    run(Command::new(bench).args(pass))
 }

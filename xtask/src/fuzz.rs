@@ -1,11 +1,14 @@
 //! `cargo xtask fuzz`: every parser in `ground/` gets bad input made from good input, for a while.
 
-use crate::shell::{Outcome, cargo, run};
+use std::process::Command;
+
+use crate::shell::{Outcome, built, run};
 
 /// Runs the targets of `tests/fuzz`, each for so many seconds.
 pub(crate) fn fuzz(seconds: u64, seed: Option<u64>, target: Option<&str>) -> Outcome {
-    let mut fuzz = cargo();
-    fuzz.args(["run", "--locked", "-p", "chancery-fuzz", "--", "--seconds", &seconds.to_string()]);
+    let [program] = built(["chancery-fuzz"], &[])?;
+    let mut fuzz = Command::new(program);
+    fuzz.args(["--seconds", &seconds.to_string()]);
     if let Some(seed) = seed {
         fuzz.args(["--seed", &seed.to_string()]);
     }

@@ -1,10 +1,10 @@
 //! `cargo xtask schema|api|errors|facts`: documents that are written from the code and committed, to be read as diffs.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use crate::{
     say,
-    shell::{Outcome, about, cargo, fail, output, root},
+    shell::{Outcome, about, built, fail, output, root},
 };
 
 /// The assembled schemas of both databases.
@@ -35,8 +35,8 @@ pub(crate) fn unchanged() -> Outcome {
 
 /// Writes what `chanceryd describe` says to `path`, or compares the two.
 fn document(subject: &str, path: &str, check: bool) -> Outcome {
-    let describe = ["run", "--quiet", "--locked", "-p", "chanceryd", "--", "describe", subject];
-    let fresh = output(cargo().args(describe))?;
+    let [chanceryd] = built(["chanceryd"], &["--quiet"])?;
+    let fresh = output(Command::new(chanceryd).args(["describe", subject]))?;
     let file = root().join(path);
     let committed = fs::read_to_string(&file).unwrap_or_default();
     if fresh == committed {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     say,
-    shell::{Outcome, about, cargo, fail, output, root, run as call},
+    shell::{Outcome, about, built, fail, run as call},
 };
 
 /// The profile that founds the organisation.
@@ -18,7 +18,8 @@ const GUEST: &str = "bob";
 
 /// Builds and starts the server, founds the organisation when there is none, and waits for Ctrl-C.
 pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
-    let (chanceryd, chancery) = build()?;
+    say::step("building the server and the command line (some minutes the first time)");
+    let [chanceryd, chancery] = built(["chanceryd", "chancery"], &[])?;
     let data = std::path::absolute(data).map_err(about(data.display()))?;
     let keys = data.join("keys");
     std::fs::create_dir_all(&keys).map_err(about(keys.display()))?;
@@ -136,30 +137,5 @@ impl Server {
     fn wait(mut self) -> Outcome {
         let status = self.process.wait().map_err(about("chanceryd"))?;
         if status.success() { Ok(()) } else { fail(format!("chanceryd ended: {status}")) }
-    }
-}
-
-/// Builds server and client, and returns where they are.
-fn build() -> Outcome<(PathBuf, PathBuf)> {
-    say::step("building the server and the command line (a few minutes the first time)");
-    let build = [
-        "build",
-        "--locked",
-        "-p",
-        "chanceryd",
-        "-p",
-        "chancery",
-        "--message-format=json-render-diagnostics",
-    ];
-    let said = output(cargo().args(build).current_dir(root()))?;
-    let messages = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let programs = messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)));
-    let programs: Vec<PathBuf> = programs.collect();
-    let named = |name: &str| {
-        programs.iter().find(|program| program.file_stem().is_some_and(|stem| stem == name)).cloned()
-    };
-    match (named("chanceryd"), named("chancery")) {
-        (Some(chanceryd), Some(chancery)) => Ok((chanceryd, chancery)),
-        _ => fail("cargo built something, but not chanceryd and chancery"),
     }
 }

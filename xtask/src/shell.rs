@@ -71,6 +71,24 @@ pub(crate) fn output(command: &mut Command) -> Outcome<String> {
     String::from_utf8(output.stdout).map_err(about(&what))
 }
 
+/// Builds programs of this workspace, and returns where they are, in the order of `names`.
+///
+/// The whole workspace is named so that cargo chooses the same features as for the tests, and nothing is built twice.
+pub(crate) fn built<const N: usize>(names: [&str; N], profile: &[&str]) -> Outcome<[PathBuf; N]> {
+    let mut build = cargo();
+    build
+        .args(["build", "--workspace", "--locked", "--message-format=json-render-diagnostics"])
+        .args(profile);
+    let said = output(build.args(names.iter().flat_map(|name| ["--bin", name])))?;
+    let messages = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let programs = messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)));
+    let programs: Vec<PathBuf> = programs.collect();
+    let path = |name: &str| programs.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
+    let paths: Option<Vec<_>> = names.iter().map(|name| path(name).cloned()).collect();
+    let paths = paths.and_then(|paths| paths.try_into().ok());
+    paths.map_or_else(|| fail(format!("cargo did not build {}", names.join(" and "))), Ok)
+}
+
 /// Whether a program is there and answers to `--version`.
 pub(crate) fn is_there(program: impl AsRef<std::ffi::OsStr>) -> bool {
     let mut ask = Command::new(program);

@@ -111,7 +111,6 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("the room entered again cannot be kept"))?;
         policy_of(group.extensions())?;
         let (commit, _, info) = bundle.into_messages();
-        drop(provider);
         let mut sealed = self.sealed(chancery_wire::frames::Kind::Commit, epoch, &commit)?;
         sealed.group_info = info.as_ref().map(bytes).transpose()?.unwrap_or_default();
         Ok((group, sealed))

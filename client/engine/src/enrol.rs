@@ -105,20 +105,20 @@ impl Engine {
                 Some(kept) if kept.enrolled => return Err(EngineError::Enrolled(kept.handle)),
                 _ => {}
             }
-            let made = make(device, &SigningKey::from_bytes(&seed.0))?;
+            let it = make(device, &SigningKey::from_bytes(&seed.0))?;
             let identity = Identity {
-                server: made.server,
-                domain: made.domain,
-                root: made.root,
-                handle: made.handle,
+                server: it.server,
+                domain: it.domain,
+                root: it.root,
+                handle: it.handle,
                 device,
                 signing: seed,
-                entry: made.entry,
+                entry: it.entry,
                 opener: opener.to_vec(),
                 enrolled: false,
             };
             step.keep_identity(&identity)?;
-            for chain in &made.chains {
+            for chain in &it.chains {
                 trust::keep(step, chain)?;
             }
             Ok(identity)

@@ -76,7 +76,7 @@ impl Engine {
                 Some(_) => return Ok(Joined::Later(welcome.room)),
             }
             match turn.enter(welcome) {
-                Ok(_) => {}
+                Ok(()) => {}
                 // The device has lost the key it was welcomed with: it is in the room, and comes back by itself.
                 Err(Stop::NoKey) if before.is_none() => {}
                 Err(stop) => {

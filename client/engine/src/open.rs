@@ -100,7 +100,7 @@ impl Turn<'_> {
             .padding_size(settings.padding_size())
             .max_past_epochs(crate::mls::PAST_EPOCHS)
             .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(settings.sender_ratchet_configuration().clone())
+            .sender_ratchet_configuration(*settings.sender_ratchet_configuration())
             .with_group_context_extensions(context(&policy)?)
             .build(&self.provider(), self.me, self.me.credential())
             .map_err(|_| EngineError::Mls("a room cannot be made"))

@@ -85,7 +85,7 @@ impl Turn<'_> {
         let wishes = self.step.wishes(room.id)?;
         let returning = wishes.iter().find(|wished| matches!(Wish::read(&wished.what), Ok(Wish::Return)));
         match returning {
-            Some(wished) => self.send(wished, out),
+            Some(kept) => self.send(kept, out),
             None => out.push(Out::Return(room.id)),
         }
         Ok(())

@@ -192,7 +192,6 @@ impl Turn<'_> {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));
         }
-        drop(provider);
         let mut sealed = self.sealed(Kind::Commit, epoch, &commit)?;
         sealed.welcome = welcome.as_ref().map(bytes).transpose()?.unwrap_or_default();
         sealed.group_info = info.as_ref().map(bytes).transpose()?.unwrap_or_default();

@@ -72,13 +72,12 @@ impl Client {
         self.http = Http::new(&server, self.authority.as_deref())?;
         // Interrupted before the server's answer came, it goes on with what it made then.
         let begun = self.engine.identity()?.filter(|it| it.opener == id.as_bytes());
-        let identity = match begun {
-            Some(identity) => identity,
-            None => {
-                let path = format!("/v1/invitations/{id}");
-                let offered: Invitation = self.http.open(Method::GET, &path, None::<&()>).await?;
-                self.engine.join(&server, (id, &secret, root), &offered, now())?
-            }
+        let identity = if let Some(identity) = begun {
+            identity
+        } else {
+            let path = format!("/v1/invitations/{id}");
+            let offered: Invitation = self.http.open(Method::GET, &path, None::<&()>).await?;
+            self.engine.join(&server, (id, &secret, root), &offered, now())?
         };
         if !identity.enrolled {
             let join = Join { invitation: id, entry: Opaque(identity.entry.clone()) };

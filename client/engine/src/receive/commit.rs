@@ -70,7 +70,6 @@ impl Turn<'_> {
         group
             .merge_staged_commit(&provider, *staged)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
-        drop(provider);
         self.entered(room, entry, group, &change)
     }
 
@@ -97,7 +96,6 @@ impl Turn<'_> {
         group
             .merge_pending_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
-        drop(provider);
         self.renewed(room);
         if let (Wish::Add { .. }, Some(name)) = (&wish, &room.name) {
             // Those who just came in cannot know the name yet.
@@ -182,7 +180,7 @@ impl Turn<'_> {
             for wished in self.step.wishes(room.id)? {
                 match Wish::read(&wished.what)? {
                     Wish::Say { .. } => {
-                        self.step.refuse_wish(wished.wish, "you are not in this room any more")?
+                        self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
                     }
                     _ => self.step.drop_wish(wished.wish)?,
                 }

@@ -101,11 +101,11 @@ impl Turn<'_> {
         }
         match self.take(room, entry)? {
             Taken::Silent => {}
-            Taken::Line(line) => self.keep(room, line)?,
+            Taken::Line(line) => self.keep(room, &line)?,
             Taken::Lost(line) => {
                 self.lose(room)?;
                 if let Some(line) = line {
-                    self.keep(room, line)?;
+                    self.keep(room, &line)?;
                 }
             }
             Taken::Needs(handles) => {
@@ -157,12 +157,12 @@ impl Turn<'_> {
     }
 
     /// Keeps a line; one whose sender had used its id before is kept as repeated only.
-    fn keep(&self, room: &Room, line: Message) -> Result<(), EngineError> {
-        if self.step.keep_message(&line)? {
+    fn keep(&self, room: &Room, line: &Message) -> Result<(), EngineError> {
+        if self.step.keep_message(line)? {
             return Ok(());
         }
         let said = Said::Unopened(Cause::Repeated.as_str().to_owned());
-        self.step.keep_message(&Message { room: room.id, from: None, said, ..line })?;
+        self.step.keep_message(&Message { room: room.id, from: None, said, ..line.clone() })?;
         Ok(())
     }
 }

@@ -35,12 +35,19 @@ impl Answer {
 
     /// Says that it is durable, and where.
     pub(super) fn accept(self, place: &Place) {
+        self.accept_quietly(place).wake();
+    }
+
+    /// Says that it is durable, and where; the listener is to be woken once there is nothing more for it.
+    pub(super) fn accept_quietly(self, place: &Place) -> Tap<RoomId> {
         self.tap.push(accepted(place));
+        self.tap
     }
 
     /// Says why not.
     pub(super) fn refuse(self, id: SubmissionId, room: RoomId, refusal: &Refusal) {
         self.tap.push(refused(id, room, refusal));
+        self.tap.wake();
     }
 }
 

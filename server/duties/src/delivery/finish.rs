@@ -1,5 +1,6 @@
 //! Finish a batch: answer and deliver what is durable now, and keep in step with it.
 
+use chancery_floor::bus::Tap;
 use chancery_wire::ids::{DeviceId, RoomId};
 
 use super::{
@@ -15,9 +16,10 @@ pub(super) fn finish(stage: &Stage, heads: &mut Heads, mut plan: Plan) {
     let lines = std::mem::take(&mut plan.lines);
     keep_in_step(heads, plan);
     metrics::counter!("chancery_accepted_total").increment(lines.len() as u64);
-    let (mut hints, mut moves) = (Vec::with_capacity(lines.len()), Vec::new());
+    let (mut answered, mut hints) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    let mut moves = Vec::new();
     for Planned { submission, place } in lines {
-        submission.answer.accept(&place);
+        answered.push(submission.answer.accept_quietly(&place));
         hints.push((place.room, entry(&place, Some(submission.body))));
         if let Wish::Handshake { judged, .. } = submission.wish {
             moves.push((place.room, place.seq, judged.added, judged.removed));
@@ -25,6 +27,7 @@ pub(super) fn finish(stage: &Stage, heads: &mut Heads, mut plan: Plan) {
     }
     let delivered = stage.bus.publish(&hints);
     metrics::counter!("chancery_deliveries_total").increment(delivered as u64);
+    answered.iter().for_each(Tap::wake);
     // Only now: whoever was removed has heard the commit that did it, and hears nothing more.
     for (room, seq, added, removed) in moves {
         take_out(stage, heads, room, &removed);

@@ -117,9 +117,14 @@ impl<T: Topic> Tap<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Puts in an answer. It is never lost: whoever asks bounds how many answers can be under way.
+    /// Puts in an answer. It is never lost: whoever asks bounds how many answers can be under way. The listener is not
+    /// woken yet, so that what comes right after it can be taken together with it.
     pub fn push(&self, answer: Bytes) {
         self.state().put(answer);
+    }
+
+    /// Wakes the listener.
+    pub fn wake(&self) {
         self.0.filled.notify_one();
     }
 
@@ -160,10 +165,6 @@ impl<T: Topic> Tap<T> {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.state().closed.is_some()
-    }
-
-    pub(super) fn wake(&self) {
-        self.0.filled.notify_one();
     }
 
     /// Hears a hint; returns whether the listener has to be woken for it.

@@ -35,3 +35,31 @@ pub(crate) fn encode<F: Fact>(at: Instant, actor: &str, fact: &F) -> Vec<u8> {
     let _ = ciborium::into_writer(&(at, actor, F::KIND, fact), &mut out);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sessions ran out.
+    #[derive(Serialize)]
+    struct Expired {
+        sessions: u64,
+    }
+
+    impl Fact for Expired {
+        const KIND: &'static str = "signin.expired";
+        const MEANING: &'static str = "sessions ran out";
+    }
+
+    #[test]
+    fn a_fact_is_written_as_the_document_states() {
+        let document = include_str!("../../../../protocol/journal.md");
+        for (name, at, sessions) in [("fact", 1_700_000_000_000, 3), ("fact-2", 1_700_000_000_001, 1)] {
+            let (_, rest) = document.split_once(&format!("```hex {name}\n")).unwrap();
+            let stated: String = rest.split_once("```").unwrap().0.split_whitespace().collect();
+            let written = encode(Instant(at), "house", &Expired { sessions });
+            let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, stated, "{name}");
+        }
+    }
+}

@@ -24,7 +24,8 @@ impl Split {
     }
 }
 
-/// A statement over many rows of values: `head (…), (…), … tail`. A row a statement costs many times its CPU.
+/// A statement over many rows of values: `head (…), (…), … tail`. A row a statement costs many times its CPU. Neither head
+/// nor tail has placeholders.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows {
     /// The text before the rows, up to and including `VALUES`.
@@ -51,15 +52,21 @@ impl Rows {
     }
 
     /// The statement for `count` rows.
-    pub(crate) fn text(&self, count: usize) -> String {
+    ///
+    /// SQLite gets `?`: it looks numbered placeholders up in a list, one by one, and thousands of them would cost more
+    /// than what they are for.
+    pub(crate) fn text(&self, count: usize, dialect: Dialect) -> String {
         let mut text = String::with_capacity(self.head.len() + self.tail.len() + count * self.columns * 7);
         text.push_str(self.head);
         for row in 0..count {
             text.push_str(if row == 0 { " (" } else { ", (" });
             for column in 1..=self.columns {
-                let comma = if column == 1 { "" } else { "," };
+                text.push_str(if column == 1 { "" } else { "," });
                 // Writing into a string cannot fail.
-                let _ = write!(text, "{comma}${}", row * self.columns + column);
+                let _ = match dialect {
+                    Dialect::Sqlite => text.write_char('?'),
+                    Dialect::Postgres => write!(text, "${}", row * self.columns + column),
+                };
             }
             text.push(')');
         }
@@ -148,7 +155,9 @@ mod tests {
     #[test]
     fn rows_are_numbered_through() {
         let rows = Rows { head: "INSERT INTO t (a, b) VALUES", columns: 2, tail: "ON CONFLICT DO NOTHING" };
-        assert_eq!(rows.text(2), "INSERT INTO t (a, b) VALUES ($1,$2), ($3,$4) ON CONFLICT DO NOTHING");
+        let (postgres, sqlite) = (rows.text(2, Dialect::Postgres), rows.text(2, Dialect::Sqlite));
+        assert_eq!(postgres, "INSERT INTO t (a, b) VALUES ($1,$2), ($3,$4) ON CONFLICT DO NOTHING");
+        assert_eq!(sqlite, "INSERT INTO t (a, b) VALUES (?,?), (?,?) ON CONFLICT DO NOTHING");
     }
 
     #[test]

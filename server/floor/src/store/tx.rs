@@ -84,7 +84,7 @@ impl Tx {
         while left > 0 {
             let size = Rows::size(left);
             let chunk = values.by_ref().take(size * sql.columns).collect();
-            changed += self.run(Text::Made(sql.text(size)), chunk).await?;
+            changed += self.run(Text::Made(sql.text(size, self.dialect())), chunk).await?;
             left -= size;
         }
         Ok(changed)
@@ -144,7 +144,7 @@ impl Read for Tx {
 
     async fn list(&mut self, sql: Rows, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let (count, values) = fill(sql, values);
-        self.query(Text::Made(sql.text(count)), values).await
+        self.query(Text::Made(sql.text(count, self.dialect())), values).await
     }
 }
 
@@ -173,7 +173,7 @@ impl Read for Reader {
 
     async fn list(&mut self, sql: Rows, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let (count, values) = fill(sql, values);
-        self.query(Text::Made(sql.text(count)), values).await
+        self.query(Text::Made(sql.text(count, self.dialect())), values).await
     }
 }
 

@@ -102,8 +102,8 @@ fn run(
         })
         .collect();
     // Every send is told twice: kept, acknowledged.
-    let pace = u64::try_from(sends * 2 / (kills + 5)).unwrap().max(1);
-    let (mut killed, mut left) = (0, 1 + dice.below(pace));
+    let every = u64::try_from(sends * 2 / (kills + 5)).unwrap().max(1);
+    let (mut killed, mut left) = (0, 1 + dice.below(every));
     while !scripts.values().all(Script::is_acknowledged) {
         let Told { who, life, what } = next(&told);
         let talker = talkers.get_mut(who).unwrap();
@@ -119,7 +119,7 @@ fn run(
         if left > 0 {
             continue;
         }
-        left = 1 + dice.below(pace);
+        left = 1 + dice.below(every);
         killed += 1;
         if dice.below(2) == 0 {
             place.kill();
@@ -143,7 +143,7 @@ fn run(
 }
 
 fn next(told: &Receiver<Told>) -> Told {
-    told.recv_timeout(Duration::from_secs(120)).expect("nobody has told anything for two minutes")
+    told.recv_timeout(Duration::from_mins(2)).expect("nobody has told anything for two minutes")
 }
 
 /// Everybody sees the same, everything is there, and nothing twice.

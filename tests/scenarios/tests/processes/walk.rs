@@ -22,7 +22,7 @@ fn three_people_talk_while_every_process_is_killed() {
     let (to, told) = channel();
     std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| to.send(line)));
     let sees = |text: &str| {
-        let mut next = || told.recv_timeout(Duration::from_secs(60)).expect("bob is told nothing");
+        let next = || told.recv_timeout(Duration::from_mins(1)).expect("bob is told nothing");
         while !next().contains(text) {}
     };
     sees("good morning");

@@ -1,6 +1,6 @@
 //! A small house over the floor, for its tests: one thing, one right to act on it, one fact.
 
-#![allow(dead_code, reason = "every test file uses another part of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "every test file uses another part of it")]
 
 use std::sync::{
     Arc,
@@ -22,13 +22,13 @@ const POLICY: &str = r#"permit (principal is House, action == Action::"act", res
 const THINGS: &str = "CREATE TABLE things (id {bytes} NOT NULL PRIMARY KEY, number BIGINT NOT NULL, name TEXT, content {bytes})";
 
 /// The journal's schema and the things.
-pub fn migrations() -> Vec<Migration> {
+pub(crate) fn migrations() -> Vec<Migration> {
     [journal::MIGRATIONS, &[Migration { name: "things/0001", sql: THINGS }]].concat()
 }
 
 /// A clock that stands still until it is told.
 #[derive(Debug)]
-pub struct Still(pub AtomicI64);
+pub(crate) struct Still(pub(crate) AtomicI64);
 
 impl Clock for Still {
     fn now(&self) -> Instant {
@@ -38,7 +38,7 @@ impl Clock for Still {
 
 /// Randomness that is none.
 #[derive(Debug)]
-pub struct Sevens;
+pub(crate) struct Sevens;
 
 impl Entropy for Sevens {
     fn fill(&self, out: &mut [u8]) {
@@ -48,7 +48,7 @@ impl Entropy for Sevens {
 
 /// The thing.
 #[derive(Debug)]
-pub struct Thing;
+pub(crate) struct Thing;
 
 impl Resource for Thing {
     fn entity(&self) -> Entity {
@@ -58,7 +58,7 @@ impl Resource for Thing {
 
 /// The right to act on it.
 #[derive(Debug)]
-pub enum Act {}
+pub(crate) enum Act {}
 
 impl Action for Act {
     type Resource = Thing;
@@ -67,7 +67,7 @@ impl Action for Act {
 
 /// It was acted on.
 #[derive(Debug, Serialize)]
-pub struct Did {}
+pub(crate) struct Did {}
 
 impl Fact for Did {
     const KIND: &'static str = "things.did";
@@ -75,7 +75,7 @@ impl Fact for Did {
 }
 
 /// The floor over a fresh database, and the clock it goes by.
-pub async fn floor(db: &Db) -> (Arc<Floor>, Arc<Still>) {
+pub(crate) async fn floor(db: &Db) -> (Arc<Floor>, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
     db.migrate(&migrations(), clock.now()).await.unwrap();
     let policies = Policies::parse(SCHEMA, &[POLICY]).unwrap();
@@ -84,11 +84,11 @@ pub async fn floor(db: &Db) -> (Arc<Floor>, Arc<Still>) {
 }
 
 /// A desk on that floor.
-pub fn desk(floor: &Arc<Floor>, actor: Actor) -> Desk {
+pub(crate) fn desk(floor: &Arc<Floor>, actor: Actor) -> Desk {
     Desk::of(Arc::clone(floor), actor)
 }
 
 /// The house's desk over a fresh database.
-pub async fn open(db: &Db) -> Desk {
+pub(crate) async fn open(db: &Db) -> Desk {
     desk(&floor(db).await.0, Actor::house())
 }
