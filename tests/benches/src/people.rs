@@ -85,7 +85,7 @@ impl People {
             chains: self.book.founder.clone(),
         };
         let mut engine = blank()?;
-        engine.join(&link.server, (*id, &secret.clone(), *root), &offered, now)?;
+        engine.join(&link.server, (*id, secret, *root), &offered, now)?;
         Ok((engine, (*id, signed)))
     }
 

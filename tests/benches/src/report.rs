@@ -115,18 +115,18 @@ impl Report {
             std::iter::once(it.side.to_owned()).chain(figures).collect()
         });
         let mut out = String::new();
-        table(&mut out, &["members", "engine: what", "ms", "bytes", "runs"], engine.collect());
+        table(&mut out, &["members", "engine: what", "ms", "bytes", "runs"], &engine.collect::<Vec<_>>());
         let heads =
             ["delivery: shape", "server", "msg/s", "deliv/s", "p50 ms", "p99 ms", "CPU s/1000", "x floor"];
-        table(&mut out, &heads, delivery.collect());
+        table(&mut out, &heads, &delivery.collect::<Vec<_>>());
         let heads = ["memory", "idle MiB", "200 connected MiB", "KiB each", "after the load MiB"];
-        table(&mut out, &heads, memory.collect());
+        table(&mut out, &heads, &memory.collect::<Vec<_>>());
         out
     }
 }
 
 /// Writes a table in Markdown, its columns aligned; nothing when it has no rows.
-fn table(out: &mut String, heads: &[&str], rows: Vec<Vec<String>>) {
+fn table(out: &mut String, heads: &[&str], rows: &[Vec<String>]) {
     if rows.is_empty() {
         return;
     }

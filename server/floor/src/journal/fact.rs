@@ -58,7 +58,8 @@ mod tests {
             let (_, rest) = document.split_once(&format!("```hex {name}\n")).unwrap();
             let stated: String = rest.split_once("```").unwrap().0.split_whitespace().collect();
             let written = encode(Instant(at), "house", &Expired { sessions });
-            let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap();
+            let hex: String = written.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
             assert_eq!(hex, stated, "{name}");
         }
     }

@@ -7,25 +7,26 @@ use std::{
 };
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression, Schema,
+    Authorizer, Context, Entities, EntityUid, PolicySet, Request, RestrictedExpression, Schema,
     ValidationMode, Validator,
 };
 use sha2::{Digest as _, Sha256};
 
 use super::{Attribute, Entity};
 
-/// How many decisions are remembered. There are far fewer kinds of question.
-const REMEMBERED: usize = 10_000;
+/// How many decisions are remembered about one action. There are far fewer kinds of actor and resource.
+const REMEMBERED: usize = 256;
 
-/// A question: who (kind and attributes), what, on what.
-type Question = (Entity, &'static str, Entity);
+/// The answer to who and on what.
+type Decision = (Entity, Entity, bool);
 
 /// The policies in force, checked against their schema.
 pub struct Policies {
     schema: Schema,
     set: PolicySet,
     hash: [u8; 32],
-    remembered: RwLock<HashMap<Question, bool>>,
+    /// By action. Few answers each, so that looking through them costs less than making a key.
+    remembered: RwLock<HashMap<&'static str, Vec<Decision>>>,
 }
 
 impl fmt::Debug for Policies {
@@ -64,9 +65,10 @@ impl Policies {
     #[must_use]
     pub fn allow(&self, actor: &Entity, action: &'static str, resource: &Entity) -> bool {
         // INVARIANT: the policies never change while this value lives, so their hash need not be part of the question.
-        let question = (actor.clone(), action, resource.clone());
         if let Ok(remembered) = self.remembered.read()
-            && let Some(allowed) = remembered.get(&question)
+            && let Some(answers) = remembered.get(action)
+            && let Some((.., allowed)) =
+                answers.iter().find(|(who, what, _)| who == actor && what == resource)
         {
             return *allowed;
         }
@@ -74,10 +76,11 @@ impl Policies {
             tracing::error!(action, %error, "policy could not be asked");
             false
         });
-        if let Ok(mut remembered) = self.remembered.write()
-            && remembered.len() < REMEMBERED
-        {
-            remembered.insert(question, allowed);
+        if let Ok(mut remembered) = self.remembered.write() {
+            let answers = remembered.entry(action).or_default();
+            if answers.len() < REMEMBERED {
+                answers.push((actor.clone(), resource.clone(), allowed));
+            }
         }
         allowed
     }
@@ -91,7 +94,7 @@ impl Policies {
         let entities =
             Entities::from_entities([who, what], Some(&self.schema)).map_err(|error| wrong(&error))?;
         let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
-        Ok(response.decision() == Decision::Allow)
+        Ok(response.decision() == cedar_policy::Decision::Allow)
     }
 }
 

@@ -19,9 +19,11 @@ use super::{Row, StoreError, Value, row::Inner};
 /// How many connections read. Reading is short; more would only wait for the two or four cores there are.
 const READERS: u32 = 4;
 /// How much is written, about, before the log is folded into the database file.
-const CHECKPOINT: usize = 4 * 1024 * 1024;
+const CHECKPOINT: usize = 8 * 1024 * 1024;
 /// What a transaction writes at least: a few pages.
 const TRANSACTION: usize = 16 * 1024;
+/// What a changed row writes beside its values, about: a page of each of two indexes.
+const ROW: usize = 8 * 1024;
 
 /// An open SQLite database.
 #[derive(Clone, Debug)]
@@ -116,7 +118,10 @@ impl Writer {
     pub(crate) async fn execute(&mut self, text: Text, values: Vec<Value>) -> Result<u64, StoreError> {
         self.written += values.iter().map(Value::weight).sum::<usize>();
         let done = text.query(arguments(values)?).execute(&mut self.connection).await;
-        done.map(|done| done.rows_affected()).map_err(|error| StoreError::of_sqlite(&error))
+        let changed = done.map(|done| done.rows_affected()).map_err(|error| StoreError::of_sqlite(&error))?;
+        self.written =
+            self.written.saturating_add(usize::try_from(changed).unwrap_or(usize::MAX).saturating_mul(ROW));
+        Ok(changed)
     }
 
     pub(crate) async fn rows(&mut self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {

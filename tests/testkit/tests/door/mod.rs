@@ -1,0 +1,268 @@
+//! A house with its door open, and the raw things one can do at it: requests, proofs and frames of one's own making.
+
+use std::{sync::Arc, time::Duration};
+
+use chancery_duties::gateway::{House, Settings};
+use chancery_engine::{Link, Opener};
+use chancery_floor::{
+    clock::{Clock, Entropy},
+    journal,
+    store::{Db, Read as _},
+};
+use chancery_sdk::{Client, Identity, Profile, VaultKey};
+use chancery_transparency::{Request, prove};
+use chancery_wire::{
+    api::Session,
+    content::{TEXT_LIMIT, Written},
+    frames::{ClientFrame, Entry, Fetch, Kind, Refused, ServerFrame, Submit},
+    ids::{RoomId, SubmissionId},
+    problem::{Code, Problem},
+    time::Instant,
+};
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::RequestBuilder;
+use tempfile::TempDir;
+use tokio::{net::TcpStream, task::JoinSet};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{Message, client::IntoClientRequest as _},
+};
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The clock and the randomness of this machine.
+#[derive(Debug)]
+struct System;
+
+impl Clock for System {
+    fn now(&self) -> Instant {
+        now()
+    }
+}
+
+impl Entropy for System {
+    #[expect(clippy::disallowed_methods, reason = "a test stands where a program's main would")]
+    fn fill(&self, out: &mut [u8]) {
+        getrandom::fill(out).unwrap();
+    }
+}
+
+/// Now, by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "a test stands where a program's main would")]
+pub(crate) fn now() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Instant(i64::try_from(since.as_millis()).unwrap())
+}
+
+fn fresh() -> [u8; 16] {
+    let entropy: &dyn Entropy = &System;
+    entropy.make()
+}
+
+/// A running house with Alice, Bob and Mallory in it, and a room of Alice's and Bob's.
+pub(crate) struct Door {
+    pub(crate) db: Db,
+    pub(crate) house: House,
+    pub(crate) alice: Client,
+    pub(crate) bob: Client,
+    pub(crate) mallory: Client,
+    pub(crate) room: RoomId,
+    server: String,
+    _home: TempDir,
+    _listener: JoinSet<()>,
+}
+
+/// Text that a person might write.
+pub(crate) fn text(text: &str) -> Written {
+    Written::parse(text, TEXT_LIMIT).unwrap()
+}
+
+/// Lets a client take in and send everything.
+pub(crate) async fn sync(client: &mut Client) {
+    client.sync(PATIENCE, &mut |_| {}).await.unwrap();
+}
+
+impl Door {
+    /// Opens a house over an empty database.
+    pub(crate) async fn open(db: Db) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let settings = Settings::new("bank.example".parse().unwrap());
+        let house = House::open(db.clone(), settings, Arc::new(System), Arc::new(System)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let (router, mut tasks) = (house.router(), JoinSet::new());
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let home = tempfile::tempdir().unwrap();
+        let client = |name: &str| {
+            let profile = Profile::new(home.path(), name).unwrap();
+            std::fs::create_dir_all(profile.directory()).unwrap();
+            Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap()
+        };
+        let (mut alice, mut bob, mut mallory) = (client("alice"), client("bob"), client("mallory"));
+        let code = house.prepare_founding().await.unwrap().unwrap();
+        let link = Link { server: server.clone(), opener: Opener::Found(code.to_vec()) };
+        alice.found(&link.to_string(), &"alice".parse().unwrap()).await.unwrap();
+        for (client, name) in [(&mut bob, "bob"), (&mut mallory, "mallory")] {
+            let link = alice.invite(&name.parse().unwrap(), false).await.unwrap();
+            client.join(&link.to_string()).await.unwrap();
+            sync(client).await;
+        }
+        sync(&mut alice).await;
+        let room = alice.open_room(&text("private"), &["bob".parse().unwrap()]).unwrap();
+        sync(&mut alice).await;
+        Self { db, house, alice, bob, mallory, room, server, _home: home, _listener: tasks }
+    }
+
+    /// The address of a path.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.server)
+    }
+
+    /// A request without a session.
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        reqwest::Client::new().get(self.at(path))
+    }
+
+    /// A request without a session.
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        reqwest::Client::new().post(self.at(path))
+    }
+
+    /// A request with a token and a proof.
+    pub(crate) fn signed(&self, path: &str, token: &[u8], proof: &str) -> RequestBuilder {
+        self.get(path).header("authorization", authorization(token)).header("dpop", proof)
+    }
+
+    /// The token of a new session.
+    pub(crate) async fn session(&self, who: &Identity) -> Vec<u8> {
+        let proof = proof(who, ("POST", "/v1/sessions"), None, now());
+        let response = self.post("/v1/sessions").header("dpop", proof).send().await.unwrap();
+        response.json::<Session>().await.unwrap().token.0
+    }
+
+    /// A new connection.
+    pub(crate) async fn connect(&self, who: &Identity) -> Socket {
+        let token = self.session(who).await;
+        let proof = proof(who, ("GET", "/v1/stream"), Some(&token), now());
+        let mut request = self.at("/v1/stream").replacen("http", "ws", 1).into_client_request().unwrap();
+        request.headers_mut().insert("authorization", authorization(&token).parse().unwrap());
+        request.headers_mut().insert("dpop", proof.parse().unwrap());
+        Socket(tokio_tungstenite::connect_async(request).await.unwrap().0)
+    }
+
+    /// How many entries all logs have.
+    pub(crate) async fn entries(&self) -> u64 {
+        let row = self.db.reader().row("SELECT COUNT(*) FROM rooms_log", vec![]).await.unwrap().unwrap();
+        row.count(0).unwrap()
+    }
+
+    /// Makes sure that refusals with these codes are in the journal, and that the journal holds.
+    pub(crate) async fn has_told(&self, codes: &[Code]) {
+        self.house.settle().await.unwrap();
+        self.house.verify_journal().await.unwrap();
+        let told = journal::read(&mut self.db.reader(), 0).await.unwrap();
+        let refused = told.iter().filter(|told| told.kind == "journal.refused");
+        let words: String = refused.map(|told| String::from_utf8_lossy(&told.fact).into_owned()).collect();
+        for code in codes {
+            assert!(words.contains(code.as_str()), "{code} is not in the journal");
+        }
+    }
+}
+
+fn authorization(token: &[u8]) -> String {
+    format!("DPoP {}", BASE64URL_NOPAD.encode(token))
+}
+
+/// A proof by whoever holds `who`'s key.
+pub(crate) fn proof(
+    who: &Identity,
+    (method, path): (&str, &str),
+    token: Option<&[u8]>,
+    at: Instant,
+) -> String {
+    let key = SigningKey::from_bytes(&who.signing.0);
+    prove(Request { method, path, token }, who.device, at, fresh(), &key)
+}
+
+/// What a request is answered with: the status and, when refused, the code.
+pub(crate) async fn problem(request: RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    assert!(response.headers().contains_key("date"));
+    if status < 300 {
+        return (status, String::new());
+    }
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let problem: Problem = response.json().await.unwrap();
+    assert_eq!(problem.status, status);
+    (status, problem.code)
+}
+
+/// What a refusal looks like.
+pub(crate) fn expected(code: Code) -> (u16, String) {
+    (code.status(), code.as_str().to_owned())
+}
+
+/// The code of a refusing frame; the frame itself in words when it is none.
+pub(crate) fn code(frame: &ServerFrame) -> String {
+    match frame {
+        ServerFrame::Refused(Refused { code, .. }) => String::from_utf8(code.as_slice().to_vec()).unwrap(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A submission for epoch 1.
+pub(crate) fn submit(room: RoomId, kind: Kind, body: &[u8]) -> ClientFrame {
+    let (id, body, none) = (SubmissionId(fresh()), body.to_vec().into(), Vec::<u8>::new());
+    let (welcome, group_info) = (none.clone().into(), none.into());
+    ClientFrame::Submit(Submit { id, room, kind, epoch: 1, body, welcome, group_info })
+}
+
+/// A connection.
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// The next message.
+    async fn next(&mut self) -> Message {
+        tokio::time::timeout(PATIENCE, self.0.next()).await.unwrap().unwrap().unwrap()
+    }
+
+    /// The next frame.
+    pub(crate) async fn hear(&mut self) -> ServerFrame {
+        loop {
+            if let Message::Binary(frame) = self.next().await {
+                return ServerFrame::decode(&frame).unwrap();
+            }
+        }
+    }
+
+    /// Sends a frame and returns the answer.
+    pub(crate) async fn ask(&mut self, frame: &ClientFrame) -> ServerFrame {
+        self.0.send(Message::Binary(frame.encode().into())).await.unwrap();
+        self.hear().await
+    }
+
+    /// Fetches all there is.
+    pub(crate) async fn fetch(&mut self, room: RoomId, after: u64) -> Vec<Entry> {
+        let mut frame = self.ask(&ClientFrame::Fetch(Fetch { room, after })).await;
+        let mut entries = Vec::new();
+        while let ServerFrame::Entry(entry) = frame {
+            entries.push(entry);
+            frame = self.hear().await;
+        }
+        assert!(matches!(frame, ServerFrame::UpTo(_)), "{frame:?}");
+        entries
+    }
+
+    /// The code the connection is closed with.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            if let Message::Close(Some(frame)) = self.next().await {
+                return frame.code.into();
+            }
+        }
+    }
+}
