@@ -32,7 +32,7 @@ pub async fn serve(config: &Config) -> Result<(), ServerError> {
 async fn announce(config: &Config, server: &Server) -> Result<(), ServerError> {
     let (public, admin) = (server.public_address(), server.admin_address());
     if let Some(link) = server.founding_link().await? {
-        tracing::info!(%link, "not founded yet; this link founds the organisation");
+        tracing::info!("not founded yet; the link that founds the organisation was printed, once");
         say(&format!(
             "\n{} has not been founded yet. Whoever opens this link first is its first administrator;\n\
              it works once, and until the server starts again:\n\n  {link}\n\n\

@@ -92,6 +92,9 @@ impl Engine {
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, &inside)?;
+            if want == Want::Leave && inside.iter().all(|other| *other == me) {
+                return turn.abandon(kept);
+            }
             let wish = turn.wish_for(want);
             Ok(turn.step.wish(room, now, &wish.write())?)
         })
@@ -104,6 +107,20 @@ impl Engine {
 }
 
 impl Turn<'_> {
+    /// Leaves a room nobody else is in: there is nobody who could take it in, so it is done at once.
+    fn abandon(&mut self, mut room: Room) -> Result<WishId, EngineError> {
+        self.forget(room.id)?;
+        for wished in self.step.wishes(room.id)? {
+            self.step.drop_wish(wished.wish)?;
+        }
+        let leave = self.step.wish(room.id, self.now, &Wish::Leave.write())?;
+        self.step.drop_wish(leave)?;
+        room.standing = Standing::Left;
+        room.why = Some("you have left this room".to_owned());
+        self.step.keep_room(&room)?;
+        Ok(leave)
+    }
+
     fn wish_for(&mut self, want: Want) -> Wish {
         match want {
             Want::Say(text) => Wish::Say { salt: self.draw(), text: text.reveal().to_owned() },

@@ -61,6 +61,8 @@ impl Face {
         let group = PublicGroup::load(&snapshot, &GroupId::from_slice(&room))
             .map_err(|_| Breach::Malformed)?
             .ok_or(Breach::Malformed)?;
+        // A tree without leaves was never saved here, and the library panics when it is to write one (found by fuzzing).
+        group.members().next().ok_or(Breach::Malformed)?;
         let policy = policy_of(group.group_context().extensions())?;
         Ok(Self { group, policy, snapshot })
     }

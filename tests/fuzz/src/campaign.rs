@@ -130,15 +130,20 @@ pub(crate) fn once(targets: &[Target], parts: &Parts) -> Option<Result<String, S
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(300);
+    /// Memory is counted for the whole process, so these tests take turns.
+    static TURN: Mutex<()> = Mutex::new(());
 
     fn planted(run: fn(&[Vec<u8>]) -> Result<String, String>) -> Target {
         Target { name: "planted", seeds: vec![vec![vec![1; 8]]], fixed: 0, run }
     }
 
     fn said(how: fn(&[Vec<u8>]) -> Result<String, String>) -> String {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let broken = run(&planted(how), 1, SHORT).unwrap_err();
         std::fs::remove_file(&broken.case).unwrap();
         broken.to_string()
@@ -146,6 +151,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_found_and_its_input_kept() {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let broken = run(
             &planted(|parts| {
                 assert!(parts[0].len() < 9, "planted");

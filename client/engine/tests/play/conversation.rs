@@ -249,3 +249,14 @@ fn a_person_who_was_removed_can_be_added_again() {
     alice.syncs(&world);
     assert_eq!(alice.reads(room), ["alice: in between", "alice: again", "bob: thanks"]);
 }
+
+#[test]
+fn who_is_alone_in_a_room_can_leave_it() {
+    let mut world = World::new();
+    let [mut alice] = world.people(["alice"]);
+    let room = alice.opens(&world, "alone", &[]);
+    let wish = alice.engine.want(room, Want::Leave, world.now).unwrap();
+    alice.syncs(&world);
+    assert_eq!(alice.engine.progress(wish).unwrap(), Progress::Done);
+    assert_eq!(alice.engine.room(room).unwrap().standing, Standing::Left);
+}
