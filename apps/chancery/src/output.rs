@@ -38,6 +38,7 @@ impl Output {
     }
 
     /// Something beside the answer that a person should know.
+    #[expect(clippy::unused_self, reason = "whoever may answer may also note")]
     pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(stderr(), "{}", printable(text));
     }

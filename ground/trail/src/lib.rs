@@ -80,7 +80,7 @@ mod tests {
     fn the_journal_is_chained_as_the_document_states() {
         let fact = |name| {
             let hex = stated(JOURNAL, name);
-            let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap();
             (0..hex.len()).step_by(2).map(byte).collect::<Vec<u8>>()
         };
         let first = journal_next(journal_start(), 1, &fact("fact"));

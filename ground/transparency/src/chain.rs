@@ -255,7 +255,8 @@ mod tests {
     fn alice() -> (Vec<u8>, Root, Trusted) {
         let entry = found(bank(), handle("alice"), DeviceId([1; 16]), AT, &key(1));
         let root = Root(Digest(sha2::Sha256::digest(&entry).into()));
-        let trusted = verify(&[entry.clone()], &handle("alice"), &bank(), root, |_| None).unwrap();
+        let trusted =
+            verify(std::slice::from_ref(&entry), &handle("alice"), &bank(), root, |_| None).unwrap();
         (entry, root, trusted)
     }
 

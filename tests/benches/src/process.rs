@@ -28,14 +28,14 @@ impl Process {
     pub(crate) fn start(command: &mut Command) -> Outcome<Self> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let said = child.stdout.take().ok_or("it says nothing")?;
-        let (mut said, mut link, mut line) = (BufReader::new(said), None, String::new());
-        while said.read_line(&mut line)? > 0 {
-            if let Some(address) = line.trim().strip_prefix("listening on ") {
+        let (mut said, mut link, mut spoken) = (BufReader::new(said), None, String::new());
+        while said.read_line(&mut spoken)? > 0 {
+            if let Some(address) = spoken.trim().strip_prefix("listening on ") {
                 return Ok(Self { child, address: address.to_owned(), link, _said: said });
             }
-            let word = line.split_whitespace().find(|word| word.contains("#found="));
+            let word = spoken.split_whitespace().find(|word| word.contains("#found="));
             link = word.map(|word| word.trim_matches('\'').to_owned()).or(link);
-            line.clear();
+            spoken.clear();
         }
         let status = child.wait()?;
         Err(format!("{} did not start: {status}", Path::new(command.get_program()).display()).into())

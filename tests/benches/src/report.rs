@@ -144,7 +144,9 @@ fn table(out: &mut String, heads: &[&str], rows: &[Vec<String>]) {
     };
     line(&heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>());
     line(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>());
-    rows.iter().for_each(|row| line(row));
+    for row in rows {
+        line(row);
+    }
     out.push('\n');
 }
 

@@ -47,9 +47,9 @@ pub(crate) async fn post<T: DeserializeOwned>(
     let body = serde_json::to_vec(body)?;
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = format!("{head}{name}: {value}\r\n");
     }
-    head.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len()));
+    let head = format!("{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(&[head.as_bytes(), &body].concat()).await?;
     let mut answer = Vec::new();

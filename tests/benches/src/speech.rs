@@ -44,6 +44,7 @@ pub(crate) enum Speech {
 
 /// A room, and what is said in it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "everything here calls a room's id the room")]
 pub(crate) struct Room {
     /// The room.
     pub(crate) room: RoomId,

@@ -54,7 +54,9 @@ async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Resu
     let done = client.sync(Duration::from_secs(common.wait), &mut watch).await;
     busy.finish_and_clear();
     notes.dedup();
-    notes.iter().for_each(|note| output.note(note));
+    for note in &notes {
+        output.note(note);
+    }
     done?;
     alarm.map_or(Ok(()), |why| Err(Failure::Alarm(why)))
 }

@@ -116,7 +116,9 @@ impl World {
     /// Another face of the hub, which from now on is the one these people see.
     pub(crate) fn other_face<const N: usize>(&self, people: [&mut Person; N]) -> Rc<RefCell<Hub>> {
         let face = Rc::new(RefCell::new(self.hub.borrow().twin()));
-        people.into_iter().for_each(|person| person.hub = face.clone());
+        for person in people {
+            person.hub = face.clone();
+        }
         face
     }
 
