@@ -113,6 +113,8 @@ fn run(
         let script = scripts.get_mut(who).unwrap();
         let Some(what) = what else { panic!("{who} ended by itself") };
         if what["ready"] == true && life > 0 {
+            // What an earlier life kept has to be in the log in the end; this life does not tell of it again.
+            script.acknowledged.extend(script.kept.clone());
             script.ask(talker);
         }
         left = left.saturating_sub(u64::from(script.hear(&what)));
