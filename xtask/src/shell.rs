@@ -1,6 +1,7 @@
 //! Other programs: how they are called, and what is said when one of them fails.
 
 use std::{
+    ffi::OsString,
     fmt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -32,17 +33,24 @@ pub(crate) fn about<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) 
 }
 
 /// The root of the checkout.
+///
+/// Asked when it runs, not when it is built: checkouts that share a target directory share this program too.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let package = told("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    package.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned()
 }
 
 /// `cargo` at the root of the checkout.
 pub(crate) fn cargo() -> Command {
     // Cargo sets this for what it runs; it is the cargo that was called, toolchain and all.
-    let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
+    let mut cargo = Command::new(told("CARGO").unwrap_or("cargo".into()));
     cargo.current_dir(root());
     cargo
+}
+
+#[expect(clippy::disallowed_methods, reason = "cargo tells what it runs in no other way")]
+fn told(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 /// A command as it would be typed.

@@ -1,6 +1,7 @@
 //! Alarms: what a server that tells the truth never shows. A room in which one was raised is stopped.
 
 use chancery_groups::Breach;
+use chancery_wire::names::Handle;
 
 use crate::trust::Distrust;
 
@@ -19,12 +20,17 @@ pub enum Alarm {
     /// The log ends before what was already seen, or an entry seen before reads differently now.
     #[error("the server rolled this room back to an earlier time")]
     RolledBack,
-    /// Another member saw another log.
-    #[error("another member was shown a different history of this room: the server forked it")]
-    Forked,
+    /// Another member saw another log, or says so.
+    #[error("{0} was shown a different history of this room: the server forked it, or {0}'s program lies")]
+    Forked(Handle),
     /// A sender claims to have seen what did not exist yet.
-    #[error("a message speaks of a part of the log that came after it: the server reordered the room")]
-    Reordered,
+    #[error(
+        "a message of {0} speaks of what came after it: the server reordered the room, or {0}'s program lies"
+    )]
+    Reordered(Handle),
+    /// A device that comes back was offered another state of the room than the one its log leads to.
+    #[error("the server led this device back into another room than the one its log leads to")]
+    Elsewhere,
     /// A submission was acknowledged and is not where it was promised.
     #[error("the server acknowledged a message and then did not put it into the room")]
     Dropped,

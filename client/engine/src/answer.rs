@@ -38,17 +38,18 @@ impl Engine {
         })
     }
 
-    /// A submission or a fetch was refused. Answers whether trying again later makes sense.
-    pub fn refused(&mut self, answer: &Refused, now: Instant) -> Result<bool, EngineError> {
+    /// A submission or a fetch was refused. Answers why, when trying again later makes sense.
+    pub fn refused(&mut self, answer: &Refused, now: Instant) -> Result<Option<String>, EngineError> {
         self.turn(now, |turn| {
             turn.memory.in_flight.remove(&answer.id);
             let code = std::str::from_utf8(answer.code.as_slice()).ok().and_then(Code::parse);
             let title = quoted(&String::from_utf8_lossy(answer.title.as_slice()));
-            match turn.step.submitted(answer.id)? {
-                Some(wished) => turn.refused(&wished, code, &title),
-                None if code == Some(Code::NoRoom) => turn.gone(answer.room, &title).map(|()| false),
-                None => Ok(code.is_some_and(passes)),
-            }
+            let again = match turn.step.submitted(answer.id)? {
+                Some(wished) => turn.refused(&wished, code, &title)?,
+                None if code == Some(Code::NoRoom) => turn.gone(answer.room, &title).map(|()| false)?,
+                None => code.is_some_and(passes),
+            };
+            Ok(again.then_some(title))
         })
     }
 

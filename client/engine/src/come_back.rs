@@ -1,8 +1,9 @@
 //! Coming back: a device that lost a room's keys, or cannot follow it, enters again as a new leaf in place of its old one.
 //!
-//! Old state is never used to send. What was said meanwhile stays closed; what is said from here on opens.
+//! Old state is never used to send. What was said meanwhile stays closed; what is said from here on opens. What is done
+//! meanwhile is judged all the same (`receive/watch.rs`), and only the room that this leads to is entered again.
 
-use chancery_groups::{Breach, policy_of, roster, suites};
+use chancery_groups::{Breach, Face, policy_of, roster, suites};
 use chancery_vault::{Room, Sealed, Standing};
 use chancery_wire::{api::Return, names::Handle, time::Instant};
 use openmls::{
@@ -37,14 +38,17 @@ impl Engine {
                 return Ok(());
             }
             turn.forget(room.id)?;
+            if let Some(face) = turn.face(room.id)?
+                && !face.is_shown_by(&offered.group_info.0).unwrap_or(false)
+            {
+                return turn.alarm(&mut room, &Alarm::Elsewhere);
+            }
             let last = turn.step.last_epoch(room.id)?;
             if last.is_some_and(|last| offered.head.epoch < last) {
                 return turn.alarm(&mut room, &Alarm::RolledBack);
             }
             let (group, sealed) = match turn.enter_again(offered) {
-                Err(EngineError::Breach(breach @ Breach::Uninvited)) => {
-                    return turn.alarm(&mut room, &breach.into());
-                }
+                Err(EngineError::Breach(breach)) => return turn.alarm(&mut room, &breach.into()),
                 entered => entered?,
             };
             match turn.verdict(&roster(group.public_group())?)? {
@@ -123,7 +127,10 @@ impl Turn<'_> {
                 self.step.unseal_wish(wished.wish, 0)?;
             }
         }
+        // What is public of the room as it stood is followed on; without it, others judge what is done meanwhile.
+        let face = Face::copy(&self.step.mls(), room.id).and_then(|face| face.save()).ok();
         self.forget(room.id)?;
+        self.step.keep_face(room.id, face.as_deref())?;
         room.standing = Standing::Lost;
         Ok(())
     }

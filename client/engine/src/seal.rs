@@ -119,7 +119,9 @@ impl Turn<'_> {
                 add.push(offer.package);
             }
         }
-        let changed = if role > Role::Member { with_role(policy, handles, role) } else { None };
+        // Also a role that somebody had when they were here before is what is wished now.
+        let other = handles.iter().any(|handle| policy.role(handle) != role);
+        let changed = if other { with_role(policy, handles, role) } else { None };
         let context = changed.map(|changed| context(&changed)).transpose()?;
         Ok(if add.is_empty() {
             Outcome::Fulfilled

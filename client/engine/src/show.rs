@@ -93,7 +93,8 @@ impl Engine {
     /// Where every room stands that is still followed: its id and the last entry taken in.
     pub fn followed(&self) -> Result<Vec<(RoomId, u64)>, EngineError> {
         self.look(|step, _| {
-            let live = |room: &Room| matches!(room.standing, Standing::Joined | Standing::Lost);
+            let live =
+                |room: &Room| matches!(room.standing, Standing::Joined | Standing::Lost | Standing::Paused);
             Ok(step.rooms()?.into_iter().filter(live).map(|room| (room.id, room.seq)).collect())
         })
     }

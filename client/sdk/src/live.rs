@@ -194,9 +194,9 @@ impl<'c> Live<'c> {
         if code == Some(Code::WrongEpoch) {
             return self.fetch_again(refused.room);
         }
-        if again {
+        if let Some(why) = again {
             self.later = now().0.saturating_add(LATER);
-            self.news.push(News::Later(String::from_utf8_lossy(refused.title.as_slice()).into_owned()));
+            self.news.push(News::Later(why));
         }
         Ok(None)
     }

@@ -126,6 +126,23 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Keeps what is public of a room whose keys are lost; or nothing, once it is not needed or not known.
+    pub fn keep_face(&self, room: RoomId, face: Option<&[u8]>) -> Result<(), VaultError> {
+        match face {
+            Some(face) => self.run(
+                "INSERT INTO faces (room, face) VALUES (?1, ?2) ON CONFLICT (room) DO UPDATE SET face = ?2",
+                &[&room.0, &face],
+            )?,
+            None => self.run("DELETE FROM faces WHERE room = ?1", &[&room.0])?,
+        };
+        Ok(())
+    }
+
+    /// What is public of a room whose keys are lost, if that is known.
+    pub fn face(&self, room: RoomId) -> Result<Option<Vec<u8>>, VaultError> {
+        self.find("SELECT face FROM faces WHERE room = ?1", &[&room.0], |row| Ok(row.get(0)?))
+    }
+
     /// Remembers the chain head after an entry, and the digest of its body.
     pub fn keep_head(
         &self,

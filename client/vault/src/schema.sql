@@ -40,6 +40,12 @@ CREATE TABLE rooms (
     sealed INTEGER NOT NULL
 ) STRICT;
 
+-- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.
+CREATE TABLE faces (
+    room BLOB PRIMARY KEY REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    face BLOB NOT NULL
+) STRICT;
+
 -- The chain head after each entry taken in, to compare other members' views with; and the digest of its body, to notice
 -- a body that comes again.
 CREATE TABLE heads (

@@ -1,17 +1,18 @@
-//! A room as anybody may see it: the public group a server follows.
+//! A room as anybody may see it: the public group a server follows, and a device that has lost the room's keys.
 //!
 //! Pure: loaded from bytes, changed, saved to bytes; the caller keeps the bytes in its own transaction.
 
 use chancery_wire::{ids::RoomId, policy::RoomPolicy};
 use openmls::{
     framing::ProcessedMessageContent,
-    group::{ProposalStore, PublicGroup},
+    group::{ProposalStore, PublicGroup, StagedCommit},
     prelude::{
-        GroupId, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage, RatchetTreeIn, Sender,
-        group_info::VerifiableGroupInfo,
+        GroupId, MlsMessageBodyIn, MlsMessageIn, OpenMlsSignaturePublicKey, ProtocolMessage, RatchetTreeIn,
+        Sender, SignaturePublicKey, Verifiable as _, group_info::VerifiableGroupInfo,
     },
 };
 use openmls_rust_crypto::RustCrypto;
+use openmls_traits::{public_storage::PublicStorageProvider, storage::CURRENT_VERSION};
 use tls_codec::{Deserialize as _, Serialize as _};
 
 use crate::{
@@ -58,9 +59,19 @@ impl Face {
     /// Loads what [`Face::save`] wrote.
     pub fn load(bytes: &[u8]) -> Result<Self, Breach> {
         let (room, snapshot) = Snapshot::read(bytes)?;
-        let group = PublicGroup::load(&snapshot, &GroupId::from_slice(&room))
-            .map_err(|_| Breach::Malformed)?
-            .ok_or(Breach::Malformed)?;
+        Self::of(&GroupId::from_slice(&room), snapshot)
+    }
+
+    /// Looks at the group of a room from outside, as it is in a member's store.
+    pub fn copy(store: &impl PublicStorageProvider<CURRENT_VERSION>, room: RoomId) -> Result<Self, Breach> {
+        let room = GroupId::from_slice(room.as_bytes());
+        let snapshot = Snapshot::copy(store, &room).map_err(|_| Breach::Malformed)?;
+        Self::of(&room, snapshot)
+    }
+
+    fn of(room: &GroupId, snapshot: Snapshot) -> Result<Self, Breach> {
+        let group =
+            PublicGroup::load(&snapshot, room).map_err(|_| Breach::Malformed)?.ok_or(Breach::Malformed)?;
         // A tree without leaves was never saved here, and the library panics when it is to write one (found by fuzzing).
         group.members().next().ok_or(Breach::Malformed)?;
         let policy = policy_of(group.group_context().extensions())?;
@@ -94,8 +105,30 @@ impl Face {
         self.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Breach::Invalid)
     }
 
-    /// Judges a commit and follows it. `group_info` is the committer's, for those who come back later.
+    /// Whether a group info is about exactly the room and the epoch this face stands at.
+    pub fn is_shown_by(&self, group_info: &[u8]) -> Result<bool, Breach> {
+        Ok(read_group_info(group_info)?.group_context() == self.group.group_context())
+    }
+
+    /// Judges a commit and follows it.
+    pub fn follow(&mut self, commit: &[u8]) -> Result<Change, Breach> {
+        let (staged, change) = self.judged(commit)?;
+        self.merge(staged, change)
+    }
+
+    /// Judges a commit with its author's group info, which is for those who come back later, and follows it.
     pub fn commit(&mut self, commit: &[u8], group_info: &[u8]) -> Result<Change, Breach> {
+        let (staged, change) = self.judged(commit)?;
+        // Whoever comes back later depends on it: it has to be about exactly the epoch this commit opens, by its author.
+        let info = read_group_info(group_info)?;
+        if info.group_context() != staged.group_context() {
+            return Err(Breach::OtherEpoch);
+        }
+        signed_by(&info, change.author.leaf())?;
+        self.merge(staged, change)
+    }
+
+    fn judged(&self, commit: &[u8]) -> Result<(StagedCommit, Change), Breach> {
         let processed = self.process(commit)?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
@@ -103,11 +136,11 @@ impl Face {
         };
         let change = Change::read(&self.group, &sender, &staged)?;
         judge(&self.leaves()?, &change)?;
-        // Whoever comes back later depends on it: it has to be about exactly the epoch this commit opens.
-        if read_group_info(group_info)?.group_context() != staged.group_context() {
-            return Err(Breach::OtherEpoch);
-        }
-        self.group.merge_commit(&self.snapshot, *staged).map_err(|_| Breach::Invalid)?;
+        Ok((*staged, change))
+    }
+
+    fn merge(&mut self, staged: StagedCommit, change: Change) -> Result<Change, Breach> {
+        self.group.merge_commit(&self.snapshot, staged).map_err(|_| Breach::Invalid)?;
         self.policy = change.after.clone();
         Ok(change)
     }
@@ -155,6 +188,18 @@ impl Author {
     pub fn is_returning(&self) -> bool {
         matches!(self, Self::Returning(_))
     }
+}
+
+/// Makes sure that a group info names this leaf as its signer, and was signed with its key.
+fn signed_by(info: &VerifiableGroupInfo, leaf: &Leaf) -> Result<(), Breach> {
+    let signed = info.unsigned_payload().map_err(|_| Breach::Malformed)?;
+    // RFC 9420, section 12.4.3: what is signed ends with the signer's place in the tree.
+    if !signed.ends_with(&leaf.index.to_be_bytes()) {
+        return Err(Breach::Impostor);
+    }
+    let key = SignaturePublicKey::from(leaf.key.to_vec());
+    let key = OpenMlsSignaturePublicKey::from_signature_key(key, info.ciphersuite().signature_algorithm());
+    info.verify_no_out(&RustCrypto::default(), &key).map_err(|_| Breach::Impostor)
 }
 
 fn read_group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, Breach> {

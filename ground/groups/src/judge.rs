@@ -35,12 +35,22 @@ fn identity(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     if change.newcomers().any(foreign) { Err(Breach::Foreign) } else { Ok(()) }
 }
 
-/// Members are added by those who may, and nobody is in the room twice.
+/// Members are added by those who may, with a role by those who may give it, and nobody is in the room twice.
+///
+/// A role outlives its bearer's time in the room, because whoever takes in that somebody left may not be allowed to change the
+/// policy. So it counts again when the bearer is added again.
 fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     for (leaf, by) in &change.added {
         let who = &by.name.account;
         if change.before.role(who) < change.before.may_add {
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
+        }
+        let here = before.iter().any(|other| other.name.account == leaf.name.account);
+        if !here
+            && change.after.role(&leaf.name.account) > Role::Member
+            && change.before.role(who) < change.before.may_change
+        {
+            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Change });
         }
         let same = |other: &Leaf| other.name.device == leaf.name.device || other.key == leaf.key;
         let stays = |other: &&Leaf| !change.removed.iter().any(|(gone, _)| gone.index == other.index);
@@ -141,6 +151,18 @@ mod tests {
         for (who, allowed) in [(0, true), (1, true), (2, false)] {
             let author = room()[who].clone();
             let mut change = by(author.clone());
+            change.added.push((leaf(9, "dora"), author));
+            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
+        }
+    }
+
+    #[test]
+    fn a_role_from_an_earlier_time_in_the_room_is_given_again_by_an_owner_only() {
+        for (who, allowed) in [(0, true), (1, false)] {
+            let author = room()[who].clone();
+            let mut change = by(author.clone());
+            change.after.roles.insert("dora".parse().unwrap(), Role::Owner);
+            change.before = change.after.clone();
             change.added.push((leaf(9, "dora"), author));
             assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
         }

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 
+use openmls::prelude::GroupId;
 use openmls_traits::{
     public_storage::PublicStorageProvider,
-    storage::{CURRENT_VERSION, traits},
+    storage::{CURRENT_VERSION, Entity, Key, traits},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
@@ -41,6 +42,20 @@ impl Snapshot {
         bytes.map(ByteBuf::into_vec).map_err(|_| Breach::Invalid)
     }
 
+    /// Copies what is public of a group out of a member's store.
+    pub(crate) fn copy(from: &impl PublicStorageProvider<V>, group: &GroupId) -> Result<Self, Unreadable> {
+        let part = |part: Option<Part>| part.as_ref().map_or_else(|| Ok(ByteBuf::new()), put);
+        let queued: Vec<(Part, Part)> = from.queued_proposals(group).map_err(|_| Unreadable)?;
+        let proposals = queued.iter().map(|(reference, proposal)| Ok((put(reference)?, put(proposal)?)));
+        Ok(Self(RefCell::new(Parts {
+            tree: part(from.tree(group).map_err(|_| Unreadable)?)?,
+            context: part(from.group_context(group).map_err(|_| Unreadable)?)?,
+            transcript: part(from.interim_transcript_hash(group).map_err(|_| Unreadable)?)?,
+            tag: part(from.confirmation_tag(group).map_err(|_| Unreadable)?)?,
+            proposals: proposals.collect::<Result<_, _>>()?,
+        })))
+    }
+
     /// Reads a snapshot and its group's id.
     pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<u8>, Self), Breach> {
         let (form, group, parts): (u16, ByteBuf, Parts) =
@@ -51,6 +66,20 @@ impl Snapshot {
         Ok((group.into_vec(), Self(RefCell::new(parts))))
     }
 }
+
+/// A part as it is, whatever the library calls it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Part(ciborium::Value);
+
+impl Entity<V> for Part {}
+impl Key<V> for Part {}
+impl traits::TreeSync<V> for Part {}
+impl traits::GroupContext<V> for Part {}
+impl traits::InterimTranscriptHash<V> for Part {}
+impl traits::ConfirmationTag<V> for Part {}
+impl traits::ProposalRef<V> for Part {}
+impl traits::QueuedProposal<V> for Part {}
 
 fn put(value: &impl Serialize) -> Result<ByteBuf, Unreadable> {
     let mut out = Vec::new();

@@ -35,10 +35,9 @@ impl Turn<'_> {
         if let Some(wished) = own {
             return self.take_own_commit(room, entry, &wished);
         }
-        // While the device is lost it follows the log only; whoever came in is checked when it comes back.
         if room.standing == Standing::Lost {
             self.give_up_return(room)?;
-            return Ok(Taken::Silent);
+            return self.watch_commit(room, entry);
         }
         let Some(body) = &entry.body else { return Ok(Taken::Lost(None)) };
         let mut group = self.group(room.id)?;
@@ -85,6 +84,7 @@ impl Turn<'_> {
         let mut group = self.group(room.id)?;
         if wish == Wish::Return {
             room.standing = Standing::Joined;
+            self.step.keep_face(room.id, None)?;
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);
@@ -174,24 +174,40 @@ impl Turn<'_> {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);
         } else {
-            self.forget(room.id)?;
-            room.standing = Standing::Left;
-            room.why = Some("you are not in this room any more".to_owned());
-            for wished in self.step.wishes(room.id)? {
-                match Wish::read(&wished.what)? {
-                    Wish::Say { .. } => {
-                        self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
-                    }
-                    _ => self.step.drop_wish(wished.wish)?,
+            self.left(room, change)?;
+        }
+        Ok(happened(entry, change))
+    }
+
+    /// The device is not in the room any more.
+    pub(super) fn left(&mut self, room: &mut Room, change: &Change) -> Result<(), EngineError> {
+        self.forget(room.id)?;
+        room.standing = Standing::Left;
+        let me = self.me.identity.device;
+        let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
+        room.why = Some(match by {
+            Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
+            _ => "you have left this room".to_owned(),
+        });
+        for wished in self.step.wishes(room.id)? {
+            match Wish::read(&wished.what)? {
+                Wish::Say { .. } => {
+                    self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
                 }
+                _ => self.step.drop_wish(wished.wish)?,
             }
         }
-        let author = change.author.leaf();
-        let from = Some((author.name.account.clone(), author.name.device));
-        Ok(match tell(change) {
-            Some(text) => Taken::Line(line(entry, from, entry.id.0, Said::Event(text))),
-            None => Taken::Silent,
-        })
+        Ok(())
+    }
+}
+
+/// The line that says what a change is to the people in the room, if it is anything to them.
+pub(super) fn happened(entry: &Entry, change: &Change) -> Taken {
+    let author = change.author.leaf();
+    let from = Some((author.name.account.clone(), author.name.device));
+    match tell(change) {
+        Some(text) => Taken::Line(line(entry, from, entry.id.0, Said::Event(text))),
+        None => Taken::Silent,
     }
 }
 

@@ -111,7 +111,7 @@ impl Turn<'_> {
         let Ok(letter) = Letter::decode(letter) else {
             return Ok(Taken::Line(unopened(entry, Cause::UnknownContent)));
         };
-        if let Some(alarm) = self.compare(room, entry, epoch, &letter.view)? {
+        if let Some(alarm) = self.compare(room, entry, (&name.account, epoch), &letter.view)? {
             return Ok(Taken::Alarm(alarm));
         }
         let from = (name.account.clone(), name.device);
@@ -126,17 +126,17 @@ impl Turn<'_> {
         &self,
         room: &Room,
         entry: &Entry,
-        epoch: u64,
+        (who, epoch): (&Handle, u64),
         view: &View,
     ) -> Result<Option<Alarm>, EngineError> {
         if view.seq >= entry.seq {
-            return Ok(Some(Alarm::Reordered));
+            return Ok(Some(Alarm::Reordered(who.clone())));
         }
         let head = self.step.head(room.id, view.seq)?;
         let authenticator = self.step.epoch(room.id, epoch)?;
         let forked = head.is_some_and(|head| head != view.head)
             || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
-        Ok(forked.then_some(Alarm::Forked))
+        Ok(forked.then(|| Alarm::Forked(who.clone())))
     }
 }
 

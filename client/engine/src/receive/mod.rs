@@ -5,6 +5,7 @@
 mod commit;
 mod message;
 mod proposal;
+mod watch;
 
 use chancery_trail::{digest, room_next};
 use chancery_vault::{Message, Room, Said, Standing, Wished};
@@ -63,7 +64,7 @@ impl Engine {
             let mut out = Received::default();
             let Some(mut kept) = turn.step.room(room)? else { return Ok(out) };
             for entry in entries {
-                let open = !matches!(kept.standing, Standing::Left | Standing::Paused | Standing::Stopped);
+                let open = !matches!(kept.standing, Standing::Left | Standing::Stopped);
                 if entry.room != room || !open {
                     break;
                 }
@@ -99,15 +100,24 @@ impl Turn<'_> {
         if entry.body.as_ref().is_some_and(|body| digest(body.as_slice()) != entry.digest) {
             return self.stop(room, Alarm::Body, out);
         }
-        match self.take(room, entry)? {
-            Taken::Silent => {}
-            Taken::Line(line) => self.keep(room, &line)?,
+        if room.standing == Standing::Paused {
+            // Perhaps this program is newer than the one that could not read it.
+            room.standing = Standing::Joined;
+            room.why = None;
+        }
+        let taken = match self.take(room, entry)? {
             Taken::Lost(line) => {
                 self.lose(room)?;
                 if let Some(line) = line {
                     self.keep(room, &line)?;
                 }
+                if entry.kind == Kind::Commit { self.watch_commit(room, entry)? } else { Taken::Silent }
             }
+            taken => taken,
+        };
+        match taken {
+            Taken::Silent | Taken::Lost(_) => {}
+            Taken::Line(line) => self.keep(room, &line)?,
             Taken::Needs(handles) => {
                 out.needs = handles;
                 return Ok(true);

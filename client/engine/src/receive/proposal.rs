@@ -30,7 +30,7 @@ impl Turn<'_> {
             return Ok(Taken::Silent);
         }
         if room.standing == Standing::Lost {
-            return Ok(Taken::Silent);
+            return self.watch_proposal(room, entry);
         }
         // A body that is gone belongs to an epoch that is over, or will make the next commit unfollowable: then the
         // device comes back.

@@ -251,6 +251,57 @@ fn a_person_who_was_removed_can_be_added_again() {
 }
 
 #[test]
+fn a_role_does_not_come_back_with_the_person() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut mo] = world.people(["alice", "bob", "mo"]);
+    let room = alice.opens(&world, "room", &[&bob, &mo]);
+    for (who, role) in [("bob", Role::Owner), ("mo", Role::Moderator)] {
+        alice.engine.want(room, Want::Role(handle(who), role), world.now).unwrap();
+    }
+    for person in [&mut alice, &mut bob, &mut mo] {
+        person.syncs(&world);
+    }
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
+    mo.says(&world, room, "goodbye");
+    let add = || Want::Add(vec![handle("bob")], Role::Member);
+    let wish = mo.engine.want(room, add(), world.now).unwrap();
+    while mo.sends(world.now) {}
+    let Progress::Refused(why) = mo.engine.progress(wish).unwrap() else { panic!("mo makes bob an owner") };
+    assert!(why.contains("mo may not change the policy"), "{why}");
+    mo.engine.dismiss(wish, world.now).unwrap();
+    alice.syncs(&world);
+    alice.engine.want(room, add(), world.now).unwrap();
+    for person in [&mut alice, &mut mo, &mut bob] {
+        person.syncs(&world);
+    }
+    let members = mo.engine.room(room).unwrap().members;
+    let role = members.iter().find(|member| member.handle.as_str() == "bob").unwrap().role;
+    assert_eq!(role, Role::Member);
+}
+
+#[test]
+fn a_removed_device_is_told_who_did_it_also_while_it_has_lost_the_room() {
+    for lost in [false, true] {
+        let mut world = World::new();
+        let [mut alice, mut bob] = world.people(["alice", "bob"]);
+        let room = alice.opens(&world, "room", &[&bob]);
+        bob.syncs(&world);
+        bob.restarts();
+        let image = bob.image();
+        if lost {
+            bob.says(&world, room, "this copy does not know that it said this");
+            bob.is_restored_from(&image);
+        }
+        alice.engine.want(room, Want::Remove(handle("bob")), world.now).unwrap();
+        alice.syncs(&world);
+        bob.syncs(&world);
+        assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Left, "lost: {lost}");
+        assert_eq!(bob.why(room), "alice removed you");
+    }
+}
+
+#[test]
 fn who_is_alone_in_a_room_can_leave_it() {
     let mut world = World::new();
     let [mut alice] = world.people(["alice"]);

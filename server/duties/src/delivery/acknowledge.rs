@@ -1,6 +1,6 @@
 //! Acknowledge: the device keeps everything up to here; bodies that nobody in the room needs any more are deleted.
 //!
-//! An `Acknowledge` frame, permitted by `Delivery::"acknowledge"` to leaves of the room, recorded as
+//! An `Acknowledge` frame, permitted by `Delivery::"acknowledge"` to whoever is or was a leaf, recorded as
 //! `delivery.acknowledged`. It rides with the next batch, or is written a moment later; it needs no answer.
 
 use chancery_floor::work::Action;

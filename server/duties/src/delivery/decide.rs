@@ -15,6 +15,7 @@ use chancery_wire::{
 use super::{
     PAST_EPOCHS,
     error::DeliveryError,
+    forget::forget,
     heads::{Head, Heads},
     submit::{Submission, SubmitEntry, Wish},
 };
@@ -44,7 +45,9 @@ pub(super) struct Plan {
     pub cursors: Vec<(RoomId, DeviceId, u64)>,
     /// Devices whose welcome has served.
     pub joined: Vec<(RoomId, DeviceId)>,
-    /// Rooms in which bodies can be deleted, after which and up to which entry.
+    /// Up to which entry everybody in a room keeps everything now.
+    pub kept_by_all: Vec<(RoomId, u64)>,
+    /// Bodies that nobody needs any more: of which room, after which and up to which entry.
     pub forgotten: Vec<(RoomId, u64, u64)>,
 }
 
@@ -100,7 +103,7 @@ pub(super) fn decide(
             Fate::Again => plan.again.push(submission),
         }
     }
-    take_in(&mut plan, heads, acknowledged);
+    forget(&mut plan, heads, acknowledged);
     plan
 }
 
@@ -143,41 +146,5 @@ fn after(standing: Standing, planned: &Planned) -> Standing {
     match &planned.submission.wish {
         Wish::Message { .. } => Standing { seq, head, ..standing },
         Wish::Handshake { judged, .. } => Standing { seq, head, epoch: judged.next.epoch, handshake: seq },
-    }
-}
-
-/// Takes in what was acknowledged, and finds the bodies that nobody in the room needs any more.
-fn take_in(plan: &mut Plan, heads: &Heads, acknowledged: &Acknowledged) {
-    let mut moved: HashMap<RoomId, HashMap<DeviceId, u64>> = HashMap::new();
-    for ((room, device), seq) in acknowledged {
-        let Some(head) = heads.find(*room) else { continue };
-        let Some(mark) = head.members.get(device) else { continue };
-        // Nobody can have what is not there.
-        let seq = (*seq).min(head.standing.seq);
-        if mark.waits && seq >= mark.joined {
-            plan.joined.push((*room, *device));
-        }
-        if seq > mark.acknowledged {
-            plan.cursors.push((*room, *device, seq));
-            moved.entry(*room).or_default().insert(*device, seq);
-        }
-    }
-    let mut gone: HashMap<RoomId, &[DeviceId]> = HashMap::new();
-    for line in &plan.lines {
-        if let Wish::Handshake { judged, .. } = &line.submission.wish
-            && !judged.removed.is_empty()
-        {
-            gone.insert(line.place.room, &judged.removed);
-            moved.entry(line.place.room).or_default();
-        }
-    }
-    for (room, moved) in moved {
-        let Some(head) = heads.find(room) else { continue };
-        let gone = gone.get(&room).copied().unwrap_or_default();
-        let stay = head.members.iter().filter(|(device, _)| !gone.contains(device));
-        let low = stay.map(|(device, mark)| moved.get(device).copied().unwrap_or(mark.acknowledged)).min();
-        if let Some(low) = low.filter(|low| *low > head.forgotten) {
-            plan.forgotten.push((room, head.forgotten, low));
-        }
     }
 }

@@ -64,14 +64,13 @@ impl Fact for Proposed {
 pub(crate) struct Acknowledged {
     /// How many devices moved on in how many rooms, counted together.
     pub cursors: usize,
-    /// The rooms in which bodies were deleted, and up to which entry.
-    pub forgotten: Vec<(RoomId, u64)>,
+    /// The rooms in which bodies were deleted, after which and up to which entry.
+    pub forgotten: Vec<(RoomId, u64, u64)>,
 }
 
 impl Fact for Acknowledged {
     const KIND: &'static str = "delivery.acknowledged";
-    const MEANING: &'static str =
-        "devices acknowledged entries: how many; rooms in which bodies were deleted, and up to which entry";
+    const MEANING: &'static str = "devices acknowledged entries: how many; rooms in which bodies were deleted, after which and up to which entry";
 }
 
 /// Bodies reached their time limit and were deleted.

@@ -6,7 +6,7 @@ use chancery_wire::ids::{DeviceId, RoomId};
 use super::{
     answer::entry,
     decide::{Plan, Planned},
-    heads::{Heads, Mark},
+    heads::Heads,
     stage::Stage,
     submit::Wish,
 };
@@ -30,7 +30,7 @@ pub(super) fn finish(stage: &Stage, heads: &mut Heads, mut plan: Plan) {
     answered.iter().for_each(Tap::wake);
     // Only now: whoever was removed has heard the commit that did it, and hears nothing more.
     for (room, seq, added, removed) in moves {
-        take_out(stage, heads, room, &removed);
+        take_out(stage, heads, room, seq, &removed);
         put_in(stage, heads, room, seq, &added);
     }
 }
@@ -43,26 +43,26 @@ fn keep_in_step(heads: &mut Heads, plan: Plan) {
         }
     }
     for (room, device, seq) in plan.cursors {
-        if let Some(mark) = heads.mark_mut(room, device) {
-            mark.acknowledged = seq;
+        if let Some(head) = heads.find_mut(room) {
+            head.move_on(device, seq);
         }
     }
     for (room, device) in plan.joined {
-        if let Some(mark) = heads.mark_mut(room, device) {
+        if let Some(mark) = heads.find_mut(room).and_then(|head| head.members.get_mut(&device)) {
             mark.waits = false;
         }
     }
-    for (room, _, upto) in plan.forgotten {
+    for (room, upto) in plan.kept_by_all {
         if let Some(head) = heads.find_mut(room) {
             head.forgotten = upto;
         }
     }
 }
 
-fn take_out(stage: &Stage, heads: &mut Heads, room: RoomId, devices: &[DeviceId]) {
+fn take_out(stage: &Stage, heads: &mut Heads, room: RoomId, seq: u64, devices: &[DeviceId]) {
     for device in devices {
         if let Some(head) = heads.find_mut(room) {
-            head.members.remove(device);
+            head.take_out(*device, seq);
         }
         for tap in stage.taps_of(*device) {
             stage.bus.leave(&tap, room);
@@ -73,7 +73,7 @@ fn take_out(stage: &Stage, heads: &mut Heads, room: RoomId, devices: &[DeviceId]
 fn put_in(stage: &Stage, heads: &mut Heads, room: RoomId, seq: u64, devices: &[DeviceId]) {
     for device in devices {
         if let Some(head) = heads.find_mut(room) {
-            head.members.insert(*device, Mark::new(seq));
+            head.put_in(*device, seq);
         }
         for tap in stage.taps_of(*device) {
             tap.nudge(room);

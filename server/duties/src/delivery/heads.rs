@@ -21,7 +21,9 @@ pub(super) struct Head {
     pub standing: Standing,
     /// Who is in it.
     pub members: HashMap<DeviceId, Mark>,
-    /// The bodies up to here were deleted.
+    /// Who was removed and has not fetched the rest that is for it.
+    pub removed: HashMap<DeviceId, Rest>,
+    /// The bodies up to here were deleted, but those that are for somebody who was removed.
     pub forgotten: u64,
     /// The batch that used it last.
     used: u64,
@@ -38,6 +40,15 @@ pub(super) struct Mark {
     pub waits: bool,
 }
 
+/// What is still for a device that was removed: the entries after `acknowledged`, up to the one that removed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// The last entry it keeps.
+    pub acknowledged: u64,
+    /// The entry that removed it.
+    pub removed: u64,
+}
+
 impl Mark {
     /// A member that was added at `joined`.
     pub(super) fn new(joined: u64) -> Self {
@@ -50,6 +61,34 @@ impl Mark {
 pub(super) struct Heads {
     rooms: HashMap<RoomId, Head>,
     turn: u64,
+}
+
+impl Head {
+    /// Moves a device on, whether it is in the room or was.
+    pub(super) fn move_on(&mut self, device: DeviceId, seq: u64) {
+        if let Some(mark) = self.members.get_mut(&device) {
+            mark.acknowledged = seq;
+        }
+        if let Some(rest) = self.removed.get_mut(&device) {
+            rest.acknowledged = seq;
+            if seq >= rest.removed {
+                self.removed.remove(&device);
+            }
+        }
+    }
+
+    /// Takes a device out that was removed at `removed`.
+    pub(super) fn take_out(&mut self, device: DeviceId, removed: u64) {
+        if let Some(mark) = self.members.remove(&device) {
+            self.removed.insert(device, Rest { acknowledged: mark.acknowledged, removed });
+        }
+    }
+
+    /// Puts a device in that was added at `joined`.
+    pub(super) fn put_in(&mut self, device: DeviceId, joined: u64) {
+        self.removed.remove(&device);
+        self.members.insert(device, Mark::new(joined));
+    }
 }
 
 impl Heads {
@@ -84,11 +123,6 @@ impl Heads {
         self.rooms.get_mut(&room)
     }
 
-    /// A member of a room, to be kept in step.
-    pub(super) fn mark_mut(&mut self, room: RoomId, device: DeviceId) -> Option<&mut Mark> {
-        self.find_mut(room)?.members.get_mut(&device)
-    }
-
     /// Forgets rooms: they are read again.
     pub(super) fn forget(&mut self, rooms: impl IntoIterator<Item = RoomId>) {
         for room in rooms {
@@ -106,11 +140,18 @@ async fn read(from: &mut impl Read, room: RoomId, used: u64) -> Result<Option<He
         let mark = Mark { joined: member.joined, acknowledged: member.joined, waits: member.waits };
         members.insert(member.device, mark);
     }
+    let mut removed = HashMap::new();
+    for (device, reach) in rooms::missed(from, room).await? {
+        removed.insert(device, Rest { acknowledged: reach.joined, removed: reach.removed.unwrap_or(0) });
+    }
     for (device, acknowledged) in store::cursors(from, room).await? {
-        if let Some(mark) = members.get_mut(&device) {
-            mark.acknowledged = mark.acknowledged.max(acknowledged);
+        let mark = members.get_mut(&device).map(|mark| &mut mark.acknowledged);
+        let rest = removed.get_mut(&device).map(|rest| &mut rest.acknowledged);
+        for kept in mark.into_iter().chain(rest) {
+            *kept = acknowledged.max(*kept);
         }
     }
+    removed.retain(|_, rest| rest.acknowledged < rest.removed);
     let forgotten = members.values().map(|mark| mark.acknowledged).min().unwrap_or(0);
-    Ok(Some(Head { standing, members, forgotten, used }))
+    Ok(Some(Head { standing, members, removed, forgotten, used }))
 }

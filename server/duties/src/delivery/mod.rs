@@ -16,6 +16,7 @@ mod expire;
 mod facts;
 mod fetch;
 mod finish;
+mod forget;
 mod heads;
 mod judge;
 mod socket;

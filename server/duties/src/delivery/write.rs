@@ -51,8 +51,7 @@ pub(super) async fn write(stage: &Stage, plan: &Plan) -> Result<(), StoreError> 
     for (room, after, upto) in &plan.forgotten {
         rooms::forget(&mut work.tx, *room, *after, *upto).await?;
     }
-    let forgotten = plan.forgotten.iter().map(|(room, _, upto)| (*room, *upto)).collect();
-    let acknowledged = Acknowledged { cursors: plan.cursors.len(), forgotten };
+    let acknowledged = Acknowledged { cursors: plan.cursors.len(), forgotten: plan.forgotten.clone() };
     if plan.lines.is_empty() {
         return work.commit(&acknowledged).await;
     }

@@ -144,6 +144,18 @@ pub(crate) async fn members(from: &mut impl Read, room: RoomId) -> Result<Vec<Me
     from.rows(SELECT, values![room.0]).await?.iter().map(member).collect()
 }
 
+/// Devices that were removed from a room, while the commit that did it is kept for somebody. Others have had it, or never
+/// will.
+pub(crate) async fn missed(from: &mut impl Read, room: RoomId) -> Result<Vec<(DeviceId, Reach)>, StoreError> {
+    const SELECT: &str = "SELECT d.device, d.joined, d.removed FROM rooms_devices d
+        JOIN rooms_log l ON l.room = d.room AND l.seq = d.removed
+        WHERE d.room = $1 AND l.body IS NOT NULL";
+    let one = |row: &Row| {
+        Ok((DeviceId(row.fixed(0)?), Reach { joined: row.count(1)?, removed: Some(row.count(2)?) }))
+    };
+    from.rows(SELECT, values![room.0]).await?.iter().map(one).collect()
+}
+
 /// How far a device reaches into a room; `None` when it never did, or there is no such room.
 pub(crate) async fn reach(
     from: &mut impl Read,

@@ -45,6 +45,32 @@ fn three_people_talk_while_every_process_is_killed() {
 }
 
 #[test]
+fn whoever_was_removed_meanwhile_still_gets_what_was_said_before() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob", "carol"]);
+    place.room("alice", "Ward 7", &["bob", "carol"]);
+    place.reads("bob", "Ward 7");
+    place.types("alice", &["send", "Ward 7", "bob is still here"]);
+    place.reads("carol", "Ward 7");
+    place.types("alice", &["room", "remove", "Ward 7", "bob"]);
+    place.types("alice", &["send", "Ward 7", "bob has gone"]);
+    // Both acknowledge it, so that the server needs none of it for them.
+    assert_eq!(place.reads("carol", "Ward 7"), ["bob is still here", "bob has gone"]);
+    place.reads("alice", "Ward 7");
+    // Nor does the server remember it by heart.
+    place.kill();
+    place.start();
+    place.types("carol", &["send", "Ward 7", "since when?"]);
+    place.reads("alice", "Ward 7");
+    assert_eq!(place.reads("bob", "Ward 7"), ["bob is still here"]);
+    let rooms = place.types("bob", &["room", "list"]);
+    let room = &rooms[0]["rooms"][0];
+    assert_eq!(room["standing"], "left");
+    assert_eq!(room["why"], "alice removed you");
+}
+
+#[test]
 fn a_script_can_tell_refusals_apart() {
     let mut place = Place::new(None);
     place.start();

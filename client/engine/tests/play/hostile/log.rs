@@ -160,7 +160,7 @@ fn a_message_left_out_of_a_log_chained_anew_is_missed_by_the_next_one() {
     hall.log.remove(at);
     hall.chain_anew(room);
     drop(hub);
-    stops(&mut bob, &world, room, "a message speaks of a part of the log that came after it");
+    stops(&mut bob, &world, room, "speaks of what came after it: the server reordered the room");
     assert!(bob.reads(room).is_empty());
     goes_on(&world, room, [&mut alice, &mut carol]);
 }
@@ -203,12 +203,7 @@ fn a_fork_is_noticed_by_the_first_message_that_crosses_it() {
     let crossing = submission(room, Kind::Message, &last(&world, room));
     face.borrow_mut().halls.get_mut(&room).unwrap().append(&crossing, world.now);
     for person in [&mut bob, &mut carol] {
-        stops(
-            person,
-            &world,
-            room,
-            "another member was shown a different history of this room: the server forked it",
-        );
+        stops(person, &world, room, "was shown a different history of this room: the server forked it");
         assert_eq!(person.reads(room), ["carol: on the other side"]);
     }
     goes_on(&world, room, [&mut alice]);

@@ -1,12 +1,14 @@
 //! Who is in a room: the hub, or a member it is in league with, changes that in a way the rules forbid.
 
 use chancery_engine::{Cause, Want};
+use chancery_vault::Standing;
 use chancery_wire::{
     content::{Content, Letter, View},
     frames::Submit,
     ids::{DeviceId, RoomId},
     names::Handle,
-    policy::{Role, RoomPolicy},
+    policy::{RULES, Role, RoomPolicy},
+    problem::Code,
 };
 use openmls::{extensions::Extensions, group::MlsGroup, prelude::LeafNodeIndex};
 
@@ -164,6 +166,39 @@ fn a_member_who_makes_itself_owner_is_refused() {
     };
     assert_eq!((role(&bob), role(&alice)), (Role::Member, Role::Member));
     goes_on(&world, room, [&mut alice]);
+}
+
+#[test]
+fn a_member_who_hides_the_way_back_is_refused() {
+    let (world, _, mallory, mut group, room) = with_mallory();
+    let nothing = policy(&group, |_| {});
+    let commit = mallory.commits(&mut group, room, nothing);
+    let mut unsigned = commit.clone();
+    let mut info = unsigned.group_info.as_slice().to_vec();
+    *info.last_mut().unwrap() ^= 1;
+    unsigned.group_info = info.into();
+    let refused = world.hub.borrow_mut().submit(&unsigned, world.now).unwrap_err();
+    assert_eq!(refused.code.as_slice(), Code::Refused.as_str().as_bytes());
+}
+
+#[test]
+fn a_room_that_asks_for_a_newer_program_waits_for_it() {
+    let (world, [mut alice, mut bob], mallory, mut group, room) = with_mallory();
+    let newer = policy(&group, |policy| policy.floor = RULES + 1);
+    let commit = mallory.commits(&mut group, room, newer);
+    let honest = world.hub.clone();
+    lets_through(&world, &mut bob, &commit);
+    for _ in 0..2 {
+        bob.syncs(&world);
+        assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Paused);
+        assert!(bob.why(room).contains("update it"), "{}", bob.why(room));
+    }
+    // A program that can read what stands there goes on by itself.
+    bob.hub = honest;
+    alice.says(&world, room, "are you with us?");
+    bob.syncs(&world);
+    assert_eq!(bob.reads(room), ["alice: are you with us?"]);
+    goes_on(&world, room, [&mut alice, &mut bob]);
 }
 
 #[test]

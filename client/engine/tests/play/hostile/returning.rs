@@ -10,8 +10,8 @@ use chancery_wire::{
 
 use super::{goes_on, is_stopped};
 use crate::{
-    person::{Person, World, handle},
-    rogue::{Rogue, shown},
+    person::{Person, World, handle, written},
+    rogue::{Doing, Rogue, context, shown},
 };
 
 /// Gives a device a welcome, with every chain it asks for.
@@ -128,6 +128,60 @@ fn a_device_that_comes_back_is_not_led_to_strangers() {
     let head = RoomHead { epoch: group.epoch().as_u64(), ..world.hub.borrow().return_to(room).head };
     offers(&mut bob, &world, &Return { head, group_info, tree });
     is_stopped(&mut bob, &world, room, "no device chain for mallory: somebody nobody vouched for");
+    goes_on(&world, room, [&mut alice]);
+}
+
+/// The device finds that it is an older copy of itself, and has lost the room: from here on it sees what anybody sees.
+fn is_a_copy(person: &mut Person, world: &World, room: RoomId) {
+    person.restarts();
+    let image = person.image();
+    person.says(world, room, "not known to the copy");
+    person.is_restored_from(&image);
+    person.looks(world);
+    assert_eq!(person.engine.room(room).unwrap().standing, Standing::Lost);
+}
+
+#[test]
+fn a_device_that_has_lost_a_room_judges_what_is_done_there() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let mallory = Rogue::enrolled(&world, &mut alice, "mallory", 66);
+    let members = [handle("bob"), handle("mallory")];
+    let room = alice.engine.open_room(&written("room"), &members, world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    let mut group = mallory.joins(&world);
+    mallory.follows(&mut group, &world, room);
+    is_a_copy(&mut bob, &world, room);
+    mallory.follows(&mut group, &world, room);
+    let mut policy = chancery_groups::policy_of(group.extensions()).unwrap();
+    policy.roles.insert(handle("mallory"), Role::Owner);
+    let commit = mallory.commits(&mut group, room, Doing::Context(context(&policy)));
+    let face = world.other_face([&mut bob]);
+    face.borrow_mut().halls.get_mut(&room).unwrap().append(&commit, world.now);
+    bob.looks(&world);
+    is_stopped(&mut bob, &world, room, "its rules forbid: mallory may not change the policy here");
+    goes_on(&world, room, [&mut alice]);
+}
+
+#[test]
+fn a_device_that_has_lost_a_room_comes_back_to_where_its_log_leads_only() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let mallory = Rogue::enrolled(&world, &mut alice, "mallory", 66);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    is_a_copy(&mut bob, &world, room);
+    // Everybody in this one is somebody the organisation vouches for.
+    let mut group = mallory.founds(room, &RoomPolicy::founded_by(handle("alice")));
+    for name in ["alice", "bob"] {
+        let package = world.hub.borrow().packages[&handle(name)][0].clone();
+        mallory.adds(&mut group, room, &[package]);
+    }
+    let (group_info, tree) = shown(&mallory, &group);
+    let head = RoomHead { epoch: group.epoch().as_u64(), ..world.hub.borrow().return_to(room).head };
+    offers(&mut bob, &world, &Return { head, group_info, tree });
+    is_stopped(&mut bob, &world, room, "into another room than the one its log leads to");
     goes_on(&world, room, [&mut alice]);
 }
 
