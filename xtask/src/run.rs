@@ -32,7 +32,7 @@ pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
     // The terminal sends Ctrl-C to the server as well; this program waits until it has stopped.
     ctrlc::set_handler(|| {}).map_err(about("Ctrl-C"))?;
     let mut server = Server::start(&chanceryd, &config)?;
-    let client = Client { program: chancery, home: data.join("profiles"), key: keys.join("admin.key") };
+    let client = Client { program: chancery, home: data.join("profiles"), keys };
     let founded = server.ready().and_then(|link| client.found(link.as_deref()));
     if founded.is_err() {
         server.stop();
@@ -46,10 +46,15 @@ pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
 struct Client {
     program: PathBuf,
     home: PathBuf,
-    key: PathBuf,
+    keys: PathBuf,
 }
 
 impl Client {
+    /// The key file of a profile. Nobody is asked for a passphrase in a trial.
+    fn key(&self, profile: &str) -> PathBuf {
+        self.keys.join(format!("{profile}.key"))
+    }
+
     /// The command line as the first administrator.
     fn admin(&self) -> Command {
         let mut command = Command::new(&self.program);
@@ -57,11 +62,11 @@ impl Client {
         command
     }
 
-    /// Founds the organisation when there is a link for it. Nobody is asked for a passphrase: the key lies in a file.
+    /// Founds the organisation when there is a link for it.
     fn found(&self, link: Option<&str>) -> Outcome {
         let Some(link) = link else { return Ok(()) };
         let mut found = self.admin();
-        found.args(["--unlock", "file", "--key-file"]).arg(&self.key);
+        found.args(["--unlock", "file", "--key-file"]).arg(self.key(ADMIN));
         call(found.args(["found", link, "--as", ADMIN]))
     }
 
@@ -78,7 +83,10 @@ impl Client {
         let folder = self.program.parent().unwrap_or(&self.program);
         let (home, folder) = (self.home.display(), folder.display());
         let join = match self.invitation() {
-            Some(link) => format!("chancery --profile {GUEST} join '{link}'"),
+            Some(link) => {
+                let key = self.key(GUEST);
+                format!("chancery --profile {GUEST} --key-file '{}' join '{link}'", key.display())
+            }
             None => format!("chancery --profile {ADMIN} invite carol"),
         };
         say::line(&format!(

@@ -16,7 +16,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         5 the vault cannot be opened or written\n  6 something must not be: a server or device that lies\n  \
         7 not done yet: kept, and tried again next time\n\n\
         First steps:\n  chancery join '<invitation link>'\n  chancery room new 'Ward 7' bob carol\n  \
-        chancery send 'Ward 7' 'good morning'\n  chancery tail 'Ward 7' --follow"
+        chancery send 'Ward 7' 'good morning'\n  chancery tail 'Ward 7' --follow\n\n\
+        Several people on one machine are several profiles: add --profile <name> to each command."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -59,6 +60,13 @@ pub(crate) struct Common {
     /// How long to wait for the server, in seconds
     #[arg(long, global = true, default_value_t = 20, value_name = "SECONDS")]
     pub(crate) wait: u64,
+}
+
+impl Common {
+    /// What has to be typed to mean the same profile again; nothing for the default one.
+    pub(crate) fn profile_option(&self) -> String {
+        if self.profile == "default" { String::new() } else { format!(" --profile {}", self.profile) }
+    }
 }
 
 /// How a vault is locked.

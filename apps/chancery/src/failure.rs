@@ -48,7 +48,7 @@ impl Failure {
                 "client.unreachable" => 4,
                 "client.vault" | "client.key" | "client.profile" => 5,
                 "client.distrust" => 6,
-                "client.link" | "client.room" => 2,
+                "client.link" | "client.room" | "client.profile-name" => 2,
                 code if code.starts_with("server.") => 7,
                 _ => 1,
             },

@@ -37,6 +37,13 @@ impl Output {
         }
     }
 
+    /// The room that the next lines are from; a script reads that from each line.
+    pub(crate) fn heading(&mut self, title: &str) {
+        if !self.json {
+            line(&format!("{title}:"));
+        }
+    }
+
     /// Something beside the answer that a person should know.
     #[expect(clippy::unused_self, reason = "whoever may answer may also note")]
     pub(crate) fn note(&mut self, text: &str) {
@@ -79,6 +86,7 @@ pub(crate) fn told(news: &News) -> Option<String> {
         News::Line(_) | News::Joined(_) => None,
         News::Alarm(_, why) => Some(format!("WARNING: {why}")),
         News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
+        News::Online => Some("online again".to_owned()),
     }
 }
 

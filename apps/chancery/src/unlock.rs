@@ -29,11 +29,45 @@ pub(crate) fn open(common: &Common) -> Result<Client, Failure> {
     enter(common, &profile, &source)
 }
 
-/// Opens a profile, setting it up first if it is new.
-pub(crate) fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
+/// Opens a profile, setting it up first if it is new, and does with it what makes it somebody's.
+///
+/// When that fails before anybody is named in it, a new profile is taken away again: the next try starts as the first one did.
+pub(crate) async fn enrol<T>(
+    common: &Common,
+    enrol: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
+) -> Result<(Client, T), Failure> {
+    let profile = profile(common)?;
+    let fresh = !profile.exists();
+    let mut client = open_or_set_up(common)?;
+    match enrol(&mut client).await {
+        Ok(done) => Ok((client, done)),
+        Err(failure) => {
+            let blank = client.is_blank()?;
+            drop(client);
+            if fresh && blank {
+                profile.discard()?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
     let profile = profile(common)?;
     if profile.exists() {
         let source = profile.source()?;
+        let same = match common.unlock {
+            Some(Lock::Keyring) => matches!(source, KeySource::Keyring),
+            Some(Lock::Passphrase) => matches!(source, KeySource::Passphrase(_)),
+            Some(Lock::File) => matches!(source, KeySource::File(_)),
+            None => true,
+        };
+        if !same {
+            return Err(Failure::Usage(format!(
+                "the profile {} is locked in another way already; leave out --unlock, or choose another --profile",
+                profile.name()
+            )));
+        }
         return enter(common, &profile, &source);
     }
     let source = match common.unlock {
@@ -56,9 +90,9 @@ pub(crate) fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
 }
 
 fn enter(common: &Common, profile: &Profile, source: &KeySource) -> Result<Client, Failure> {
-    let ask =
-        || passphrase(common, "Passphrase: ").map_err(|failure| SdkError::NoKeyring(failure.to_string()));
-    let key = source.key(profile, ask)?;
+    // A key file may have been moved.
+    let moved = common.key_file.clone().filter(|_| matches!(source, KeySource::File(_))).map(KeySource::File);
+    let key = moved.as_ref().unwrap_or(source).key(profile, || passphrase(common, "Passphrase: "))?;
     Ok(Client::open(profile, &key, common.ca_file.as_deref())?)
 }
 
@@ -80,7 +114,11 @@ fn new_passphrase(common: &Common) -> Result<Zeroizing<String>, Failure> {
 fn passphrase(common: &Common, question: &str) -> Result<Zeroizing<String>, Failure> {
     let text = match &common.passphrase_file {
         Some(file) => first_line(file)?,
-        None => Zeroizing::new(rpassword::prompt_password(question)?),
+        None => Zeroizing::new(rpassword::prompt_password(question).map_err(|_| {
+            Failure::Usage(
+                "there is no terminal to ask for the passphrase on: give --passphrase-file FILE".to_owned(),
+            )
+        })?),
     };
     Ok(text)
 }

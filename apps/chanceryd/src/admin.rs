@@ -41,6 +41,7 @@ struct Admin {
 /// The routes of the admin listener.
 pub(crate) fn router(house: House, counters: PrometheusHandle) -> Router {
     Router::new()
+        .route("/", get(|| async { "/health/live\n/health/ready\n/metrics\n" }))
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))

@@ -83,6 +83,7 @@ impl Engine {
 
     /// Key packages of accounts that are to be added, or why there are none (the account, and the reason in words).
     ///
+    /// The wish is refused for those who cannot be added; the others become a wish of their own.
     /// Answers whose chains are needed before they can be believed; the same call is made again with them known.
     pub fn claimed(
         &mut self,
@@ -92,21 +93,25 @@ impl Engine {
     ) -> Result<Vec<Handle>, EngineError> {
         self.turn(now, |turn| {
             let Some(wished) = turn.step.wished(wish)? else { return Ok(vec![]) };
-            let Wish::Add { handles, role, .. } = Wish::read(&wished.what)? else { return Ok(vec![]) };
-            let mut packages = Vec::new();
-            let mut leaves = Vec::new();
+            let Wish::Add { role, .. } = Wish::read(&wished.what)? else { return Ok(vec![]) };
+            let (mut handles, mut packages, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut left_out, mut reasons) = (Vec::new(), Vec::new());
             for (handle, claim) in claims {
                 let found = match claim {
                     Ok(found) => turn.offers(handle, found),
                     Err(why) => Err(format!("{handle} cannot be added: {}", quoted(why))),
                 };
                 match found {
-                    Ok(found) => found.into_iter().for_each(|(leaf, package)| {
-                        leaves.push(leaf);
-                        packages.push(package);
-                    }),
+                    Ok(found) => {
+                        handles.push(handle.clone());
+                        for (leaf, package) in found {
+                            leaves.push(leaf);
+                            packages.push(package);
+                        }
+                    }
                     Err(why) => {
-                        return turn.step.refuse_wish(wish, &why).map(|()| vec![]).map_err(Into::into);
+                        left_out.push(handle.clone());
+                        reasons.push(why);
                     }
                 }
             }
@@ -114,7 +119,17 @@ impl Engine {
                 Verdict::Needs(handles) => return Ok(handles),
                 Verdict::Distrusted(why) => turn.step.refuse_wish(wish, &why.to_string())?,
                 Verdict::Trusted => {
-                    turn.step.rewrite_wish(wish, &Wish::Add { handles, role, packages }.write())?;
+                    let add = Wish::Add { handles, role, packages }.write();
+                    if left_out.is_empty() {
+                        turn.step.rewrite_wish(wish, &add)?;
+                        return Ok(vec![]);
+                    }
+                    if !leaves.is_empty() {
+                        turn.step.wish(wished.room, turn.now, &add)?;
+                    }
+                    let rest = Wish::Add { handles: left_out, role, packages: vec![] };
+                    turn.step.rewrite_wish(wish, &rest.write())?;
+                    turn.step.refuse_wish(wish, &reasons.join("; "))?;
                 }
             }
             Ok(vec![])

@@ -202,8 +202,9 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
     }
     let mut waiting = Vec::new();
     for wished in step.wishes(room.id)? {
-        if let Wish::Say { text, .. } = Wish::read(&wished.what)? {
-            waiting.push(text);
+        let wish = Wish::read(&wished.what)?;
+        if wish.is_the_persons() {
+            waiting.push(wish.tell());
         }
     }
     let mut unsent = Vec::new();

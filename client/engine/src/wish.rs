@@ -74,6 +74,11 @@ impl Wish {
         }
     }
 
+    /// Whether a person wished it, and not the device by itself.
+    pub(crate) fn is_the_persons(&self) -> bool {
+        !matches!(self, Self::Open { .. } | Self::Renew | Self::Settle | Self::Return)
+    }
+
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, EngineError> {
         ciborium::from_reader(bytes).map_err(|_| chancery_vault::VaultError::Damaged("outbox").into())
     }

@@ -20,6 +20,9 @@ use crate::{
     profile::Profile,
 };
 
+/// How much of a room's id is shown where a person has to tell rooms apart.
+const SHORT_ID: usize = 8;
+
 /// A device of an account, with its vault and its way to the server.
 pub struct Client {
     pub(crate) engine: Engine,
@@ -39,7 +42,9 @@ impl Client {
     /// Opens a profile's vault. `authority` names a PEM file of the certificates that vouch for the server, where the
     /// system's are not to be used.
     pub fn open(profile: &Profile, key: &VaultKey, authority: Option<&Path>) -> Result<Self, SdkError> {
-        let engine = Engine::new(Vault::open(&profile.vault(), key)?, Box::new(Os));
+        let file = profile.vault();
+        crate::profile::private_file(&file)?;
+        let engine = Engine::new(Vault::open(&file, key)?, Box::new(Os));
         let server = engine.identity()?.map(|identity| identity.server).unwrap_or_default();
         let mut http = Http::new(&server, authority)?;
         if let Some(token) = engine.session(now())? {
@@ -113,6 +118,11 @@ impl Client {
         Ok(identity.ok_or(chancery_engine::EngineError::NotEnrolled)?)
     }
 
+    /// Whether nobody is named in this profile: it was set up, and neither founded nor joined with.
+    pub fn is_blank(&self) -> Result<bool, SdkError> {
+        Ok(self.engine.identity()?.is_none())
+    }
+
     /// The devices of this account.
     pub fn devices(&self) -> Result<Vec<TrustedDevice>, SdkError> {
         Ok(self.engine.devices()?)
@@ -141,10 +151,15 @@ impl Client {
             [room] => Ok((*room).clone()),
             [] => Err(SdkError::Room(format!("there is no room '{text}' on this device"))),
             several => {
-                let ids: Vec<String> = several.iter().map(|room| room.id.to_string()).collect();
+                let short = |room: &&RoomView| {
+                    let id: String = room.id.to_string().chars().take(SHORT_ID).collect();
+                    let name = room.name.as_deref().unwrap_or("not named yet");
+                    format!("{id} ({name}, {} in it)", room.members.len())
+                };
+                let rooms: Vec<String> = several.iter().map(short).collect();
                 Err(SdkError::Room(format!(
-                    "several rooms are called '{text}'; use an id: {}",
-                    ids.join(", ")
+                    "'{text}' may be one of several rooms; say which by how its id begins: {}",
+                    rooms.join(", ")
                 )))
             }
         }

@@ -54,7 +54,7 @@ pub enum SdkError {
     #[error("the passphrase is too short: use at least {0} characters")]
     Passphrase(usize),
     /// Somebody has to say how the vault is unlocked.
-    #[error("the vault's key cannot be kept: {0}")]
+    #[error("the vault's key cannot be kept or found: {0}")]
     NoKeyring(String),
     /// A room was named that is not there, or several are.
     #[error("{0}")]
@@ -74,7 +74,8 @@ impl SdkError {
             Self::Unreachable(_) => "client.unreachable",
             Self::Strange(_) => "client.strange-server",
             Self::Link(_) | Self::FoundingLink | Self::JoiningLink => "client.link",
-            Self::ProfileName | Self::File { .. } => "client.profile",
+            Self::ProfileName => "client.profile-name",
+            Self::File { .. } => "client.profile",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
             Self::Room(_) => "client.room",
         }

@@ -69,12 +69,20 @@ impl Profile {
     /// Sets it up: makes a key the way `unlock` says, and notes how it is found again.
     pub fn set_up(&self, unlock: &Unlock) -> Result<KeySource, SdkError> {
         private(&self.directory)?;
-        let source = unlock.make(self)?;
+        let source = unlock.make(self).inspect_err(|_| {
+            // Only if it is empty; what cannot be taken away does no harm.
+            let _ = fs::remove_dir(&self.directory);
+        })?;
         let (note, fresh) = (self.directory.join(NOTE), self.directory.join("profile.json.new"));
         let text = serde_json::to_vec_pretty(&source).map_err(|error| file(&note, &error))?;
         fs::write(&fresh, text).map_err(|error| file(&fresh, &error))?;
         fs::rename(&fresh, &note).map_err(|error| file(&note, &error))?;
         Ok(source)
+    }
+
+    /// Takes it away with everything in it. A key file or a key in the keyring stays: it opens nothing any more.
+    pub fn discard(&self) -> Result<(), SdkError> {
+        fs::remove_dir_all(&self.directory).map_err(|error| file(&self.directory, &error))
     }
 }
 
@@ -85,6 +93,15 @@ pub(crate) fn private(directory: &Path) -> Result<(), SdkError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).map_err(|error| file(directory, &error))
+}
+
+/// Makes an empty file that only its owner can read, unless it is there.
+pub(crate) fn private_file(path: &Path) -> Result<(), SdkError> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| file(path, &error))
 }
 
 pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> SdkError {

@@ -31,7 +31,7 @@ impl Client {
     /// What could not be sent by then stays in the vault and is sent next time; [`Client::progress`] says.
     pub async fn sync(&mut self, patience: Duration, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
         let until = Until::Rest(monotonic() + patience);
-        online(self, until, watch).await
+        online(self, until, false, watch).await
     }
 
     /// Stays online and says what happens, through broken connections, until it is dropped.
@@ -39,9 +39,9 @@ impl Client {
         let mut tries = 0_u32;
         loop {
             let began = monotonic();
-            match online(self, Until::Broken, watch).await {
+            match online(self, Until::Broken, tries > 0, watch).await {
                 Err(SdkError::Unreachable(why)) => {
-                    tries = if began.elapsed() > QUIET { 0 } else { tries.saturating_add(1) };
+                    tries = if began.elapsed() > QUIET { 1 } else { tries.saturating_add(1) };
                     watch(News::Later(why));
                 }
                 done => return done,
@@ -54,8 +54,16 @@ impl Client {
     }
 }
 
-async fn online(client: &mut Client, until: Until, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
+async fn online(
+    client: &mut Client,
+    until: Until,
+    again: bool,
+    watch: &mut dyn FnMut(News),
+) -> Result<(), SdkError> {
     let mut live = Live::open(client).await?;
+    if again {
+        watch(News::Online);
+    }
     let mut asked = false;
     loop {
         live.send().await?;

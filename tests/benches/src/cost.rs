@@ -104,9 +104,10 @@ impl Sheet {
         let bytes = hall.submitted.iter().map(weight).sum();
         self.create.note(watch.milliseconds(), bytes);
         let mut watch = Watch::default();
-        let welcome = hall.welcome()?;
+        let welcome = hall.welcome.take().ok_or("nobody was added")?;
         let (bob, book) = people.awake(1)?;
         join(bob, &welcome, book, at, &mut watch)?;
+        bob.receive(hall.room, &hall.since, at)?;
         self.join.note(watch.milliseconds(), welcome.welcome.0.len() + welcome.tree.0.len());
         for day in 1..=RENEWALS {
             self.renew(people, &mut hall, at.plus_seconds(day * (DAY + 60)))?;

@@ -32,6 +32,10 @@ pub(crate) struct Hall {
     pub(crate) submitted: Vec<Submit>,
     /// The last entry of its log.
     pub(crate) last: Option<Entry>,
+    /// The welcome of whoever was added last.
+    pub(crate) welcome: Option<Welcome>,
+    /// What came after that.
+    pub(crate) since: Vec<Entry>,
     /// How long the server's share of the last commit took: to load the face, judge, follow, and write it.
     pub(crate) judged: Duration,
     face: Vec<u8>,
@@ -54,7 +58,8 @@ impl Hall {
         engine.connected();
         engine.up_to(0, &UpTo { room, seq: 0, last: 0 }, now)?;
         let (submitted, judged) = (vec![], Duration::ZERO);
-        Ok(Self { room, open, submitted, last: None, judged, face, epoch: 0, head })
+        let (last, welcome, since) = (None, None, vec![]);
+        Ok(Self { room, open, submitted, last, welcome, since, judged, face, epoch: 0, head })
     }
 
     /// Lets a device do everything it wants to; counts its time, not the hall's. Returns how much it submitted.
@@ -121,19 +126,15 @@ impl Hall {
         self.head = head;
         self.submitted.push(submit.clone());
         self.last = Some(entry.clone());
+        if submit.welcome.as_slice().is_empty() {
+            self.since.push(entry.clone());
+        } else {
+            let welcome = Opaque(submit.welcome.as_slice().to_vec());
+            let tree = Opaque(Face::load(&self.face)?.tree()?);
+            self.welcome = Some(Welcome { room, seq, head, welcome, tree });
+            self.since.clear();
+        }
         Ok((Accepted { id, room, seq, at, head }, entry))
-    }
-
-    /// The welcome that goes with the last entry.
-    pub(crate) fn welcome(&self) -> Outcome<Welcome> {
-        let (last, submit) = self.last.as_ref().zip(self.submitted.last()).ok_or("nobody was added")?;
-        Ok(Welcome {
-            room: self.room,
-            seq: last.seq,
-            head: last.head,
-            welcome: Opaque(submit.welcome.as_slice().to_vec()),
-            tree: Opaque(Face::load(&self.face)?.tree()?),
-        })
     }
 
     /// The room's epoch.
@@ -142,7 +143,7 @@ impl Hall {
     }
 }
 
-/// Lets a device join by a welcome; counts its time.
+/// Lets a device join by a welcome; counts its time. What came after the welcome is still to be received.
 pub(crate) fn join(
     engine: &mut Engine,
     welcome: &Welcome,

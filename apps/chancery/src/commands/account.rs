@@ -20,12 +20,14 @@ pub(crate) async fn found(
 ) -> Result<(), Failure> {
     let handle = handle.parse()?;
     Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
-    let mut client = unlock::open_or_set_up(common)?;
-    let identity = client.found(link, &handle).await?;
+    let found = async |client: &mut Client| Ok(client.found(link, &handle).await?);
+    let (mut client, identity) = unlock::enrol(common, found).await?;
     sync(common, output, &mut client).await?;
     let text = format!(
-        "{} is founded, and you are {}.\nInvite the next person with: chancery invite <name>",
-        identity.domain, identity.handle
+        "{} is founded, and you are {}.\nInvite the next person with: chancery{} invite <name>",
+        identity.domain,
+        identity.handle,
+        common.profile_option()
     );
     output.answer(&describe(&identity), &text);
     Ok(())
@@ -51,12 +53,15 @@ pub(crate) async fn invite(
 /// Joins by invitation.
 pub(crate) async fn join(common: &Common, output: &mut Output, link: &str) -> Result<(), Failure> {
     Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
-    let mut client = unlock::open_or_set_up(common)?;
-    let identity = client.join(link).await?;
+    let join = async |client: &mut Client| Ok(client.join(link).await?);
+    let (mut client, identity) = unlock::enrol(common, join).await?;
     sync(common, output, &mut client).await?;
     let text = format!(
-        "Welcome, {}. You are in {}, and this device's key was vouched for by your invitation.",
-        identity.handle, identity.domain
+        "Welcome, {}. You are in {}, and this device's key was vouched for by your invitation.\n\
+         Open a room with: chancery{} room new <name> <people>",
+        identity.handle,
+        identity.domain,
+        common.profile_option()
     );
     output.answer(&describe(&identity), &text);
     Ok(())

@@ -43,7 +43,7 @@ fn show(
     };
     let title = view.name.clone().unwrap_or_else(|| view.id.to_string());
     if !one && !lines.is_empty() {
-        output.note(&format!("{title}:"));
+        output.heading(&title);
     }
     for line in &lines {
         output.message(&view.id.to_string(), line);
@@ -52,7 +52,7 @@ fn show(
         client.mark_read(view.id, line.seq)?;
     }
     for text in &view.waiting {
-        output.note(&format!("waits to be sent: {text}"));
+        output.note(&format!("not done yet: {text}"));
     }
     for unsent in &view.unsent {
         output.note(&format!("not sent: {} ({})", unsent.what, unsent.why));

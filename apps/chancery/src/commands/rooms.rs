@@ -78,7 +78,7 @@ async fn list(
     let rooms = client.rooms()?;
     let lines: Vec<String> = rooms.iter().map(line).collect();
     let text = if lines.is_empty() {
-        "no rooms yet; open one with: chancery room new <name> <people>".to_owned()
+        format!("no rooms yet; open one with: chancery{} room new <name> <people>", common.profile_option())
     } else {
         lines.join("\n")
     };
@@ -113,8 +113,7 @@ async fn leave(common: &Common, output: &mut Output, client: &mut Client, room: 
         Ok(()) => {}
         Err(Failure::Pending(_)) => {
             let text = "you have asked to leave; it is done as soon as another member's device takes it in";
-            output.answer(&json!({"room": room, "left": false}), text);
-            return Ok(());
+            return Err(Failure::Pending(text.to_owned()));
         }
         Err(failure) => return Err(failure),
     }
@@ -168,7 +167,7 @@ fn describe(view: &RoomView) -> String {
     for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
         lines.push(format!("  {count} could not be opened: {cause}"));
     }
-    lines.extend(view.waiting.iter().map(|text| format!("  waits to be sent: {text}")));
+    lines.extend(view.waiting.iter().map(|text| format!("  not done yet: {text}")));
     lines.extend(view.unsent.iter().map(|it| format!("  not done: {} ({})", it.what, it.why)));
     lines.join("\n")
 }

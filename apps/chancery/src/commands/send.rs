@@ -20,6 +20,9 @@ pub(crate) async fn run(
         Some(text) => text,
         None => standard_input()?,
     };
+    if text.trim().is_empty() {
+        return Err(Failure::Usage("there is nothing in it to say".to_owned()));
+    }
     let text = Written::parse(text.trim_end_matches('\n'), TEXT_LIMIT)?;
     let mut client = open(common)?;
     let found = match client.find_room(room) {

@@ -48,15 +48,15 @@ impl Unlock {
 
 impl KeySource {
     /// Finds the key; `ask` is called for a passphrase when one is needed.
-    pub fn key(
+    pub fn key<E: From<SdkError>>(
         &self,
         profile: &Profile,
-        ask: impl FnOnce() -> Result<Zeroizing<String>, SdkError>,
-    ) -> Result<VaultKey, SdkError> {
-        match self {
-            Self::Keyring => keyring::find(profile.name()),
-            Self::Passphrase(derivation) => derivation.derive(&ask()?),
-            Self::File(path) => file::find(path),
-        }
+        ask: impl FnOnce() -> Result<Zeroizing<String>, E>,
+    ) -> Result<VaultKey, E> {
+        Ok(match self {
+            Self::Keyring => keyring::find(profile.name())?,
+            Self::Passphrase(derivation) => derivation.derive(&ask()?)?,
+            Self::File(path) => file::find(path)?,
+        })
     }
 }

@@ -22,7 +22,7 @@ impl Action for Found {
 }
 
 /// Founds the organisation with the one-time code that the server printed.
-#[utoipa::path(post, path = "/v1/organisation", tag = "accounts", operation_id = "found", request_body = api::Found,
+#[utoipa::path(post, path = "/v1/organisation", tag = "accounts", operation_id = "accounts.found", request_body = api::Found,
     responses((status = 201, description = "Founded.", body = api::Account),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

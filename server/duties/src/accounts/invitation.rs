@@ -20,7 +20,7 @@ impl Action for SeeInvitation {
 }
 
 /// The invitation with the chains it rests on, the founding first.
-#[utoipa::path(get, path = "/v1/invitations/{id}", tag = "accounts", operation_id = "invitation",
+#[utoipa::path(get, path = "/v1/invitations/{id}", tag = "accounts", operation_id = "accounts.see-invitation",
     params(("id" = InvitationId, Path, description = "The invitation.")),
     responses((status = 200, description = "It can be used.", body = api::Invitation),
         (status = "default", description = "Refused.", body = Problem)))]

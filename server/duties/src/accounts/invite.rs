@@ -27,7 +27,7 @@ impl Action for Invite {
 }
 
 /// Deposits an invitation that the calling device signed.
-#[utoipa::path(post, path = "/v1/invitations", tag = "accounts", operation_id = "invite", request_body = api::Invite,
+#[utoipa::path(post, path = "/v1/invitations", tag = "accounts", operation_id = "accounts.invite", request_body = api::Invite,
     responses((status = 201, description = "Deposited.", body = api::Invitation),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

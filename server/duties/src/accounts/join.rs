@@ -21,7 +21,7 @@ impl Action for Join {
 }
 
 /// Opens the account that an invitation is for.
-#[utoipa::path(post, path = "/v1/accounts", tag = "accounts", operation_id = "join", request_body = api::Join,
+#[utoipa::path(post, path = "/v1/accounts", tag = "accounts", operation_id = "accounts.join", request_body = api::Join,
     responses((status = 201, description = "Joined.", body = api::Account),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

@@ -19,7 +19,7 @@ impl Action for Look {
 }
 
 /// What anybody may know about this server.
-#[utoipa::path(get, path = "/v1/organisation", tag = "accounts", operation_id = "organisation",
+#[utoipa::path(get, path = "/v1/organisation", tag = "accounts", operation_id = "accounts.look",
     responses((status = 200, description = "The organisation.", body = api::Organisation),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

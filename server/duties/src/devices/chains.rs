@@ -25,7 +25,7 @@ impl Action for SeeChains {
 }
 
 /// The chains of accounts, and those they rest on, inviters first.
-#[utoipa::path(post, path = "/v1/chains", tag = "devices", operation_id = "chains", request_body = api::AskChains,
+#[utoipa::path(post, path = "/v1/chains", tag = "devices", operation_id = "devices.chains", request_body = api::AskChains,
     responses((status = 200, description = "The chains.", body = api::Chains),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

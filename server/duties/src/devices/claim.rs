@@ -23,7 +23,7 @@ impl Action for Claim {
 }
 
 /// Takes a key package of each device of the account.
-#[utoipa::path(post, path = "/v1/accounts/{handle}/key-packages/claim", tag = "devices", operation_id = "claim",
+#[utoipa::path(post, path = "/v1/accounts/{handle}/key-packages/claim", tag = "devices", operation_id = "devices.claim",
     params(("handle" = Handle, Path, description = "The account.")),
     responses((status = 200, description = "One key package a device.", body = api::Claimed),
         (status = "default", description = "Refused.", body = Problem)))]

@@ -32,7 +32,7 @@ impl Action for Deposit {
 }
 
 /// Keeps key packages of the calling device.
-#[utoipa::path(post, path = "/v1/devices/self/key-packages", tag = "devices", operation_id = "deposit",
+#[utoipa::path(post, path = "/v1/devices/self/key-packages", tag = "devices", operation_id = "devices.deposit",
     request_body = api::Deposit,
     responses((status = 200, description = "What is in stock now.", body = api::Stock),
         (status = "default", description = "Refused.", body = Problem)))]

@@ -19,7 +19,7 @@ impl Action for CountStock {
 }
 
 /// How many key packages for one use the calling device has left.
-#[utoipa::path(get, path = "/v1/devices/self/key-packages", tag = "devices", operation_id = "stock",
+#[utoipa::path(get, path = "/v1/devices/self/key-packages", tag = "devices", operation_id = "devices.stock",
     responses((status = 200, description = "What is in stock.", body = api::Stock),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<api::Stock>, Refusal> {

@@ -50,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
 }
 
 /// Opens the device's stream: a WebSocket with binary frames as in frames.md.
-#[utoipa::path(get, path = "/v1/stream", tag = "delivery", operation_id = "stream",
+#[utoipa::path(get, path = "/v1/stream", tag = "delivery", operation_id = "delivery.connect",
     responses((status = 101, description = "The stream is open."),
         (status = "default", description = "Refused.", body = Problem)))]
 async fn handle(

@@ -19,7 +19,7 @@ impl Action for ListRooms {
 }
 
 /// The rooms of the calling device.
-#[utoipa::path(get, path = "/v1/rooms", tag = "rooms", operation_id = "rooms",
+#[utoipa::path(get, path = "/v1/rooms", tag = "rooms", operation_id = "rooms.list",
     responses((status = 200, description = "The rooms.", body = api::Rooms),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<api::Rooms>, Refusal> {

@@ -32,7 +32,7 @@ impl Action for OpenRoom {
 }
 
 /// Opens a room with the calling device alone in it.
-#[utoipa::path(post, path = "/v1/rooms", tag = "rooms", operation_id = "open", request_body = api::Open,
+#[utoipa::path(post, path = "/v1/rooms", tag = "rooms", operation_id = "rooms.open", request_body = api::Open,
     responses((status = 201, description = "Opened.", body = api::RoomHead),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

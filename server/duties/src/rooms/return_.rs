@@ -21,7 +21,7 @@ impl Action for ComeBack {
 }
 
 /// The room's standing, group info and tree.
-#[utoipa::path(get, path = "/v1/rooms/{room}/return", tag = "rooms", operation_id = "return",
+#[utoipa::path(get, path = "/v1/rooms/{room}/return", tag = "rooms", operation_id = "rooms.return",
     params(("room" = RoomId, Path, description = "The room.")),
     responses((status = 200, description = "What is needed to come back.", body = api::Return),
         (status = "default", description = "Refused.", body = Problem)))]

@@ -25,7 +25,7 @@ impl Action for SeeWelcomes {
 }
 
 /// The rooms that wait to be joined, oldest first.
-#[utoipa::path(get, path = "/v1/welcomes", tag = "rooms", operation_id = "welcomes",
+#[utoipa::path(get, path = "/v1/welcomes", tag = "rooms", operation_id = "rooms.welcomes",
     responses((status = 200, description = "The welcomes.", body = api::Welcomes),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<api::Welcomes>, Refusal> {

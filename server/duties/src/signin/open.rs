@@ -32,7 +32,7 @@ impl Action for OpenSession {
 }
 
 /// Opens a session for the device that proves its key.
-#[utoipa::path(post, path = "/v1/sessions", tag = "signin", operation_id = "session",
+#[utoipa::path(post, path = "/v1/sessions", tag = "signin", operation_id = "signin.open",
     responses((status = 201, description = "The session.", body = api::Session),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(

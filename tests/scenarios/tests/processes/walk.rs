@@ -90,6 +90,39 @@ fn a_script_can_tell_refusals_apart() {
     assert_eq!(code("bob", &["invite", "carol"]), (1, "policy.denied".to_owned()));
     assert_eq!(code("alice", &["invite", "bob"]).0, 1);
     assert_eq!(code("alice", &["--no-such-option"]).0, 2);
+    assert_eq!(code("alice", &["send", "room", " \n"]), (2, "client.usage".to_owned()));
+    assert_eq!(code("a/b", &["whoami"]), (2, "client.profile-name".to_owned()));
+}
+
+#[test]
+fn who_can_be_added_is_added_and_who_cannot_is_named() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob", "carol"]);
+    let opened = place.tries("alice", &["room", "new", "Ward 7", "bob", "ghost", "carol"]);
+    assert_eq!(opened.status.code(), Some(1));
+    let said = String::from_utf8(opened.stdout).unwrap();
+    assert!(said.contains("ghost cannot be added") && !said.contains("bob"), "{said}");
+    place.types("alice", &["send", "Ward 7", "good morning"]);
+    assert_eq!(place.reads("bob", "Ward 7"), ["good morning"]);
+    assert_eq!(place.reads("carol", "Ward 7"), ["good morning"]);
+}
+
+#[test]
+fn a_try_to_join_that_failed_leaves_nothing_behind() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice"]);
+    let invited = place.types("alice", &["invite", "bob"]);
+    let link = invited[0]["link"].as_str().unwrap();
+    place.kill();
+    assert_eq!(place.tries("bob", &["join", link]).status.code(), Some(4));
+    assert!(!place.home().join("bob").exists());
+    place.start();
+    place.types("bob", &["join", link]);
+    let other = place.tries("bob", &["join", link, "--unlock", "passphrase"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8(other.stdout).unwrap().contains("locked in another way already"));
 }
 
 #[test]
