@@ -12,8 +12,8 @@ use chancery_wire::{
 use super::{answer::entry, error::DeliveryError, socket::Socket};
 use crate::rooms::{self, Seen};
 
-/// About how many bytes one page has at most; one entry may be larger.
-const PAGE_BYTES: u64 = 4 * 1024 * 1024;
+/// With how many bytes of bodies a page ends; the last entry may go beyond.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The right to read a room's log.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Socket {
                         ServerFrame::UpTo(UpTo { room, seq: page.sent, last: page.last }).encode().into();
                     if !page.live {
                         self.stage.bus.leave(&self.tap, room);
-                        self.tap.send(end).await;
+                        self.tap.send([end]).await;
                         return;
                     }
                     if self.stage.bus.go_live(&self.tap, room, end) {
@@ -70,17 +70,9 @@ impl Socket {
         let mut from = self.desk.look(&permit);
         let last = rooms::last(&mut from, room).await?.min(reach.removed.unwrap_or(u64::MAX));
         let after = after.max(reach.joined);
-        let (mut upto, mut bytes) = (after, 0);
-        for (seq, size) in rooms::sizes(&mut from, room, (after, last), PAGE_LIMIT).await? {
-            bytes += size;
-            if bytes > PAGE_BYTES && upto > after {
-                break;
-            }
-            upto = seq;
-        }
-        for line in rooms::page(&mut from, room, after, upto).await? {
-            self.tap.send(entry(&line.place, line.body)).await;
-        }
+        let lines = rooms::page(&mut from, room, (after, last), (PAGE_LIMIT, PAGE_BYTES)).await?;
+        let upto = lines.last().map_or(after, |line| line.place.seq);
+        self.tap.send(lines.into_iter().map(|line| entry(&line.place, line.body))).await;
         Ok(Page { sent: upto, last, live: reach.removed.is_none() && upto >= last })
     }
 }

@@ -121,6 +121,6 @@ impl Socket {
         if let Told::No(code) = refusal.told {
             self.desk.note(code, asked);
         }
-        self.tap.send(refused(id, room, &refusal)).await;
+        self.tap.send([refused(id, room, &refusal)]).await;
     }
 }

@@ -143,7 +143,7 @@ impl Socket {
         if !asked.is_at(place) {
             return Err(DeliveryError::IdReused);
         }
-        self.tap.send(accepted(place)).await;
+        self.tap.send([accepted(place)]).await;
         Ok(true)
     }
 }

@@ -68,16 +68,16 @@ pub(crate) async fn append<'a>(
     tx.execute_rows(INSERT, values).await
 }
 
-fn place(row: &Row, at: usize) -> Result<Place, StoreError> {
+fn place(row: &Row, room: RoomId) -> Result<Place, StoreError> {
     let unknown = || StoreError::Failed("a kind of entry nobody knows".to_owned());
     Ok(Place {
-        room: RoomId(row.fixed(at)?),
-        seq: row.count(at + 1)?,
-        kind: Kind::from_number(row.integer(at + 2)?).ok_or_else(unknown)?,
-        at: Instant(row.integer(at + 3)?),
-        id: SubmissionId(row.fixed(at + 4)?),
-        head: Digest(row.fixed(at + 5)?),
-        digest: Digest(row.fixed(at + 6)?),
+        room,
+        seq: row.count(0)?,
+        kind: Kind::from_number(row.integer(1)?).ok_or_else(unknown)?,
+        at: Instant(row.integer(2)?),
+        id: SubmissionId(row.fixed(3)?),
+        head: Digest(row.fixed(4)?),
+        digest: Digest(row.fixed(5)?),
     })
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn repeats(
     asked: &[(DeviceId, SubmissionId)],
 ) -> Result<HashMap<(DeviceId, SubmissionId), Place>, StoreError> {
     const SELECT: Rows = Rows {
-        head: "SELECT l.device, l.room, l.seq, l.kind, l.at, l.submission, l.head, l.digest FROM (VALUES",
+        head: "SELECT l.seq, l.kind, l.at, l.submission, l.head, l.digest, l.device, l.room FROM (VALUES",
         columns: 2,
         tail: ") AS asked JOIN rooms_log l ON l.device = asked.column1 AND l.submission = asked.column2",
     };
@@ -96,8 +96,8 @@ pub(crate) async fn repeats(
     for some in asked.chunks(512) {
         let values = some.iter().flat_map(|(device, id)| values![device.0, id.0]).collect();
         for row in from.list(SELECT, values).await? {
-            let place = place(&row, 1)?;
-            found.insert((DeviceId(row.fixed(0)?), place.id), place);
+            let place = place(&row, RoomId(row.fixed(7)?))?;
+            found.insert((DeviceId(row.fixed(6)?), place.id), place);
         }
     }
     Ok(found)
@@ -110,30 +110,24 @@ pub(crate) async fn last(from: &mut impl Read, room: RoomId) -> Result<u64, Stor
     row.map_or(Ok(0), |row| row.count(0))
 }
 
-/// How large the bodies after `after` up to `upto` are, in order, so that a page can be cut before it is read.
-pub(crate) async fn sizes(
-    from: &mut impl Read,
-    room: RoomId,
-    (after, upto): (u64, u64),
-    limit: u32,
-) -> Result<Vec<(u64, u64)>, StoreError> {
-    const SELECT: &str = "SELECT seq, CAST(COALESCE(LENGTH(body), 0) AS BIGINT) FROM rooms_log
-        WHERE room = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4";
-    let rows = from.rows(SELECT, values![room.0, after, upto, i64::from(limit)]).await?;
-    rows.iter().map(|row| Ok((row.count(0)?, row.count(1)?))).collect()
-}
-
-/// The lines after `after` up to `upto`.
+/// The lines after `after` up to `upto`: at most `limit`, and no more once there are `enough` bytes of bodies.
 pub(crate) async fn page(
     from: &mut impl Read,
     room: RoomId,
-    after: u64,
-    upto: u64,
+    (after, upto): (u64, u64),
+    (limit, enough): (u32, usize),
 ) -> Result<Vec<Line>, StoreError> {
-    const SELECT: &str = "SELECT room, seq, kind, at, submission, head, digest, body FROM rooms_log
-        WHERE room = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
-    let rows = from.rows(SELECT, values![room.0, after, upto]).await?;
-    rows.iter().map(|row| Ok(Line { place: place(row, 0)?, body: row.bytes_if_any(7)? })).collect()
+    const SELECT: &str = "SELECT seq, kind, at, submission, head, digest, body FROM rooms_log
+        WHERE room = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4";
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    let each = |row: Row| {
+        let line = Line { place: place(&row, room)?, body: row.bytes_if_any(6)? };
+        bytes += line.body.as_ref().map_or(0, Vec::len);
+        lines.push(line);
+        Ok(bytes < enough)
+    };
+    from.each(SELECT, values![room.0, after, upto, i64::from(limit)], each).await?;
+    Ok(lines)
 }
 
 /// Deletes the bodies after `after` up to `upto`; returns how many.

@@ -20,7 +20,7 @@ use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use facts::FACTS;
-pub(crate) use log::{Place, append, expire, forget, last, page, repeats, sizes};
+pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
 pub(crate) use store::{MIGRATIONS, Next, advance, face, members, missed, put_in, reach, standing, take_out};
 pub(crate) use welcome_store::{joined, welcome};

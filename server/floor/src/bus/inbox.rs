@@ -128,24 +128,27 @@ impl<T: Topic> Tap<T> {
         self.0.filled.notify_one();
     }
 
-    /// Puts in a part of a long answer, once there is room. Returns whether the listener is still there.
-    pub async fn send(&self, part: Bytes) -> bool {
-        loop {
+    /// Puts in a long answer, part by part, as room comes. What there is room for is put in together, so that the listener
+    /// is woken once for it. Returns whether the listener is still there.
+    pub async fn send(&self, parts: impl IntoIterator<Item = Bytes, IntoIter: Send>) -> bool {
+        let mut parts = parts.into_iter().peekable();
+        while parts.peek().is_some() {
             let emptied = self.0.emptied.notified();
             {
                 let mut state = self.state();
                 if state.closed.is_some() {
                     return false;
                 }
-                if state.has_room(part.len(), self.0.bounds) {
+                while let Some(part) = parts.next_if(|part| state.has_room(part.len(), self.0.bounds)) {
                     state.put(part);
-                    drop(state);
-                    self.0.filled.notify_one();
-                    return true;
                 }
             }
-            emptied.await;
+            self.0.filled.notify_one();
+            if parts.peek().is_some() {
+                emptied.await;
+            }
         }
+        true
     }
 
     /// Tells the listener to look at a topic, whether it follows it or not.

@@ -171,7 +171,7 @@ mod tests {
         tap.close(Closed::Ended);
         let turn = inbox.take().await;
         assert_eq!((turn.payloads.len(), turn.closed), (1, Some(Closed::Ended)));
-        assert!(!tap.send(hint("more")).await);
+        assert!(!tap.send([hint("more")]).await);
     }
 
     use super::super::Closed;

@@ -20,4 +20,4 @@ pub use fatal::Fatal;
 pub use migrate::{Dialect, Migration, schema};
 pub use row::Row;
 pub use sql::{Rows, Split, Value};
-pub use tx::{Read, Reader, Tx};
+pub use tx::{Each, Read, Reader, Tx};

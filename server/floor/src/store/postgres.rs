@@ -6,6 +6,7 @@
 
 use std::{str::FromStr as _, sync::Arc, time::Duration};
 
+use futures_util::{Stream, StreamExt as _};
 use sqlx::{
     AssertSqlSafe, PgPool, PgTransaction,
     encode::IsNull,
@@ -17,7 +18,7 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Row, StoreError, Value, row::Inner, sqlite::Text};
+use super::{Each, Row, StoreError, Value, row::Inner, sqlite::Text};
 
 /// How many connections there are: one writes, the others read.
 const CONNECTIONS: u32 = 8;
@@ -64,8 +65,13 @@ impl Postgres {
         Ok(Turn { transaction, _turn: turn })
     }
 
-    pub(crate) async fn rows(&self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        to_rows(text.query(arguments(values)?).fetch_all(&self.pool).await)
+    pub(crate) async fn each(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        walk(text.query(arguments(values)?).fetch(&self.pool), each).await
     }
 }
 
@@ -80,8 +86,13 @@ impl Turn {
         done.map(|done| done.rows_affected()).map_err(|error| StoreError::of_postgres(&error))
     }
 
-    pub(crate) async fn rows(&mut self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        to_rows(text.query(arguments(values)?).fetch_all(&mut *self.transaction).await)
+    pub(crate) async fn each(
+        &mut self,
+        text: Text,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        walk(text.query(arguments(values)?).fetch(&mut *self.transaction), each).await
     }
 
     /// Runs several statements that take no values.
@@ -91,9 +102,17 @@ impl Turn {
     }
 }
 
-fn to_rows(rows: Result<Vec<sqlx::postgres::PgRow>, sqlx::Error>) -> Result<Vec<Row>, StoreError> {
-    let rows = rows.map_err(|error| StoreError::of_postgres(&error))?;
-    Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
+async fn walk(
+    mut rows: impl Stream<Item = Result<sqlx::postgres::PgRow, sqlx::Error>> + Unpin + Send,
+    mut each: impl Each,
+) -> Result<(), StoreError> {
+    while let Some(row) = rows.next().await {
+        let row = row.map_err(|error| StoreError::of_postgres(&error))?;
+        if !each(Row(Inner::Postgres(row)))? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A null whose type the server works out from where it stands.

@@ -5,6 +5,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use futures_util::{Stream, StreamExt as _};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Executor as _, SqlitePool,
     sqlite::{
@@ -14,7 +15,7 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Row, StoreError, Value, row::Inner};
+use super::{Each, Row, StoreError, Value, row::Inner};
 
 /// How many connections read. Reading is short; more would only wait for the two or four cores there are.
 const READERS: u32 = 4;
@@ -31,6 +32,10 @@ pub(crate) struct Sqlite {
     writer: Arc<Mutex<Writer>>,
     pub(crate) readers: SqlitePool,
 }
+
+/// How many rows the thread that reads may be ahead of the task that takes them. Fewer cost more switches between the two;
+/// more cost memory when rows are large.
+const ROWS_AHEAD: usize = 256;
 
 /// The one connection that writes.
 #[derive(Debug)]
@@ -50,6 +55,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
+        .row_buffer_size(ROWS_AHEAD)
         .pragma("wal_autocheckpoint", "0")
         .pragma("journal_size_limit", "67108864")
         // With temporary data in memory, reading goes on when the disk is full.
@@ -124,9 +130,13 @@ impl Writer {
         Ok(changed)
     }
 
-    pub(crate) async fn rows(&mut self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = text.query(arguments(values)?).fetch_all(&mut self.connection).await;
-        to_rows(rows)
+    pub(crate) async fn each(
+        &mut self,
+        text: Text,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        walk(text.query(arguments(values)?).fetch(&mut self.connection), each).await
     }
 
     /// Runs several statements that take no values.
@@ -137,14 +147,27 @@ impl Writer {
 }
 
 impl Sqlite {
-    pub(crate) async fn rows(&self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        to_rows(text.query(arguments(values)?).fetch_all(&self.readers).await)
+    pub(crate) async fn each(
+        &self,
+        text: Text,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        walk(text.query(arguments(values)?).fetch(&self.readers), each).await
     }
 }
 
-fn to_rows(rows: Result<Vec<sqlx::sqlite::SqliteRow>, sqlx::Error>) -> Result<Vec<Row>, StoreError> {
-    let rows = rows.map_err(|error| StoreError::of_sqlite(&error))?;
-    Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
+async fn walk(
+    mut rows: impl Stream<Item = Result<sqlx::sqlite::SqliteRow, sqlx::Error>> + Unpin + Send,
+    mut each: impl Each,
+) -> Result<(), StoreError> {
+    while let Some(row) = rows.next().await {
+        let row = row.map_err(|error| StoreError::of_sqlite(&error))?;
+        if !each(Row(Inner::Sqlite(row)))? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A statement's text: written in the program, or put together from such texts for a number of rows.

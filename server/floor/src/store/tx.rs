@@ -11,6 +11,19 @@ use super::{
     sqlite::{Text, Writer},
 };
 
+/// What is done with each row; answers whether more are wanted.
+pub trait Each: FnMut(Row) -> Result<bool, StoreError> + Send {}
+
+impl<F: FnMut(Row) -> Result<bool, StoreError> + Send> Each for F {}
+
+/// Keeps every row.
+fn all(rows: &mut Vec<Row>) -> impl Each + '_ {
+    |row| {
+        rows.push(row);
+        Ok(true)
+    }
+}
+
 /// Reading, inside a transaction or outside.
 pub trait Read: Send {
     /// All rows of a query.
@@ -18,7 +31,21 @@ pub trait Read: Send {
         &mut self,
         sql: &'static str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send {
+        async move {
+            let mut rows = Vec::new();
+            self.each(sql, values, all(&mut rows)).await?;
+            Ok(rows)
+        }
+    }
+
+    /// The rows of a query one by one, as long as `each` wants more. What it fails with is passed on.
+    fn each(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// All rows of a query over a list of values. The list is filled up with its last row, so that few statements serve
     /// all lengths: the query must not mind a row twice.
@@ -121,12 +148,12 @@ impl Tx {
         self.fatal.watch(done)
     }
 
-    async fn query(&mut self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = match &mut self.kind {
-            Kind::Sqlite(writer) => writer.rows(text, values).await,
-            Kind::Postgres(turn) => turn.rows(text, values).await,
+    async fn query(&mut self, text: Text, values: Vec<Value>, each: impl Each) -> Result<(), StoreError> {
+        let done = match &mut self.kind {
+            Kind::Sqlite(writer) => writer.each(text, values, each).await,
+            Kind::Postgres(turn) => turn.each(text, values, each).await,
         };
-        self.fatal.watch(rows)
+        self.fatal.watch(done)
     }
 }
 
@@ -138,13 +165,20 @@ impl Read for Tx {
         }
     }
 
-    async fn rows(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        self.query(Text::Fixed(sql), values).await
+    async fn each(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        self.query(Text::Fixed(sql), values, each).await
     }
 
     async fn list(&mut self, sql: Rows, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let (count, values) = fill(sql, values);
-        self.query(Text::Made(sql.text(count, self.dialect())), values).await
+        let mut rows = Vec::new();
+        self.query(Text::Made(sql.text(count, self.dialect())), values, all(&mut rows)).await?;
+        Ok(rows)
     }
 }
 
@@ -153,12 +187,12 @@ impl Read for Tx {
 pub struct Reader(pub(super) Db);
 
 impl Reader {
-    async fn query(&self, text: Text, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = match &self.0.kind {
-            DbKind::Sqlite(db) => db.rows(text, values).await,
-            DbKind::Postgres(db) => db.rows(text, values).await,
+    async fn query(&self, text: Text, values: Vec<Value>, each: impl Each) -> Result<(), StoreError> {
+        let done = match &self.0.kind {
+            DbKind::Sqlite(db) => db.each(text, values, each).await,
+            DbKind::Postgres(db) => db.each(text, values, each).await,
         };
-        self.0.fatal().watch(rows)
+        self.0.fatal().watch(done)
     }
 }
 
@@ -167,13 +201,20 @@ impl Read for Reader {
         self.0.dialect()
     }
 
-    async fn rows(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        self.query(Text::Fixed(sql), values).await
+    async fn each(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        each: impl Each,
+    ) -> Result<(), StoreError> {
+        self.query(Text::Fixed(sql), values, each).await
     }
 
     async fn list(&mut self, sql: Rows, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let (count, values) = fill(sql, values);
-        self.query(Text::Made(sql.text(count, self.dialect())), values).await
+        let mut rows = Vec::new();
+        self.query(Text::Made(sql.text(count, self.dialect())), values, all(&mut rows)).await?;
+        Ok(rows)
     }
 }
 
