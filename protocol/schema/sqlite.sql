@@ -22,6 +22,7 @@ CREATE TABLE journal (
 -- The organisation: one row once it was founded.
 CREATE TABLE accounts_organisation (
     one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    domain TEXT NOT NULL,
     founder TEXT NOT NULL,
     root BLOB NOT NULL,
     founded_at BIGINT NOT NULL

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     propagate_version = true,
     after_help = "Exit codes:\n  \
         0 done\n  1 refused: the text says by whom and why\n  2 wrong usage\n  3 this profile belongs to no account yet\n  \
-        4 the server cannot be reached; what was written is kept and sent next time\n  \
+        4 the server cannot be reached; what was asked of a room is kept and done next time\n  \
         5 the vault cannot be opened or written\n  6 something must not be: a server or device that lies\n  \
         7 not done yet: kept, and tried again next time\n\n\
         First steps:\n  chancery join '<invitation link>'\n  chancery room new 'Ward 7' bob carol\n  \

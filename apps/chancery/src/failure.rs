@@ -13,6 +13,9 @@ pub(crate) enum Failure {
     /// A wish was refused.
     #[error("{0}")]
     Refused(String),
+    /// The server cannot be reached; a wish is kept.
+    #[error("{0}")]
+    Kept(String),
     /// A wish is kept, and not fulfilled yet.
     #[error("{0}")]
     Pending(String),
@@ -36,11 +39,25 @@ impl From<chancery_wire::content::InvalidContent> for Failure {
 }
 
 impl Failure {
+    /// What a failure to reach the server is once a wish is kept.
+    pub(crate) fn with_wish_kept(self) -> Self {
+        match self {
+            Self::Sdk(error @ SdkError::Unreachable(_)) => Self::Kept(error.to_string()),
+            other => other,
+        }
+    }
+
+    /// Whether whoever read the answers has gone. Then there is nobody left to tell.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// The exit code; `chancery --help` lists them.
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Refused(_) | Self::Io(_) => 1,
             Self::Usage(_) => 2,
+            Self::Kept(_) => 4,
             Self::Pending(_) => 7,
             Self::Alarm(_) => 6,
             Self::Sdk(error) => match error.code() {
@@ -61,6 +78,7 @@ impl Failure {
             Self::Sdk(error) => error.code(),
             Self::Usage(_) => "client.usage",
             Self::Refused(_) => "client.refused",
+            Self::Kept(_) => "client.unreachable",
             Self::Pending(_) => "client.pending",
             Self::Alarm(_) => "client.alarm",
             Self::Io(_) => "client.io",
@@ -71,6 +89,9 @@ impl Failure {
     pub(crate) fn remedy(&self) -> Option<&str> {
         match self {
             Self::Sdk(error) => error.remedy(),
+            Self::Kept(_) => {
+                Some("check the connection; it is kept, and done the next time this profile is online")
+            }
             Self::Pending(_) => Some("it is kept, and tried again whenever this profile is online"),
             Self::Alarm(_) => Some(
                 "do not go on in this room: tell your organisation's security officer what is written here",

@@ -19,29 +19,32 @@ impl Output {
     }
 
     /// An answer: `value` for scripts, `text` for people.
-    pub(crate) fn answer(&mut self, value: &Value, text: &str) {
+    pub(crate) fn answer(&mut self, value: &Value, text: &str) -> Result<(), Failure> {
         if self.json {
-            line(&value.to_string());
-        } else if !text.is_empty() {
-            line(text);
+            line(&value.to_string())
+        } else if text.is_empty() {
+            Ok(())
+        } else {
+            line(text)
         }
+    }
+
+    /// An answer that is the same for both, such as a script for a shell.
+    #[expect(clippy::unused_self, reason = "answers go one way")]
+    pub(crate) fn plain(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = stdout();
+        Ok(out.write_all(bytes).and_then(|()| out.flush())?)
     }
 
     /// A line of a room's history.
-    pub(crate) fn message(&mut self, room: &str, message: &Message) {
+    pub(crate) fn message(&mut self, room: &str, message: &Message) -> Result<(), Failure> {
         let (value, text) = (object(room, message), spoken(message));
-        if self.json {
-            line(&value.to_string());
-        } else if let Some(text) = text {
-            line(&text);
-        }
+        if self.json { line(&value.to_string()) } else { text.map_or(Ok(()), |text| line(&text)) }
     }
 
     /// The room that the next lines are from; a script reads that from each line.
-    pub(crate) fn heading(&mut self, title: &str) {
-        if !self.json {
-            line(&format!("{title}:"));
-        }
+    pub(crate) fn heading(&mut self, title: &str) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { line(&format!("{title}:")) }
     }
 
     /// Something beside the answer that a person should know.
@@ -54,10 +57,10 @@ impl Output {
     pub(crate) fn fail(&mut self, failure: &Failure) {
         if self.json {
             let remedy = failure.remedy();
-            line(
-                &json!({"error": {"code": failure.code(), "title": failure.to_string(), "remedy": remedy}})
-                    .to_string(),
-            );
+            let error =
+                json!({"error": {"code": failure.code(), "title": failure.to_string(), "remedy": remedy}});
+            // Nobody is left to tell when standard output is gone; the exit code still says it.
+            let _ = line(&error.to_string());
             return;
         }
         self.note(&format!("chancery: {failure}"));
@@ -84,7 +87,7 @@ impl Output {
 pub(crate) fn told(news: &News) -> Option<String> {
     match news {
         News::Line(_) | News::Joined(_) => None,
-        News::Alarm(_, why) => Some(format!("WARNING: {why}")),
+        News::Alarm(room, why) => Some(format!("WARNING about room {room}: {why}")),
         News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
         News::Online => Some("online again".to_owned()),
     }
@@ -108,9 +111,9 @@ pub(crate) fn object(room: &str, message: &Message) -> Value {
 fn spoken(message: &Message) -> Option<String> {
     let at = clock(message.at.0);
     Some(match (&message.said, &message.from) {
-        (Said::Text(text), Some((handle, _))) => format!("{at}  {handle}: {}", text.reveal()),
+        (Said::Text(text), Some((handle, _))) => format!("{at}  {handle}: {}", marked(text.reveal())),
         (Said::Text(_), None) => return None,
-        (Said::Event(text), _) => format!("{at}  * {text}"),
+        (Said::Event(text), _) => format!("{at}  * {}", one_line(text)),
         (Said::Unopened(word), _) => match Cause::parse(word) {
             Some(cause) if cause.is_loss() => format!("{at}  ! a message could not be opened: {cause}"),
             _ => return None,
@@ -135,15 +138,24 @@ pub(crate) fn clock(milliseconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", minute / 60, minute % 60)
 }
 
-fn line(text: &str) {
-    // Nobody is left to tell when standard output is gone.
-    let _ = writeln!(stdout(), "{}", printable(text));
+fn line(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(stdout(), "{}", printable(text))?)
+}
+
+/// What somebody wrote, on one line: nothing in it can look like a line of its own.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// What somebody wrote, on as many lines as it has: each but the first is marked, so that none looks like one of ours.
+fn marked(text: &str) -> String {
+    text.replace('\n', "\n                  | ")
 }
 
 /// The text without what could steer a terminal or turn the reading direction.
 pub(crate) fn printable(text: &str) -> String {
     let turns =
-        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+        |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let safe = |c: char| (c == '\n' || c == '\t' || !c.is_control()) && !turns(c);
     text.chars().map(|c| if safe(c) { c } else { '\u{fffd}' }).collect()
 }
@@ -163,5 +175,10 @@ mod tests {
     #[test]
     fn what_others_wrote_cannot_steer_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\r\nd"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\nd");
+        assert_eq!(one_line("a\nb\tc"), "a\u{fffd}b\u{fffd}c");
+        assert_eq!(
+            marked("ok\n2026-11-25 22:15  alice: yes").lines().filter(|line| line.starts_with('2')).count(),
+            0
+        );
     }
 }

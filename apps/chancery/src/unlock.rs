@@ -57,7 +57,7 @@ fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
     if profile.exists() {
         let source = profile.source()?;
         let same = match common.unlock {
-            Some(Lock::Keyring) => matches!(source, KeySource::Keyring),
+            Some(Lock::Keyring) => matches!(source, KeySource::Keyring(_)),
             Some(Lock::Passphrase) => matches!(source, KeySource::Passphrase(_)),
             Some(Lock::File) => matches!(source, KeySource::File(_)),
             None => true,
@@ -70,7 +70,7 @@ fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
         }
         return enter(common, &profile, &source);
     }
-    let source = match common.unlock {
+    let key = match common.unlock {
         Some(Lock::Keyring) => profile.set_up(&Unlock::Keyring)?,
         Some(Lock::Passphrase) => profile.set_up(&Unlock::Passphrase(new_passphrase(common)?))?,
         Some(Lock::File) => profile.set_up(&Unlock::File(key_file(common)?))?,
@@ -86,13 +86,13 @@ fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
             done => done?,
         },
     };
-    enter(common, &profile, &source)
+    Ok(Client::open(&profile, &key, common.ca_file.as_deref())?)
 }
 
 fn enter(common: &Common, profile: &Profile, source: &KeySource) -> Result<Client, Failure> {
     // A key file may have been moved.
     let moved = common.key_file.clone().filter(|_| matches!(source, KeySource::File(_))).map(KeySource::File);
-    let key = moved.as_ref().unwrap_or(source).key(profile, || passphrase(common, "Passphrase: "))?;
+    let key = moved.as_ref().unwrap_or(source).key(|| passphrase(common, "Passphrase: "))?;
     Ok(Client::open(profile, &key, common.ca_file.as_deref())?)
 }
 

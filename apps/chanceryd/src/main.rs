@@ -2,8 +2,9 @@
 
 use std::{fmt::Display, io::Write as _, path::Path, process::ExitCode};
 
+use chancery_duties::gateway::HouseError;
 use chanceryd::{
-    ServerError, Tls,
+    ServerError, Tls, TlsError,
     arguments::{Arguments, Command, ConfigCommand},
     config::Config,
     describe, init, serve,
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 fn check(file: &Path) -> Result<(), u8> {
     let config = load(file)?;
     if let Some(files) = config.tls.clone() {
-        Tls::load(files).map_err(|why| complain(REFUSED, format!("{}: {why}", file.display())))?;
+        Tls::load(files).map_err(|why| refuse_tls(file, &why))?;
     }
     say(&format!("{}: ok\n\n{}", file.display(), config.view()));
     Ok(())
@@ -49,9 +50,16 @@ fn run(file: &Path) -> Result<(), u8> {
     runtime.shutdown_background();
     ended.map_err(|why| match why {
         why if why.is_fatal() => complain(DISK, why),
-        ServerError::Tls(_) => complain(REFUSED, why),
+        ServerError::Tls(why) => refuse_tls(file, &why),
+        ServerError::House(HouseError::OtherDomain { .. }) => {
+            complain(REFUSED, Config::refused_file(file, "domain", why.to_string()))
+        }
         _ => complain(FAILED, why),
     })
+}
+
+fn refuse_tls(file: &Path, why: &TlsError) -> u8 {
+    complain(REFUSED, Config::refused_file(file, why.key(), why.to_string()))
 }
 
 fn load(file: &Path) -> Result<Config, u8> {

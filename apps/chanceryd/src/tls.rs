@@ -19,6 +19,9 @@ use rustls::{
 
 use crate::config::TlsFiles;
 
+/// What a file with a key holds.
+const KEY: &str = "a private key";
+
 /// Why the PEM files cannot be used. What lies in them is never repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -43,6 +46,17 @@ pub enum TlsError {
     /// The cryptography library cannot do TLS 1.3.
     #[error("TLS cannot be set up: {0}")]
     Setup(rustls::Error),
+}
+
+impl TlsError {
+    /// The key of the configuration that names the file at fault.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Pem { expected: KEY, .. } => "key",
+            _ => "certificate",
+        }
+    }
 }
 
 /// A server's TLS: what connections are accepted with, and its certificate.
@@ -105,7 +119,7 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>
     let no_chain = |why| TlsError::Pem { file: certificate.clone(), expected: "a certificate", why };
     let chain: Vec<_> =
         CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect).map_err(no_chain)?;
-    let no_key = |why| TlsError::Pem { file: key.clone(), expected: "a private key", why };
+    let no_key = |why| TlsError::Pem { file: key.clone(), expected: KEY, why };
     let key = PrivateKeyDer::from_pem_file(key).map_err(no_key)?;
     let pair = CertifiedKey::from_der(chain, key, provider);
     pair.map(Arc::new).map_err(|why| TlsError::Pair { files: files.clone(), why })

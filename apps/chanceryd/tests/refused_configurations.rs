@@ -52,6 +52,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "postgres = { uri = \"postgres://db/x\" }",
         "12: unknown key `uri`: did you mean `url`?",
     ),
+    ("[log]", "[tls]\n[log]", "14: [tls] without files: add `certificate` and `key`, or take it away"),
     // The domain.
     (
         "domain = \"bank.example\"\n",

@@ -16,6 +16,7 @@ use crate::{
     alarm::Alarm,
     engine::{Engine, Turn},
     error::EngineError,
+    open::RENEW_AFTER,
     trust::{Distrust, Verdict},
     wish::Wish,
 };
@@ -182,10 +183,27 @@ impl Turn<'_> {
             Some(code) if passes(code) => Ok(true),
             _ => {
                 self.take_back(wished)?;
-                self.step.refuse_wish(wished.wish, title)?;
+                if Wish::read(&wished.what)?.is_the_persons() {
+                    self.step.refuse_wish(wished.wish, title)?;
+                } else {
+                    self.give_up(wished)?;
+                }
                 Ok(false)
             }
         }
+    }
+
+    /// Gives up something the device wished by itself. It is wished again when it is due the next time.
+    fn give_up(&mut self, wished: &Wished) -> Result<(), EngineError> {
+        self.step.drop_wish(wished.wish)?;
+        let mut room = self.room(wished.room)?;
+        if room.standing == Standing::Lost {
+            // It comes back over another connection.
+            self.memory.caught_up.remove(&room.id);
+        }
+        room.settle_at = None;
+        room.renew_at = room.renew_at.max(self.now.plus_seconds(RENEW_AFTER));
+        Ok(self.step.keep_room(&room)?)
     }
 
     /// Takes back what was sealed for a wish, with what its sealing changed in the group.

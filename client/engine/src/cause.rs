@@ -21,13 +21,15 @@ pub enum Cause {
     SenderGone,
     /// It does not open: it was damaged, or not made for this room.
     Damaged,
+    /// Its sender may not say that in this room, such as give it a name.
+    NotAllowed,
     /// It opened, and is not in a format this version knows.
     UnknownContent,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Expired,
         Self::WhileLost,
         Self::OtherCopy,
@@ -36,6 +38,7 @@ impl Cause {
         Self::OldEpoch,
         Self::SenderGone,
         Self::Damaged,
+        Self::NotAllowed,
         Self::UnknownContent,
     ];
 
@@ -51,6 +54,7 @@ impl Cause {
             Self::OldEpoch => "old-epoch",
             Self::SenderGone => "sender-gone",
             Self::Damaged => "damaged",
+            Self::NotAllowed => "not-allowed",
             Self::UnknownContent => "unknown-content",
         }
     }
@@ -78,6 +82,7 @@ impl fmt::Display for Cause {
             Self::Repeated => "its sender sent it twice",
             Self::OldEpoch => "it was sealed too long ago",
             Self::SenderGone => "its sender had been removed from the room",
+            Self::NotAllowed => "its sender may not do that in this room",
             Self::Damaged => "it was damaged, or not made for this room",
             Self::UnknownContent => "a newer program wrote it: update this one",
         })

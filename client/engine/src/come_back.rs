@@ -132,6 +132,7 @@ impl Turn<'_> {
         self.forget(room.id)?;
         self.step.keep_face(room.id, face.as_deref())?;
         room.standing = Standing::Lost;
+        room.settle_at = None;
         Ok(())
     }
 }

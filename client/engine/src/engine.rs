@@ -32,8 +32,9 @@ pub(crate) struct Memory {
     pub(crate) promised: HashMap<RoomId, u64>,
     /// Whose chains the server was asked for on this connection.
     pub(crate) asked: HashMap<Handle, Asked>,
-    /// When this device would commit what others proposed, if nobody does before.
-    pub(crate) settle_at: HashMap<RoomId, Instant>,
+    /// Rooms in which another copy of this device has taken its place since the connection was made. It takes it back only
+    /// for something to send, or over a new connection: otherwise two copies would never come to rest.
+    pub(crate) replaced: HashSet<RoomId>,
 }
 
 impl Memory {
@@ -83,6 +84,7 @@ impl Engine {
     /// is fetched over it.
     pub fn connected(&mut self) {
         self.memory.caught_up.clear();
+        self.memory.replaced.clear();
         self.memory.in_flight.clear();
         self.memory.asked.clear();
         // Without it one lie is noticed later: when the log has come to the promised place.
@@ -121,11 +123,6 @@ impl Engine {
         self.vault.look(|step| look(step, &self.crypto))
     }
 
-    /// Whether something others proposed waits for this device's turn.
-    pub(crate) fn settles(&self) -> bool {
-        !self.memory.settle_at.is_empty()
-    }
-
     /// Whether a room's log was followed to its end on this connection.
     #[must_use]
     pub fn is_caught_up(&self, room: RoomId) -> bool {
@@ -135,11 +132,6 @@ impl Engine {
     /// Whether an answer is awaited.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.memory.in_flight.is_empty()
-    }
-
-    /// When this device would commit what others proposed.
-    pub(crate) fn settle_times(&self) -> Vec<Instant> {
-        self.memory.settle_at.values().copied().collect()
     }
 
     /// The vault and the randomness, for what happens before there is an identity.

@@ -76,9 +76,8 @@ impl Engine {
                 Some(_) => return Ok(Joined::Later(welcome.room)),
             }
             match turn.enter(welcome) {
-                Ok(()) => {}
-                // The device has lost the key it was welcomed with: it is in the room, and comes back by itself.
-                Err(Stop::NoKey) if before.is_none() => {}
+                // The device may have lost the key it was welcomed with: then it is in the room, and comes back by itself.
+                Ok(()) | Err(Stop::NoKey) => {}
                 Err(stop) => {
                     stopped = Some(stop);
                     // Undoes the use of the key package.
@@ -97,6 +96,7 @@ impl Engine {
                 read: before.map_or(0, |room| room.read),
                 renew_at: turn.spread(FIRST_RENEWAL),
                 sealed: 0,
+                settle_at: None,
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;
@@ -106,7 +106,7 @@ impl Engine {
             None => joined,
             Some(Stop::Needs(handles)) => Ok(Joined::Needs(handles)),
             Some(Stop::Refused(alarm)) => Ok(Joined::Refused(welcome.room, alarm.to_string())),
-            Some(Stop::NoKey) => Ok(Joined::Known(welcome.room)),
+            Some(Stop::NoKey) => Err(EngineError::Mls("the room is not entered")),
             Some(Stop::Engine(error)) => Err(error),
         }
     }

@@ -53,6 +53,7 @@ impl Engine {
                 read: 0,
                 renew_at: now.plus_seconds(RENEW_AFTER),
                 sealed: 0,
+                settle_at: None,
             })?;
             turn.step.keep_head(id, 0, head, None)?;
             turn.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;

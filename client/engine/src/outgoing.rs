@@ -39,15 +39,17 @@ impl Engine {
     /// What is to be sent now. Only rooms that were followed to the end of their log send anything.
     pub fn outgoing(&mut self, now: Instant) -> Result<Vec<Out>, EngineError> {
         // Most of the time there is nothing: look before a transaction that writes is made.
-        let idle = !self.settles()
-            && self.look(|step, _| {
-                let quiet = |room: &Room| match room.standing {
-                    Standing::Joined => room.renew_at > now && room.sealed < RENEW_MESSAGES,
-                    Standing::Opening | Standing::Lost => false,
-                    Standing::Left | Standing::Paused | Standing::Stopped => true,
-                };
-                Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()?)
-            })?;
+        let idle = self.look(|step, _| {
+            let quiet = |room: &Room| match room.standing {
+                Standing::Joined => {
+                    let settled = room.settle_at.is_none_or(|at| at > now);
+                    settled && room.renew_at > now && room.sealed < RENEW_MESSAGES
+                }
+                Standing::Opening | Standing::Lost => false,
+                Standing::Left | Standing::Paused | Standing::Stopped => true,
+            };
+            Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()?)
+        })?;
         if idle {
             return Ok(vec![]);
         }
@@ -86,6 +88,7 @@ impl Turn<'_> {
         let returning = wishes.iter().find(|wished| matches!(Wish::read(&wished.what), Ok(Wish::Return)));
         match returning {
             Some(kept) => self.send(kept, out),
+            None if self.memory.replaced.contains(&room.id) && wishes.is_empty() => {}
             None => out.push(Out::Return(room.id)),
         }
         Ok(())
@@ -133,8 +136,7 @@ impl Turn<'_> {
         };
         let wishes = read(self)?;
         let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Say { .. } | Wish::Name { .. }));
-        let settle_at = self.memory.settle_at.get(&room.id).copied();
-        let due = !wishes.is_empty() || settle_at.is_none_or(|at| at <= self.now);
+        let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
         if others_proposed(group) && due {
             if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {

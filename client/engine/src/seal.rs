@@ -1,9 +1,9 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
-use chancery_groups::{Change, Leaf, judge, policy_of, roster};
+use chancery_groups::{Change, Leaf, judge, leaving, policy_of, roster};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
-    content::{Content, Letter, NAME_LIMIT, TEXT_LIMIT, View, Written},
+    content::{Content, Letter, TEXT_LIMIT, View, Written},
     frames::Kind,
     ids::SubmissionId,
     names::Handle,
@@ -65,13 +65,13 @@ impl Turn<'_> {
     fn plan(&self, group: &MlsGroup, wish: &Wish) -> Result<Outcome, EngineError> {
         let policy = policy_of(group.extensions())?;
         let leaves = roster(group.public_group())?;
-        let text = |text: &str, limit| Written::parse(text, limit);
         Ok(match wish {
-            Wish::Say { salt, text: said } => match text(said, TEXT_LIMIT) {
+            Wish::Say { salt, text: said } => match Written::parse(said, TEXT_LIMIT) {
                 Ok(said) => Outcome::Message(Content::Text(said), *salt),
                 Err(why) => Outcome::Refused(why.to_string()),
             },
-            Wish::Name { salt, name } => match text(name, NAME_LIMIT) {
+            Wish::Name { .. } if policy.role(&self.me.identity.handle) < policy.may_add => Outcome::Fulfilled,
+            Wish::Name { salt, name } => match Written::name(name) {
                 Ok(name) => Outcome::Message(Content::RoomName(name), *salt),
                 Err(why) => Outcome::Refused(why.to_string()),
             },
@@ -97,7 +97,10 @@ impl Turn<'_> {
             Wish::Renew => Outcome::Commit(Plan::default()),
             Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
-            Wish::Leave => Outcome::Leave,
+            Wish::Leave => match may_leave(group, &policy, &leaves) {
+                Ok(()) => Outcome::Leave,
+                Err(why) => Outcome::Refused(why.to_string()),
+            },
         })
     }
 
@@ -226,6 +229,19 @@ pub(crate) fn bytes(message: &MlsMessageOut) -> Result<Vec<u8>, EngineError> {
 /// Whether a proposal takes out the leaf at `index`: nobody can commit their own leaving.
 fn leaves(proposal: &Proposal, index: LeafNodeIndex) -> bool {
     matches!(proposal, Proposal::Remove(remove) if remove.removed() == index)
+}
+
+/// Whether somebody who owns the room stays when this device has left, and those who asked to leave before.
+fn may_leave(group: &MlsGroup, policy: &RoomPolicy, leaves: &[Leaf]) -> Result<(), EngineError> {
+    let leaving = leaving(group.pending_proposals());
+    let own = group.own_leaf_index().u32();
+    let stay = leaves.iter().filter(|leaf| leaf.index != own && !leaving.contains(&leaf.index));
+    let mut stay = stay.map(|leaf| policy.role(&leaf.name.account)).peekable();
+    if stay.peek().is_none() || stay.any(|role| role == Role::Owner) {
+        Ok(())
+    } else {
+        Err(EngineError::LastOwner)
+    }
 }
 
 /// Where an account's devices are in the tree.

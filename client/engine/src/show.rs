@@ -145,6 +145,17 @@ impl Engine {
         })
     }
 
+    /// The id that the message will have which is wished for, while it is a wish.
+    pub fn message_id(&self, wish: WishId) -> Result<Option<[u8; 16]>, EngineError> {
+        self.look(|step, _| {
+            let wish = step.wished(wish)?.map(|wished| Wish::read(&wished.what)).transpose()?;
+            Ok(match wish {
+                Some(Wish::Say { salt, .. }) => Some(salt),
+                _ => None,
+            })
+        })
+    }
+
     /// Why a room was stopped, if it was.
     pub fn stopped(&self, room: RoomId) -> Result<Option<String>, EngineError> {
         self.look(|step, _| {
@@ -153,10 +164,13 @@ impl Engine {
         })
     }
 
-    /// Whether everything sent was answered, and everything promised was seen.
+    /// Whether everything sent was answered, everything promised was seen, and nothing proposed waits to be committed.
     pub fn is_at_rest(&self) -> Result<bool, EngineError> {
         let answered = !self.is_waiting();
-        self.look(|step, _| Ok(answered && !step.has_promises()?))
+        self.look(|step, _| {
+            let settles = |room: &Room| room.standing == Standing::Joined && room.settle_at.is_some();
+            Ok(answered && !step.has_promises()? && !step.rooms()?.iter().any(settles))
+        })
     }
 
     /// The devices of this account.
@@ -169,11 +183,10 @@ impl Engine {
 
     /// What the next thing waits for: the earliest instant at which [`Engine::outgoing`] may have something new.
     pub fn next_tick(&self) -> Result<Option<Instant>, EngineError> {
-        let settle = self.settle_times();
         self.look(|step, _| {
             let live = |room: &Room| room.standing == Standing::Joined;
-            let renewals = step.rooms()?.into_iter().filter(live).map(|room| room.renew_at);
-            Ok(renewals.chain(settle).min())
+            let ticks = step.rooms()?.into_iter().filter(live);
+            Ok(ticks.map(|room| room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at))).min())
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
 
-use chancery_groups::{Breach, Deed, policy_of, roster};
+use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
 use chancery_vault::{Room, Standing, WishId};
 use chancery_wire::{
     content::Written,
@@ -92,13 +92,20 @@ impl Engine {
             usable(&kept)?;
             let group = turn.group(room)?;
             let policy = policy_of(group.extensions())?;
-            let inside: Vec<Handle> =
-                roster(group.public_group())?.into_iter().map(|leaf| leaf.name.account).collect();
+            let leaves = roster(group.public_group())?;
+            let leaving = leaving(group.pending_proposals());
+            let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
+            let staying: Vec<Handle> = stay.map(|leaf| leaf.name.account.clone()).collect();
+            let inside: Vec<Handle> = leaves.into_iter().map(|leaf| leaf.name.account).collect();
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
-            allowed(&want, &me, &policy, &inside)?;
+            allowed(&want, &me, &policy, (&inside, &staying))?;
             if want == Want::Leave && inside.iter().all(|other| *other == me) {
-                return turn.abandon(kept);
+                let leave = turn.step.wish(room, now, &Wish::Leave.write())?;
+                let mut kept = kept;
+                turn.abandon(&mut kept)?;
+                turn.step.keep_room(&kept)?;
+                return Ok(leave);
             }
             let wish = turn.wish_for(want);
             Ok(turn.step.wish(room, now, &wish.write())?)
@@ -113,17 +120,14 @@ impl Engine {
 
 impl Turn<'_> {
     /// Leaves a room nobody else is in: there is nobody who could take it in, so it is done at once.
-    fn abandon(&mut self, mut room: Room) -> Result<WishId, EngineError> {
+    pub(crate) fn abandon(&mut self, room: &mut Room) -> Result<(), EngineError> {
         self.forget(room.id)?;
         for wished in self.step.wishes(room.id)? {
             self.step.drop_wish(wished.wish)?;
         }
-        let leave = self.step.wish(room.id, self.now, &Wish::Leave.write())?;
-        self.step.drop_wish(leave)?;
         room.standing = Standing::Left;
         room.why = Some("you have left this room".to_owned());
-        self.step.keep_room(&room)?;
-        Ok(leave)
+        Ok(())
     }
 
     fn wish_for(&mut self, want: Want) -> Wish {
@@ -151,7 +155,12 @@ fn usable(room: &Room) -> Result<(), EngineError> {
 }
 
 /// The rules, asked early so that the person hears at once; `chancery-groups` judges what becomes of it.
-fn allowed(want: &Want, me: &Handle, policy: &RoomPolicy, inside: &[Handle]) -> Result<(), EngineError> {
+fn allowed(
+    want: &Want,
+    me: &Handle,
+    policy: &RoomPolicy,
+    (inside, staying): (&[Handle], &[Handle]),
+) -> Result<(), EngineError> {
     let needs = |least: Role, what: Deed| {
         let fits = policy.role(me) >= least;
         if fits { Ok(()) } else { Err(Breach::NotAllowed { who: me.clone(), what }) }
@@ -160,7 +169,8 @@ fn allowed(want: &Want, me: &Handle, policy: &RoomPolicy, inside: &[Handle]) -> 
         if inside.contains(handle) { Ok(()) } else { Err(EngineError::Outside(handle.clone())) }
     };
     match want {
-        Want::Say(_) | Want::Name(_) => {}
+        Want::Say(_) => {}
+        Want::Name(_) => needs(policy.may_add, Deed::Name)?,
         Want::Add(handles, role) => {
             needs(policy.may_add, Deed::Add)?;
             if *role > Role::Member {
@@ -180,12 +190,12 @@ fn allowed(want: &Want, me: &Handle, policy: &RoomPolicy, inside: &[Handle]) -> 
         Want::Role(handle, role) => {
             member(handle)?;
             needs(policy.may_change, Deed::Change)?;
-            if handle == me && *role < Role::Owner && only_owner(me, policy, inside) {
+            if handle == me && *role < Role::Owner && only_owner(me, policy, staying) {
                 return Err(EngineError::LastOwner);
             }
         }
         Want::Leave => {
-            if inside.iter().any(|other| other != me) && only_owner(me, policy, inside) {
+            if staying.iter().any(|other| other != me) && only_owner(me, policy, staying) {
                 return Err(EngineError::LastOwner);
             }
         }

@@ -141,12 +141,14 @@ impl Client {
     /// The room a person means by its name, its id, or how its id begins.
     pub fn find_room(&self, text: &str) -> Result<RoomView, SdkError> {
         let rooms = self.engine.rooms()?;
-        let named = |room: &&RoomView| room.name.as_deref() == Some(text) || room.id.to_string() == text;
-        let begins = |room: &&RoomView| text.len() >= 4 && room.id.to_string().starts_with(text);
-        let mut found: Vec<&RoomView> = rooms.iter().filter(named).collect();
-        if found.is_empty() {
-            found = rooms.iter().filter(begins).collect();
+        // A whole id means one room. Otherwise a name and the beginning of an id count the same: names are given by others,
+        // and must not lead away from the room that was meant.
+        if let Some(room) = rooms.iter().find(|room| room.id.to_string() == text) {
+            return Ok(room.clone());
         }
+        let begins = |room: &RoomView| text.len() >= 4 && room.id.to_string().starts_with(text);
+        let meant = |room: &&RoomView| room.name.as_deref() == Some(text) || begins(room);
+        let found: Vec<&RoomView> = rooms.iter().filter(meant).collect();
         match found.as_slice() {
             [room] => Ok((*room).clone()),
             [] => Err(SdkError::Room(format!("there is no room '{text}' on this device"))),
@@ -173,6 +175,11 @@ impl Client {
     /// How far a wish is.
     pub fn progress(&self, wish: WishId) -> Result<Progress, SdkError> {
         Ok(self.engine.progress(wish)?)
+    }
+
+    /// The id that the message will have which is wished for, for as long as it is not in the room.
+    pub fn message_id(&self, wish: WishId) -> Result<Option<[u8; 16]>, SdkError> {
+        Ok(self.engine.message_id(wish)?)
     }
 
     /// Forgets a wish that was refused, once the person was told.

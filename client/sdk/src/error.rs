@@ -33,6 +33,11 @@ pub enum SdkError {
     /// The link opens something else.
     #[error("this link is an invitation; an organisation is founded with the link its server prints")]
     JoiningLink,
+    /// The way to the server is not encrypted.
+    #[error(
+        "the link leads over plain HTTP to another machine, where anybody on the way can read and change it"
+    )]
+    Plain,
     /// There is no such profile.
     #[error("there is no profile {0} yet")]
     NoProfile(String),
@@ -73,7 +78,7 @@ impl SdkError {
             Self::Refused(problem) => &problem.code,
             Self::Unreachable(_) => "client.unreachable",
             Self::Strange(_) => "client.strange-server",
-            Self::Link(_) | Self::FoundingLink | Self::JoiningLink => "client.link",
+            Self::Link(_) | Self::Plain | Self::FoundingLink | Self::JoiningLink => "client.link",
             Self::ProfileName => "client.profile-name",
             Self::File { .. } => "client.profile",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
@@ -86,7 +91,10 @@ impl SdkError {
     pub fn remedy(&self) -> Option<&str> {
         Some(match self {
             Self::Refused(problem) => return problem.detail.as_deref(),
-            Self::Unreachable(_) => "check the connection; what you wrote is kept and sent next time",
+            Self::Unreachable(_) => "check the connection, and try again",
+            Self::Plain => {
+                "ask for a link to the server's https address; plain HTTP is for a server on this machine only"
+            }
             Self::NoProfile(_) | Self::Engine(EngineError::NotEnrolled) => {
                 "join with: chancery join '<link>'"
             }

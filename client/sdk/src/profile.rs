@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chancery_vault::VaultKey;
+
 use crate::{
     error::SdkError,
     keys::{KeySource, Unlock},
@@ -67,9 +69,9 @@ impl Profile {
     }
 
     /// Sets it up: makes a key the way `unlock` says, and notes how it is found again.
-    pub fn set_up(&self, unlock: &Unlock) -> Result<KeySource, SdkError> {
+    pub fn set_up(&self, unlock: &Unlock) -> Result<VaultKey, SdkError> {
         private(&self.directory)?;
-        let source = unlock.make(self).inspect_err(|_| {
+        let (source, key) = unlock.make(self).inspect_err(|_| {
             // Only if it is empty; what cannot be taken away does no harm.
             let _ = fs::remove_dir(&self.directory);
         })?;
@@ -77,7 +79,7 @@ impl Profile {
         let text = serde_json::to_vec_pretty(&source).map_err(|error| file(&note, &error))?;
         fs::write(&fresh, text).map_err(|error| file(&fresh, &error))?;
         fs::rename(&fresh, &note).map_err(|error| file(&note, &error))?;
-        Ok(source)
+        Ok(key)
     }
 
     /// Takes it away with everything in it. A key file or a key in the keyring stays: it opens nothing any more.

@@ -23,6 +23,8 @@ pub(crate) fn memory() -> Result<Connection, VaultError> {
 
 fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultError> {
     if let Some(key) = key {
+        // A wrong key is an error of ours, told by us; the library would write about it past everybody.
+        db.execute_batch("PRAGMA cipher_log_level = NONE")?;
         db.pragma_update(None, "key", key.pragma().as_str())?;
     }
     db.busy_timeout(Duration::from_secs(30))?;

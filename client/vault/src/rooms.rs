@@ -72,10 +72,12 @@ pub struct Room {
     pub renew_at: Instant,
     /// Messages sealed since it was renewed.
     pub sealed: u32,
+    /// When the device commits what others have proposed, if nobody has by then; nothing while nothing is proposed.
+    pub settle_at: Option<Instant>,
 }
 
 const COLUMNS: &str =
-    "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed FROM rooms";
+    "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
     Ok(Room {
@@ -89,6 +91,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         read: counted(row.get(7)?),
         renew_at: Instant(row.get(8)?),
         sealed: row.get(9)?,
+        settle_at: row.get::<_, Option<i64>>(10)?.map(Instant),
     })
 }
 
@@ -106,10 +109,10 @@ impl Step<'_> {
     /// Keeps a room as it is now.
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
-               read = ?8, renew_at = ?9, sealed = ?10",
+               read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11",
             &[
                 &it.id.0,
                 &it.name,
@@ -121,6 +124,7 @@ impl Step<'_> {
                 &number(it.read),
                 &it.renew_at.0,
                 &it.sealed,
+                &it.settle_at.map(|at| at.0),
             ],
         )?;
         Ok(())

@@ -37,7 +37,8 @@ CREATE TABLE rooms (
     joined INTEGER NOT NULL,
     read INTEGER NOT NULL,
     renew_at INTEGER NOT NULL,
-    sealed INTEGER NOT NULL
+    sealed INTEGER NOT NULL,
+    settle_at INTEGER
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.

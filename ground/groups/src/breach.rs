@@ -66,6 +66,9 @@ pub enum Breach {
     /// A device that comes back removed somebody else's leaf (compare CVE-2026-71890).
     #[error("a device that comes back may remove only its own former leaf")]
     RemovesAnother,
+    /// Somebody would be left in the room, and nobody who owns it.
+    #[error("the room would be left without an owner")]
+    NoOwner,
     /// The policy would lose its floor, its class or its last owner.
     #[error("the policy may not be changed in this way")]
     PolicyChange,

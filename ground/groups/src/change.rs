@@ -43,6 +43,8 @@ pub enum Deed {
     Remove,
     /// Changing the policy.
     Change,
+    /// Naming the room.
+    Name,
 }
 
 impl fmt::Display for Deed {
@@ -51,6 +53,7 @@ impl fmt::Display for Deed {
             Self::Add => "add members",
             Self::Remove => "remove members",
             Self::Change => "change the policy",
+            Self::Name => "name the room",
         })
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     change::{Author, Change, leaf_at},
     judge::judge,
     leaf::{Leaf, policy_of, roster},
+    leave::{leave, leaving},
     snapshot::Snapshot,
     suites,
 };
@@ -153,7 +154,9 @@ impl Face {
         let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
             return Err(Breach::Malformed);
         };
-        leaves_by_itself(queued.proposal(), index.u32())?;
+        let pending = self.group.queued_proposals(&self.snapshot).map_err(|_| Breach::Invalid)?;
+        let leaving = leaving(pending.iter().map(|(_, pending)| pending));
+        leave(&self.leaves()?, &self.policy, &leaving, (queued.proposal(), index.u32()))?;
         self.group.add_proposal(&self.snapshot, *queued).map_err(|_| Breach::Invalid)?;
         Ok(author)
     }
@@ -171,14 +174,6 @@ impl Face {
             return Err(Breach::OtherEpoch);
         }
         self.group.process_message(&RustCrypto::default(), message).map_err(|_| Breach::Invalid)
-    }
-}
-
-/// Makes sure that a proposal by the leaf at `index` takes out that leaf and does nothing else.
-pub fn leaves_by_itself(proposal: &openmls::messages::proposals::Proposal, index: u32) -> Result<(), Breach> {
-    match proposal {
-        openmls::messages::proposals::Proposal::Remove(remove) if remove.removed().u32() == index => Ok(()),
-        _ => Err(Breach::Unknown),
     }
 }
 

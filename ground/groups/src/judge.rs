@@ -9,6 +9,7 @@ use crate::{
     breach::Breach,
     change::{Author, Change, Deed},
     leaf::Leaf,
+    leave::owned,
 };
 
 /// Judges a change against the room's leaves before it.
@@ -19,7 +20,9 @@ pub fn judge(before: &[Leaf], change: &Change) -> Result<(), Breach> {
         Author::Member(_) => removals(change)?,
         Author::Returning(leaf) => returning(leaf, change)?,
     }
-    policy(change)
+    policy(change)?;
+    let stays = |leaf: &&Leaf| !change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
+    owned(&change.after, before.iter().filter(stays).chain(change.newcomers()))
 }
 
 /// A leaf keeps its name and its key for as long as it is in the room.
@@ -225,6 +228,23 @@ mod tests {
         assert_eq!(judge(&room(), &change), Ok(()));
         change.after.floor = 0;
         assert_eq!(judge(&room(), &change), Err(Breach::PolicyChange));
+    }
+
+    #[test]
+    fn a_room_that_is_not_empty_has_somebody_who_owns_it() {
+        let alice = leaf(0, "alice");
+        let mut change = by(leaf(2, "bob"));
+        change.removed.push((alice.clone(), alice.clone()));
+        assert_eq!(judge(&room(), &change), Err(Breach::NoOwner));
+        // Somebody who has gone owns nothing.
+        change.author = Author::Member(alice.clone());
+        change.removed.clear();
+        change.policy_by = Some(alice.clone());
+        change.after.roles.remove(&alice.name.account);
+        change.after.roles.insert("dora".parse().unwrap(), Role::Owner);
+        assert_eq!(judge(&room(), &change), Err(Breach::NoOwner));
+        change.after.roles.insert("bob".parse().unwrap(), Role::Owner);
+        assert_eq!(judge(&room(), &change), Ok(()));
     }
 
     #[test]

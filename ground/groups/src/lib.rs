@@ -9,14 +9,16 @@ mod face;
 mod judge;
 mod key_package;
 mod leaf;
+mod leave;
 mod sealed;
 mod snapshot;
 pub mod suites;
 
 pub use breach::Breach;
 pub use change::{Author, Change, Deed};
-pub use face::{Face, leaves_by_itself};
+pub use face::Face;
 pub use judge::judge;
 pub use key_package::{KEY_PACKAGE_DAYS, Offer, check_key_package};
 pub use leaf::{Leaf, POLICY_EXTENSION, policy_of, roster};
+pub use leave::{leave, leaving};
 pub use sealed::sealed_epoch;

@@ -39,6 +39,23 @@ impl Written {
         Ok(Self(text.to_owned()))
     }
 
+    /// Takes a name: one line of at most [`NAME_LIMIT`] bytes, of which every character can be seen and none changes how others
+    /// are shown.
+    pub fn name(text: &str) -> Result<Self, InvalidContent> {
+        let unseen = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        };
+        if text.trim().is_empty() {
+            return Err(InvalidContent::Empty);
+        }
+        if text.chars().any(unseen) || text.trim() != text {
+            return Err(InvalidContent::Name);
+        }
+        Self::parse(text, NAME_LIMIT)
+    }
+
     /// The text, for a member's eyes.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -95,6 +112,9 @@ pub enum InvalidContent {
         /// The longest it may be, in bytes.
         limit: usize,
     },
+    /// It cannot be a name.
+    #[error("a name is one line, without characters that cannot be seen and without blanks around it")]
+    Name,
     /// It is not in the format.
     #[error("not in the MIMI content format")]
     Malformed,
@@ -166,7 +186,7 @@ impl Letter {
         let text = String::from_utf8(octets(body)?).map_err(|_| InvalidContent::Malformed)?;
         let content = match media.as_text() {
             Some(MARKDOWN) => Content::Text(Written::parse(&text, TEXT_LIMIT)?),
-            Some(ROOM_NAME) => Content::RoomName(Written::parse(&text, NAME_LIMIT)?),
+            Some(ROOM_NAME) => Content::RoomName(Written::name(&text)?),
             _ => return Err(InvalidContent::Unknown),
         };
         Ok(Self { salt: sized(salt)?, view, content })
@@ -232,6 +252,21 @@ mod tests {
         assert_eq!(Letter::decode(&[&good[..], &[0]].concat()), Err(InvalidContent::Malformed));
         assert_eq!(Letter::decode(&vec![0x81; 100_000]), Err(InvalidContent::Malformed));
         assert_eq!(Written::parse(&"x".repeat(9), 8), Err(InvalidContent::TooLong { limit: 8 }));
+    }
+
+    #[test]
+    fn a_name_is_one_line_that_shows_itself() {
+        for name in ["Ward 7", "Station für Kinder", "\u{646}\u{627}\u{645}\u{647}\u{200c}\u{647}\u{627}"] {
+            assert!(Written::name(name).is_ok(), "{name}");
+        }
+        for forged in
+            ["a\nb", "a\tb", "Ward\u{200b} 7", "\u{202e}7 draW", " Ward 7", "a\u{2028}b", "\u{1b}[2J"]
+        {
+            assert_eq!(Written::name(forged), Err(InvalidContent::Name), "{forged:?}");
+        }
+        assert_eq!(Written::name("  "), Err(InvalidContent::Empty));
+        let named = letter(Content::RoomName(Written("a\nb".to_owned())));
+        assert_eq!(Letter::decode(&named.encode()), Err(InvalidContent::Name));
     }
 
     #[test]

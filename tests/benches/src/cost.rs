@@ -5,7 +5,7 @@
 
 use chancery_engine::{Engine, Want};
 use chancery_wire::{
-    content::{NAME_LIMIT, TEXT_LIMIT, Written},
+    content::{TEXT_LIMIT, Written},
     frames::{Entry, Submit},
     names::Handle,
     policy::Role,
@@ -89,7 +89,7 @@ impl Sheet {
         let (mut filling, bob) = (people.handles(2, size), people.handles(1, 2));
         // The last ones come one by one, and the device that follows comes last.
         let ones = filling.split_off(filling.len().saturating_sub(if size < 10 { 0 } else { 2 }));
-        let (mut watch, name) = (Watch::default(), Written::parse("Ward 7", NAME_LIMIT)?);
+        let (mut watch, name) = (Watch::default(), Written::name("Ward 7")?);
         let (alice, book) = people.awake(0)?;
         watch.run(|| alice.open_room(&name, &[], at))?;
         let mut hall = Hall::open(alice, at)?;

@@ -9,7 +9,7 @@ use std::{
 
 use chancery_engine::Want;
 use chancery_wire::{
-    content::{NAME_LIMIT, TEXT_LIMIT, Written},
+    content::{TEXT_LIMIT, Written},
     frames::ClientFrame,
     names::Handle,
     policy::Role,
@@ -145,7 +145,7 @@ fn prepare(people: &mut People) -> Outcome<(Rooms, Vec<(usize, Hall)>)> {
 fn room(people: &mut People, founder: usize, members: Vec<Handle>) -> Outcome<(Hall, Room)> {
     let (engine, book) = people.awake(founder)?;
     let (at, mut watch) = (now(), Watch::default());
-    engine.open_room(&Written::parse("Ward 7", NAME_LIMIT)?, &[], at)?;
+    engine.open_room(&Written::name("Ward 7")?, &[], at)?;
     let mut hall = Hall::open(engine, at)?;
     engine.want(hall.room, Want::Add(members, Role::Member), at)?;
     hall.settle(engine, book, at, &mut watch)?;

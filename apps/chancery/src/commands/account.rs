@@ -29,8 +29,7 @@ pub(crate) async fn found(
         identity.handle,
         common.profile_option()
     );
-    output.answer(&describe(&identity), &text);
-    Ok(())
+    output.answer(&describe(&identity), &text)
 }
 
 /// Invites a person.
@@ -46,8 +45,7 @@ pub(crate) async fn invite(
     let text = format!(
         "Give this link to {handle}, by a way you trust. It works once, within seven days:\n\n  chancery join '{link}'"
     );
-    output.answer(&json!({"account": handle, "officer": officer, "link": link.to_string()}), &text);
-    Ok(())
+    output.answer(&json!({"account": handle, "officer": officer, "link": link.to_string()}), &text)
 }
 
 /// Joins by invitation.
@@ -63,8 +61,7 @@ pub(crate) async fn join(common: &Common, output: &mut Output, link: &str) -> Re
         identity.domain,
         common.profile_option()
     );
-    output.answer(&describe(&identity), &text);
-    Ok(())
+    output.answer(&describe(&identity), &text)
 }
 
 /// Says who this device is.
@@ -74,8 +71,7 @@ pub(crate) fn whoami(common: &Common, output: &mut Output) -> Result<(), Failure
         "{} at {}\n  device        {}\n  server        {}\n  organisation  {}",
         identity.handle, identity.domain, identity.device, identity.server, identity.root
     );
-    output.answer(&describe(&identity), &text);
-    Ok(())
+    output.answer(&describe(&identity), &text)
 }
 
 /// Lists the devices of this account.
@@ -95,8 +91,7 @@ pub(crate) fn devices(common: &Common, output: &mut Output) -> Result<(), Failur
             format!("{}  since {}, {by}{this}", it.device, clock(it.at.0))
         })
         .collect();
-    output.answer(&json!({"devices": list}), &lines.join("\n"));
-    Ok(())
+    output.answer(&json!({"devices": list}), &lines.join("\n"))
 }
 
 fn describe(identity: &Identity) -> serde_json::Value {

@@ -32,9 +32,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Read { room, last, offline } => read::run(common, output, room, last, offline).await,
         Command::Tail { room, lines, follow } => tail::run(common, output, &room, lines, follow).await,
         Command::Completion { shell } => {
-            let mut command = Arguments::command();
-            clap_complete::generate(shell, &mut command, "chancery", &mut std::io::stdout());
-            Ok(())
+            let (mut command, mut script) = (Arguments::command(), Vec::new());
+            clap_complete::generate(shell, &mut command, "chancery", &mut script);
+            output.plain(&script)
         }
     }
 }
@@ -46,9 +46,9 @@ async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Resu
     let mut notes = Vec::new();
     let mut watch = |news: News| {
         busy.inc(u64::from(matches!(news, News::Line(_))));
-        match &news {
-            News::Alarm(_, why) => alarm = Some(why.clone()),
-            other => notes.extend(told(other)),
+        match news {
+            News::Alarm(room, why) => alarm = Some((room, why)),
+            other => notes.extend(told(&other)),
         }
     };
     let done = client.sync(Duration::from_secs(common.wait), &mut watch).await;
@@ -58,7 +58,23 @@ async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Resu
         output.note(note);
     }
     done?;
-    alarm.map_or(Ok(()), |why| Err(Failure::Alarm(why)))
+    let Some((room, why)) = alarm else { return Ok(()) };
+    let rooms = client.rooms()?;
+    let title = rooms.iter().find(|view| view.id == room).map_or_else(|| room.to_string(), rooms::title);
+    Err(Failure::Alarm(format!("{title}: {why}")))
+}
+
+/// Goes online for what others did meanwhile. Without a connection, what is here counts; answers whether there was one.
+async fn sync_if_reachable(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+) -> Result<bool, Failure> {
+    match sync(common, output, client).await {
+        Ok(()) => Ok(true),
+        Err(Failure::Sdk(SdkError::Unreachable(_))) => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Goes online for a wish and says what became of it. `what` names it, such as "the message".
@@ -76,11 +92,10 @@ async fn fulfil(
             client.dismiss(wish)?;
             Err(Failure::Refused(why))
         }
-        Progress::Accepted | Progress::Waiting => match done {
-            Err(Failure::Sdk(error @ SdkError::Unreachable(_))) => Err(error.into()),
-            Err(failure) => Err(failure),
-            Ok(()) => Err(Failure::Pending(format!("{what} is not with the server yet"))),
-        },
+        Progress::Accepted | Progress::Waiting => {
+            done.map_err(Failure::with_wish_kept)?;
+            Err(Failure::Pending(format!("{what} is not with the server yet")))
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! Reading what is new.
 
-use chancery_sdk::{Client, RoomView};
+use chancery_sdk::{Client, RoomView, Standing};
 
-use super::{open, sync};
-use crate::{arguments::Common, failure::Failure, output::Output};
+use super::{open, rooms::title, sync};
+use crate::{
+    arguments::Common,
+    failure::Failure,
+    output::{Output, one_line},
+};
 
 /// The most new lines of a room that are shown at once.
 const MOST: u32 = 10_000;
@@ -41,23 +45,24 @@ fn show(
         Some(last) => client.messages(view.id, None, last)?,
         None => client.messages(view.id, Some(view.read), MOST)?,
     };
-    let title = view.name.clone().unwrap_or_else(|| view.id.to_string());
+    let title = title(view);
     if !one && !lines.is_empty() {
-        output.heading(&title);
+        output.heading(&title)?;
     }
     for line in &lines {
-        output.message(&view.id.to_string(), line);
+        output.message(&view.id.to_string(), line)?;
     }
     if let Some(line) = lines.last() {
         client.mark_read(view.id, line.seq)?;
     }
     for text in &view.waiting {
-        output.note(&format!("not done yet: {text}"));
+        output.note(&format!("not done yet: {}", one_line(text)));
     }
     for unsent in &view.unsent {
-        output.note(&format!("not sent: {} ({})", unsent.what, unsent.why));
+        output.note(&format!("not done: {} ({})", one_line(&unsent.what), unsent.why));
     }
-    if let Some(why) = &view.why {
+    // That one has left is no news among all rooms.
+    if let Some(why) = view.why.as_ref().filter(|_| one || view.standing != Standing::Left) {
         output.note(&format!("{title}: {why}"));
     }
     Ok(())

@@ -1,18 +1,14 @@
 //! Rooms: new, list, show, add, remove, role, leave.
 
 use chancery_sdk::{Client, RoomView, Standing, Want};
-use chancery_wire::{
-    content::{NAME_LIMIT, Written},
-    names::Handle,
-    policy::Role,
-};
+use chancery_wire::{content::Written, names::Handle, policy::Role};
 use serde_json::{Value, json};
 
-use super::{fulfil, open, sync};
+use super::{fulfil, open, sync, sync_if_reachable};
 use crate::{
     arguments::{Common, RoleName, Room},
     failure::Failure,
-    output::Output,
+    output::{Output, one_line},
 };
 
 /// Does what was typed after `room`.
@@ -26,8 +22,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Res
                 sync(common, output, &mut client).await?;
             }
             let view = client.find_room(&room)?;
-            output.answer(&object(&view), &describe(&view));
-            Ok(())
+            output.answer(&object(&view), &describe(&view))
         }
         Room::Add { room, people, role } => {
             let people = handles(&people)?;
@@ -53,7 +48,7 @@ async fn new(
     name: &str,
     members: &[String],
 ) -> Result<(), Failure> {
-    let name = Written::parse(name, NAME_LIMIT)?;
+    let name = Written::name(name)?;
     let room = client.open_room(&name, &handles(members)?)?;
     let synced = sync(common, output, client).await;
     let view = client.find_room(&room.to_string())?;
@@ -61,9 +56,8 @@ async fn new(
         client.dismiss(unsent.wish)?;
         return Err(Failure::Refused(format!("the room is open, but: {}", unsent.why)));
     }
-    synced?;
-    output.answer(&object(&view), &format!("{} is open ({})", name.reveal(), view.id));
-    Ok(())
+    synced.map_err(Failure::with_wish_kept)?;
+    output.answer(&object(&view), &format!("{} is open ({})", name.reveal(), view.id))
 }
 
 async fn list(
@@ -82,8 +76,7 @@ async fn list(
     } else {
         lines.join("\n")
     };
-    output.answer(&json!({"rooms": rooms.iter().map(object).collect::<Vec<_>>()}), &text);
-    Ok(())
+    output.answer(&json!({"rooms": rooms.iter().map(object).collect::<Vec<_>>()}), &text)
 }
 
 async fn change(
@@ -96,17 +89,16 @@ async fn change(
     done: &str,
 ) -> Result<(), Failure> {
     // What others did meanwhile may decide whether this can be wished at all.
-    sync(common, output, client).await?;
+    sync_if_reachable(common, output, client).await?;
     let room = client.find_room(room)?.id;
     let wish = client.want(room, want)?;
     fulfil(common, output, client, wish, "the change").await?;
     let view = client.find_room(&room.to_string())?;
-    output.answer(&object(&view), &format!("{whom} {done}"));
-    Ok(())
+    output.answer(&object(&view), &format!("{whom} {done}"))
 }
 
 async fn leave(common: &Common, output: &mut Output, client: &mut Client, room: &str) -> Result<(), Failure> {
-    sync(common, output, client).await?;
+    sync_if_reachable(common, output, client).await?;
     let room = client.find_room(room)?.id;
     let wish = client.want(room, Want::Leave)?;
     match fulfil(common, output, client, wish, "leaving").await {
@@ -117,8 +109,7 @@ async fn leave(common: &Common, output: &mut Output, client: &mut Client, room: 
         }
         Err(failure) => return Err(failure),
     }
-    output.answer(&json!({"room": room, "left": true}), "you have left");
-    Ok(())
+    output.answer(&json!({"room": room, "left": true}), "you have left")
 }
 
 fn handles(names: &[String]) -> Result<Vec<Handle>, Failure> {
@@ -141,8 +132,9 @@ fn object(view: &RoomView) -> Value {
     })
 }
 
-fn title(view: &RoomView) -> String {
-    view.name.clone().unwrap_or_else(|| "(not named yet)".to_owned())
+/// What a room is called.
+pub(super) fn title(view: &RoomView) -> String {
+    view.name.as_deref().map_or_else(|| "(not named yet)".to_owned(), one_line)
 }
 
 fn line(view: &RoomView) -> String {
@@ -167,8 +159,8 @@ fn describe(view: &RoomView) -> String {
     for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
         lines.push(format!("  {count} could not be opened: {cause}"));
     }
-    lines.extend(view.waiting.iter().map(|text| format!("  not done yet: {text}")));
-    lines.extend(view.unsent.iter().map(|it| format!("  not done: {} ({})", it.what, it.why)));
+    lines.extend(view.waiting.iter().map(|text| format!("  not done yet: {}", one_line(text))));
+    lines.extend(view.unsent.iter().map(|it| format!("  not done: {} ({})", one_line(&it.what), it.why)));
     lines.join("\n")
 }
 

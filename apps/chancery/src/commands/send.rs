@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use chancery_sdk::{Message, SdkError, Want};
+use chancery_sdk::{SdkError, Want};
 use chancery_wire::content::{TEXT_LIMIT, Written};
 use serde_json::json;
 
@@ -33,19 +33,20 @@ pub(crate) async fn run(
         }
         found => found?,
     };
-    let wish = client.want(found.id, Want::Say(text.clone()))?;
+    let wish = client.want(found.id, Want::Say(text))?;
+    let id = client.message_id(wish)?;
     fulfil(common, output, &mut client, wish, "the message").await?;
     let lines = client.messages(found.id, Some(found.seq), u32::MAX)?;
-    let own = client.enrolled()?.device;
-    let said = |line: &&Message| line.from.as_ref().is_some_and(|(_, device)| *device == own);
-    let seq = lines.iter().rfind(said).map(|line| line.seq);
-    output.answer(&json!({"room": found.id, "seq": seq}), "");
-    Ok(())
+    let seq = lines.iter().find(|line| Some(line.id) == id).map(|line| line.seq);
+    output.answer(&json!({"room": found.id, "seq": seq}), "")
 }
 
 fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
     let most = u64::try_from(TEXT_LIMIT).unwrap_or(u64::MAX).saturating_add(2);
-    std::io::stdin().take(most).read_to_string(&mut text)?;
+    std::io::stdin().take(most).read_to_string(&mut text).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => Failure::Usage("what is to be said is not UTF-8 text".to_owned()),
+        _ => error.into(),
+    })?;
     Ok(text)
 }

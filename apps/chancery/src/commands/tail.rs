@@ -1,6 +1,7 @@
 //! The end of a room, and what comes after it.
 
 use chancery_sdk::News;
+use tokio::sync::Notify;
 
 use super::{open, sync};
 use crate::{
@@ -23,17 +24,22 @@ pub(crate) async fn run(
     let name = view.id.to_string();
     let last = client.messages(view.id, None, lines)?;
     for line in &last {
-        output.message(&name, line);
+        output.message(&name, line)?;
     }
     let mut seen = last.last().map_or(view.seq, |line| line.seq.max(view.read));
     client.mark_read(view.id, seen)?;
     if !follow {
         return synced;
     }
+    let (unheard, mut heard) = (Notify::new(), Ok(()));
     let mut watch = |news: News| match &news {
-        News::Line(line) if line.room == view.id && line.seq > seen => {
-            seen = line.seq;
-            output.message(&name, line);
+        News::Line(line) if line.room == view.id && line.seq > seen && heard.is_ok() => {
+            heard = output.message(&name, line);
+            if heard.is_ok() {
+                seen = line.seq;
+            } else {
+                unheard.notify_one();
+            }
         }
         other => {
             if let Some(text) = told(other) {
@@ -43,8 +49,10 @@ pub(crate) async fn run(
     };
     let done = tokio::select! {
         done = client.follow(&mut watch) => done,
+        () = unheard.notified() => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     client.mark_read(view.id, seen)?;
+    heard?;
     Ok(done?)
 }

@@ -17,7 +17,7 @@ pub(super) struct File {
     pub(super) session_lifetime: Option<Spanned<Period>>,
     #[serde(default)]
     pub(super) public: Public,
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<Spanned<Tls>>,
     #[serde(default)]
     pub(super) admin: Admin,
     pub(super) store: Option<Spanned<Store>>,

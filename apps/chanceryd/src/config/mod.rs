@@ -84,7 +84,8 @@ pub struct Log {
 impl Config {
     /// Reads and checks the file at `path`. Paths in it are meant from the folder it lies in.
     pub fn load(path: &Path) -> Result<Self, RefusedConfig> {
-        let text = std::fs::read_to_string(path).map_err(|why| RefusedConfig::unreadable(path, &why))?;
+        let bytes = std::fs::read(path).map_err(|why| RefusedConfig::unreadable(path, &why))?;
+        let text = String::from_utf8(bytes).map_err(|why| RefusedConfig::no_text(path, &why))?;
         let mut config = Self::parse(&text, path)?;
         config.resolve(path.parent().unwrap_or(Path::new("")));
         config.look_for_files(&text, path)?;
@@ -123,7 +124,23 @@ impl Config {
                 return Err(RefusedConfig::at(path, text, refusal::find_key(text, key), why));
             }
         }
+        if let Store::Sqlite(database) = &self.store {
+            let folder =
+                database.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir());
+            if database.is_dir() || !folder {
+                let why =
+                    format!("sqlite: {} is no place for a file: make the folder first", database.display());
+                return Err(RefusedConfig::at(path, text, refusal::find_key(text, "sqlite"), why));
+            }
+        }
         Ok(())
+    }
+
+    /// Says of one of the files that the configuration names what is wrong with it, at the line that names it.
+    #[must_use]
+    pub fn refused_file(path: &Path, key: &str, why: String) -> RefusedConfig {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        RefusedConfig::at(path, &text, refusal::find_key(&text, key), why)
     }
 
     /// The effective configuration, defaults filled in, in the form of the file.

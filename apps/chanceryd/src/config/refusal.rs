@@ -34,6 +34,13 @@ impl RefusedConfig {
         Self { file: file.to_owned(), line: None, why: format!("cannot be read: {why}{hint}") }
     }
 
+    /// The file holds something else than text.
+    pub(super) fn no_text(file: &Path, why: &std::string::FromUtf8Error) -> Self {
+        let at = why.utf8_error().valid_up_to();
+        let line = 1 + why.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+        Self { file: file.to_owned(), line: Some(line), why: "this is not UTF-8 text".to_owned() }
+    }
+
     /// Something at a place of the text.
     pub(super) fn at(file: &Path, text: &str, at: Range<usize>, why: String) -> Self {
         let before = text.as_bytes().iter().take(at.start);

@@ -77,15 +77,16 @@ fn period(
     Ok(period)
 }
 
-fn tls(file: Option<file::Tls>) -> Result<Option<TlsFiles>, Broken> {
+fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {
     let Some(file) = file else { return Ok(None) };
+    let (at, file) = (file.span(), file.into_inner());
     match (file.certificate, file.key) {
         (Some(certificate), Some(key)) => {
             Ok(Some(TlsFiles { certificate: path(certificate)?, key: path(key)? }))
         }
         (Some(alone), None) => broken(alone.span(), "a certificate without its key: add `key`"),
         (None, Some(alone)) => broken(alone.span(), "a key without its certificate: add `certificate`"),
-        (None, None) => Ok(None),
+        (None, None) => broken(at, "[tls] without files: add `certificate` and `key`, or take it away"),
     }
 }
 

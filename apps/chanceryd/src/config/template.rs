@@ -41,9 +41,9 @@ listen = "127.0.0.1:8460"
 listen = "127.0.0.1:8461"
 
 [store]
-# One of the two. A file is enough for one server:
+# One of the two. A file is enough:
 sqlite = {database}
-# PostgreSQL, for more than one; a URL with a password lies in a file of its own:
+# Or PostgreSQL; a URL with a password lies in a file of its own:
 # postgres = {{ url_file = "postgres-url" }}
 
 [log]

@@ -162,7 +162,12 @@ impl FromStr for PublicUrl {
         let rest = text_only.strip_prefix("https://").or_else(|| text_only.strip_prefix("http://"));
         let rest = rest.ok_or_else(|| wrong("must start with https:// (or http:// on this machine)"))?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-        if rest.is_empty() || !rest.chars().all(plain) {
+        let authority = rest.parse::<axum::http::uri::Authority>().ok();
+        let reachable = authority.is_some_and(|authority| {
+            let port = authority.port().is_none() || authority.port_u16().is_some_and(|port| port != 0);
+            port && !authority.host().is_empty() && !rest.ends_with(':')
+        });
+        if !reachable || !rest.chars().all(plain) {
             return Err(wrong("must be a host and perhaps a port, without a path or a name"));
         }
         Ok(Self { text: text_only.to_owned() })

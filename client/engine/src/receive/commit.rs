@@ -64,6 +64,11 @@ impl Turn<'_> {
             }
             Verdict::Distrusted(distrust) => return Ok(Taken::Alarm(distrust.into())),
         }
+        // Another copy of this device has come back in its place: this one has lost the room, and may do the same.
+        if change.author.is_returning() && change.author.leaf().name.device == self.me.identity.device {
+            self.memory.replaced.insert(room.id);
+            return Ok(Taken::Lost(None));
+        }
         self.lost_race(room, &mut group)?;
         let provider = self.provider();
         group
@@ -81,6 +86,10 @@ impl Turn<'_> {
     ) -> Result<Taken, EngineError> {
         self.step.drop_wish(wished.wish)?;
         let wish = Wish::read(&wished.what)?;
+        if room.standing == Standing::Lost && wish != Wish::Return {
+            self.give_up_return(room)?;
+            return self.watch_commit(room, entry);
+        }
         let mut group = self.group(room.id)?;
         if wish == Wish::Return {
             room.standing = Standing::Joined;
@@ -169,14 +178,24 @@ impl Turn<'_> {
         group: MlsGroup,
         change: &Change,
     ) -> Result<Taken, EngineError> {
-        self.memory.settle_at.remove(&room.id);
+        room.settle_at = None;
         if group.is_active() {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
+            let me = &self.me.identity.handle;
+            let alone = roster(group.public_group())?.iter().all(|leaf| leaf.name.account == *me);
             self.put(room.id, group);
+            if alone && self.asked_to_leave(room)? {
+                self.abandon(room)?;
+            }
         } else {
             self.left(room, change)?;
         }
         Ok(happened(entry, change))
+    }
+
+    fn asked_to_leave(&self, room: &Room) -> Result<bool, EngineError> {
+        let wishes = self.step.wishes(room.id)?;
+        Ok(wishes.iter().any(|wished| Wish::read(&wished.what).is_ok_and(|wish| wish == Wish::Leave)))
     }
 
     /// The device is not in the room any more.

@@ -1,12 +1,13 @@
 //! A sealed message: opened, its sender and its sender's view of the room checked.
 
-use chancery_groups::{Leaf, roster, sealed_epoch};
+use chancery_groups::{Leaf, policy_of, roster, sealed_epoch};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
     content::{Content, Letter, View},
     frames::Entry,
     ids::DeviceId,
     names::{Handle, LeafName},
+    policy::RoomPolicy,
 };
 use openmls::{
     credentials::{BasicCredential, Credential},
@@ -51,13 +52,13 @@ impl Turn<'_> {
         }
         let mut group = self.group(room.id)?;
         let opened = self.open_message(&mut group, body.as_slice())?;
-        let leaves = roster(group.public_group())?;
+        let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         self.put(room.id, group);
         Ok(match opened {
             Opened::Own => Taken::Lost(Some(unopened(entry, Cause::OtherCopy))),
             Opened::Not(cause) => Taken::Line(unopened(entry, cause)),
             Opened::Letter(letter, name, epoch) => {
-                self.read(room, entry, &leaves, (&letter, &name, epoch))?
+                self.read(room, entry, (&leaves, &policy), (&letter, &name, epoch))?
             }
         })
     }
@@ -102,7 +103,7 @@ impl Turn<'_> {
         &mut self,
         room: &mut Room,
         entry: &Entry,
-        leaves: &[Leaf],
+        (leaves, policy): (&[Leaf], &RoomPolicy),
         (letter, name, epoch): (&[u8], &LeafName, u64),
     ) -> Result<Taken, EngineError> {
         if !leaves.iter().any(|leaf| leaf.name == *name) {
@@ -115,6 +116,9 @@ impl Turn<'_> {
             return Ok(Taken::Alarm(alarm));
         }
         let from = (name.account.clone(), name.device);
+        if matches!(letter.content, Content::RoomName(_)) && policy.role(&name.account) < policy.may_add {
+            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        }
         Ok(Taken::Line(match letter.content {
             Content::Text(text) => line(entry, Some(from), letter.salt, Said::Text(text)),
             Content::RoomName(text) => named(room, entry, from, letter.salt, text.reveal()),

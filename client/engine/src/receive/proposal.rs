@@ -1,6 +1,6 @@
 //! A proposal: somebody asks to leave. Whoever is there commits it soon; the first one wins.
 
-use chancery_groups::{Breach, leaves_by_itself};
+use chancery_groups::{Breach, leave, leaving, policy_of, roster};
 use chancery_vault::{Room, Standing, Wished};
 use chancery_wire::frames::Entry;
 use openmls::{
@@ -53,13 +53,14 @@ impl Turn<'_> {
         let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
             return Ok(malformed);
         };
-        if let Err(breach) = leaves_by_itself(queued.proposal(), index.u32()) {
+        let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
+        let leaving = leaving(group.pending_proposals());
+        if let Err(breach) = leave(&leaves, &policy, &leaving, (queued.proposal(), index.u32())) {
             return Ok(Taken::Alarm(breach.into()));
         }
         group.store_pending_proposal(&self.step.mls(), *queued)?;
         self.put(room.id, group);
-        let at = self.spread(SETTLE);
-        self.memory.settle_at.insert(room.id, at);
+        room.settle_at = Some(self.spread(SETTLE));
         Ok(Taken::Silent)
     }
 }

@@ -37,7 +37,6 @@ pub(super) fn make(path: &Path, profile: &Path) -> Result<PathBuf, SdkError> {
         let mut out = options.open(&path).map_err(|error| file(&path, &error))?;
         out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|error| file(&path, &error))?;
     }
-    find(&path)?;
     Ok(path)
 }
 

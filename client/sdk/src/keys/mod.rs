@@ -27,8 +27,8 @@ pub enum Unlock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum KeySource {
-    /// In the system's keyring, under the profile's name.
-    Keyring,
+    /// In the system's keyring, under this name.
+    Keyring(String),
     /// From a passphrase.
     Passphrase(passphrase::Derivation),
     /// In this file.
@@ -36,13 +36,24 @@ pub enum KeySource {
 }
 
 impl Unlock {
-    /// Makes a key for a new profile.
-    pub(crate) fn make(&self, profile: &Profile) -> Result<KeySource, SdkError> {
-        match self {
-            Self::Keyring => keyring::make(profile.name()).map(|()| KeySource::Keyring),
-            Self::Passphrase(words) => passphrase::Derivation::make(words).map(KeySource::Passphrase),
-            Self::File(path) => file::make(path, profile.directory()).map(KeySource::File),
-        }
+    /// Makes a key for a new profile, and says how it is found again.
+    pub(crate) fn make(&self, profile: &Profile) -> Result<(KeySource, VaultKey), SdkError> {
+        Ok(match self {
+            Self::Keyring => {
+                let (name, key) = keyring::make(profile.name())?;
+                (KeySource::Keyring(name), key)
+            }
+            Self::Passphrase(words) => {
+                let derivation = passphrase::Derivation::make(words)?;
+                let key = derivation.derive(words)?;
+                (KeySource::Passphrase(derivation), key)
+            }
+            Self::File(path) => {
+                let path = file::make(path, profile.directory())?;
+                let key = file::find(&path)?;
+                (KeySource::File(path), key)
+            }
+        })
     }
 }
 
@@ -50,11 +61,10 @@ impl KeySource {
     /// Finds the key; `ask` is called for a passphrase when one is needed.
     pub fn key<E: From<SdkError>>(
         &self,
-        profile: &Profile,
         ask: impl FnOnce() -> Result<Zeroizing<String>, E>,
     ) -> Result<VaultKey, E> {
         Ok(match self {
-            Self::Keyring => keyring::find(profile.name())?,
+            Self::Keyring(name) => keyring::find(name)?,
             Self::Passphrase(derivation) => derivation.derive(&ask()?)?,
             Self::File(path) => file::find(path)?,
         })

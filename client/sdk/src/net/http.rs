@@ -22,6 +22,14 @@ use crate::{
     error::SdkError,
 };
 
+/// Whether an address is one of this machine's own, which nobody else can listen to.
+fn is_here(server: &str) -> bool {
+    let url = reqwest::Url::parse(server).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    address.map_or(host == "localhost", |address| address.is_loopback())
+}
+
 /// A device's way to its server.
 pub(crate) struct Http {
     server: String,
@@ -37,6 +45,9 @@ pub(crate) struct Http {
 impl Http {
     /// A way to `server`, whose certificate is checked against `authority` if one is named.
     pub(crate) fn new(server: &str, authority: Option<&Path>) -> Result<Self, SdkError> {
+        if server.starts_with("http:") && !is_here(server) {
+            return Err(SdkError::Plain);
+        }
         let tls = tls::config(authority)?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(ClientConfig::clone(&tls))

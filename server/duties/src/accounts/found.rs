@@ -56,7 +56,7 @@ async fn found(
     let trusted = verify(std::slice::from_ref(entry), &enrol.handle, &accounts.domain, root, |_| None)?;
     let device = trusted.devices.first().ok_or(InvalidChain::Length)?;
     let at = work.at();
-    let first = store::found(&mut work.tx, &device.handle, root, at).await?;
+    let first = store::found(&mut work.tx, device, root, at).await?;
     if !first || !store::open(&mut work.tx, device, entry, at).await? {
         return Err(AccountsError::Founded);
     }

@@ -25,7 +25,7 @@ pub use model::KnownDevice;
 pub(crate) use chains::chains;
 pub(crate) use facts::FACTS;
 pub(crate) use prepare::prepare;
-pub(crate) use store::{MIGRATIONS, devices_of, find_device};
+pub(crate) use store::{MIGRATIONS, devices_of, domain, find_device};
 
 /// What accounts knows of the world.
 #[derive(Clone, Debug)]

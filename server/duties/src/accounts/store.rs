@@ -40,13 +40,20 @@ pub(crate) async fn use_code(tx: &mut Tx, code: Digest) -> Result<bool, StoreErr
 /// Keeps who founded the organisation; `false` when somebody has.
 pub(crate) async fn found(
     tx: &mut Tx,
-    founder: &Handle,
+    founder: &Device,
     root: Root,
     at: Instant,
 ) -> Result<bool, StoreError> {
-    const INSERT: &str = "INSERT INTO accounts_organisation (one, founder, root, founded_at)
-        VALUES (1, $1, $2, $3) ON CONFLICT (one) DO NOTHING";
-    Ok(tx.execute(INSERT, values![founder.as_str(), root.0.0, at.0]).await? == 1)
+    const INSERT: &str = "INSERT INTO accounts_organisation (one, domain, founder, root, founded_at)
+        VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
+    let (domain, founder) = (founder.domain.as_str(), founder.handle.as_str());
+    Ok(tx.execute(INSERT, values![domain, founder, root.0.0, at.0]).await? == 1)
+}
+
+/// The domain the organisation was founded under, once it was.
+pub(crate) async fn domain(from: &mut impl Read) -> Result<Option<Domain>, StoreError> {
+    let row = from.row("SELECT domain FROM accounts_organisation WHERE one = 1", vec![]).await?;
+    row.map(|row| row.parsed(0)).transpose()
 }
 
 /// Keeps a new account with the first entry of its chain; `false` when its device or key is known already.

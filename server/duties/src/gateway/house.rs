@@ -13,6 +13,7 @@ use chancery_floor::{
 };
 use chancery_wire::{
     ids::{DeviceId, Digest},
+    names::Domain,
     time::DAY,
 };
 
@@ -38,6 +39,16 @@ pub enum HouseError {
     /// The store says no.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The organisation in the database was founded under another domain than the one that is configured.
+    #[error(
+        "this database belongs to {founded}, and `domain` says {configured}: a domain stays as it is once the organisation is founded"
+    )]
+    OtherDomain {
+        /// The domain it was founded under.
+        founded: Domain,
+        /// The domain that is configured.
+        configured: Domain,
+    },
     /// The policies do not hold.
     #[error(transparent)]
     Policies(#[from] InvalidPolicies),
@@ -66,6 +77,10 @@ impl House {
     ) -> Result<Self, HouseError> {
         let started = clock.now();
         db.migrate(&migrations(), started).await?;
+        let founded = accounts::domain(&mut db.reader()).await?;
+        if let Some(founded) = founded.filter(|founded| *founded != settings.domain) {
+            return Err(HouseError::OtherDomain { founded, configured: settings.domain });
+        }
         let (policies, refusals) = (policies()?, Refusals::default());
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });

@@ -3,7 +3,7 @@
 //! INVARIANT: when a commit returns, the write-ahead log has been synced (`synchronous=FULL`). Checkpoints are made here
 //! and not by SQLite itself, because SQLite swallows a sync that fails during one of its own.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt as _};
 use sqlx::{
@@ -31,6 +31,33 @@ const ROW: usize = 8 * 1024;
 pub(crate) struct Sqlite {
     writer: Arc<Mutex<Writer>>,
     pub(crate) readers: SqlitePool,
+    /// Held for as long as the database is open.
+    _alone: Arc<File>,
+}
+
+/// Makes sure that no other process has the database, and that nobody else on this machine can read it. The system lets go
+/// of it when this process ends, however it ends.
+fn take_alone(path: &Path) -> Result<File, StoreError> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let open = |path: &Path| {
+        let opened = options.open(path);
+        opened.map_err(|why| StoreError::Failed(format!("{}: {why}", path.display())))
+    };
+    // SQLite gives the files beside the database the permissions that this one has.
+    open(path)?;
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = open(Path::new(&lock))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(why) => Err(StoreError::Failed(format!(
+            "{}: another server has this database open, and there can be one ({why})",
+            path.display()
+        ))),
+    }
 }
 
 /// How many rows the thread that reads may be ahead of the task that takes them. Fewer cost more switches between the two;
@@ -66,6 +93,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 impl Sqlite {
     pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
         let wrong = |error: sqlx::Error| StoreError::of_sqlite(&error);
+        let alone = take_alone(path)?;
         let connection = options(path).connect().await.map_err(wrong)?;
         // The readers are opened now and kept: on a full disk or without descriptors, new ones could not be.
         let readers = SqlitePoolOptions::new()
@@ -78,7 +106,7 @@ impl Sqlite {
             .await
             .map_err(wrong)?;
         let writer = Writer { connection, open: false, written: CHECKPOINT };
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), readers })
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), readers, _alone: Arc::new(alone) })
     }
 
     /// Begins a transaction; others wait until it is over.

@@ -24,7 +24,7 @@ fn main() -> Result<(), Trouble> {
     let mut word = || words.next().ok_or("usage: talker <home> <profile> <key file>");
     let (home, profile, key) = (word()?, word()?, word()?);
     let profile = Profile::new(Path::new(&home), &profile)?;
-    let key = KeySource::File(key.into()).key(&profile, || Err(SdkError::ProfileName))?;
+    let key = KeySource::File(key.into()).key(|| Err(SdkError::ProfileName))?;
     let client = Client::open(&profile, &key, None)?;
     let (to, wishes) = channel();
     std::thread::spawn(move || {

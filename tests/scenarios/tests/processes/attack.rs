@@ -23,7 +23,7 @@ fn now() -> Instant {
 
 fn identity(place: &Place, who: &str) -> Identity {
     let profile = Profile::new(&place.home(), who).unwrap();
-    let key = KeySource::File(place.key(who)).key(&profile, || Err(SdkError::ProfileName)).unwrap();
+    let key = KeySource::File(place.key(who)).key(|| Err(SdkError::ProfileName)).unwrap();
     Client::open(&profile, &key, None).unwrap().enrolled().unwrap()
 }
 

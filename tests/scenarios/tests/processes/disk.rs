@@ -54,7 +54,7 @@ fn after_a_failed_fsync_nothing_more_is_acknowledged() {
         Command::new("strace")
             .args(["-f", "-qq", "-o"])
             .arg(&trace)
-            .args(["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=60+"])
+            .args(["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=60"])
             .arg(program("chanceryd")),
     );
     place.people(&["alice"]);

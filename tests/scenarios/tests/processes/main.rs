@@ -11,6 +11,7 @@
 mod attack;
 mod disk;
 mod kill;
+mod misuse;
 mod place;
 mod talker;
 mod walk;

@@ -1,6 +1,7 @@
 -- The organisation: one row once it was founded.
 CREATE TABLE accounts_organisation (
     one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    domain TEXT NOT NULL,
     founder TEXT NOT NULL,
     root {bytes} NOT NULL,
     founded_at BIGINT NOT NULL
