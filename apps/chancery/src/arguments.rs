@@ -117,6 +117,57 @@ pub(crate) enum Command {
         room: String,
         /// What to say; read from standard input when it is left out
         text: Option<String>,
+        /// The message it answers, by its number
+        #[arg(long, value_name = "NUMBER", value_parser = place, conflicts_with = "thread")]
+        reply_to: Option<u64>,
+        /// The message in whose thread it is said, by its number
+        #[arg(long, value_name = "NUMBER", value_parser = place)]
+        thread: Option<u64>,
+    },
+    /// Change what you have said; everybody sees that it was changed
+    Edit {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+        /// What it says from now on; read from standard input when it is left out
+        text: Option<String>,
+    },
+    /// Take back what you have said, or a reaction; everybody sees that something was taken back
+    Delete {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message or reaction, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+    },
+    /// React to a message
+    React {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+        /// What with, such as an emoji
+        with: String,
+    },
+    /// Show a message with its earlier versions and with reactions to it
+    Message {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+    },
+    /// Search everything this device has: words, "a phrase", begin*, from:bob, in:"Ward 7", before:2026-11-01, after:…
+    Search {
+        /// What to search for
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// At most this many, the newest
+        #[arg(long, short = 'n', default_value_t = 50)]
+        limit: u32,
     },
     /// Show what is new, in one room or in all, and remember that it was read
     Read {
@@ -145,6 +196,11 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// A message's number, as it is shown: 12 or #12.
+fn place(text: &str) -> Result<u64, String> {
+    text.trim_start_matches('#').parse().map_err(|_| format!("'{text}' is no message's number, such as 12"))
 }
 
 /// What to do with rooms.
@@ -197,6 +253,20 @@ pub(crate) enum Room {
         person: String,
         /// What they may do
         role: RoleName,
+    },
+    /// Give a room another name
+    Rename {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Its name from now on
+        name: String,
+    },
+    /// Say what a room is about
+    Topic {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// What it is about
+        topic: String,
     },
     /// Leave: done as soon as somebody else's device has taken it in
     Leave {

@@ -65,7 +65,7 @@ impl Failure {
                 "client.unreachable" => 4,
                 "client.vault" | "client.key" | "client.profile" => 5,
                 "client.distrust" => 6,
-                "client.link" | "client.room" | "client.profile-name" => 2,
+                "client.link" | "client.room" | "client.profile-name" | "client.search" => 2,
                 code if code.starts_with("server.") => 7,
                 _ => 1,
             },

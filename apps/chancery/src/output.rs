@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
-use chancery_sdk::{Cause, Message, News, Said};
+use chancery_sdk::{Cause, Line, News, Said};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -37,8 +37,8 @@ impl Output {
     }
 
     /// A line of a room's history.
-    pub(crate) fn message(&mut self, room: &str, message: &Message) -> Result<(), Failure> {
-        let (value, text) = (object(room, message), spoken(message));
+    pub(crate) fn message(&mut self, shown: &Line) -> Result<(), Failure> {
+        let (value, text) = (object(shown), spoken(shown));
         if self.json { line(&value.to_string()) } else { text.map_or(Ok(()), |text| line(&text)) }
     }
 
@@ -93,32 +93,69 @@ pub(crate) fn told(news: &News) -> Option<String> {
     }
 }
 
-/// A line of a room's history for a script.
-pub(crate) fn object(room: &str, message: &Message) -> Value {
+/// A line of a room's history for a script; its text as it reads now.
+pub(crate) fn object(line: &Line) -> Value {
+    let message = &line.message;
     let (kind, said) = match &message.said {
-        Said::Text(text) => ("text", text.reveal().to_owned()),
-        Said::Event(text) => ("event", text.clone()),
-        Said::Unopened(cause) => ("unopened", cause.clone()),
+        Said::Text(_) => ("text", line.text().map(|text| text.reveal().to_owned())),
+        Said::Edit(text) => ("edit", Some(text.reveal().to_owned())),
+        Said::Reaction(with) => ("reaction", Some(with.reveal().to_owned())),
+        Said::Withdrawal => ("withdrawal", None),
+        Said::Gone => ("gone", None),
+        Said::Event(text) => ("event", Some(text.clone())),
+        Said::Unopened(cause) => ("unopened", Some(cause.clone())),
     };
     let from = message.from.as_ref();
+    let reactions: Vec<Value> =
+        line.reactions.iter().map(|(with, by)| json!({"with": with.reveal(), "from": by})).collect();
     json!({
-        "room": room, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
+        "room": message.room, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
+        "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
+        "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
     })
 }
 
 /// A line of a room's history for a person; nothing for what is only counted.
-fn spoken(message: &Message) -> Option<String> {
-    let at = clock(message.at.0);
-    Some(match (&message.said, &message.from) {
-        (Said::Text(text), Some((handle, _))) => format!("{at}  {handle}: {}", marked(text.reveal())),
-        (Said::Text(_), None) => return None,
-        (Said::Event(text), _) => format!("{at}  * {}", one_line(text)),
-        (Said::Unopened(word), _) => match Cause::parse(word) {
+pub(crate) fn spoken(line: &Line) -> Option<String> {
+    let message = &line.message;
+    let (at, seq) = (clock(message.at.0), message.seq);
+    let who = message.from.as_ref().map_or("somebody", |(handle, _)| handle.as_str());
+    let about = line.answers.as_ref().map(|(seq, _)| format!("#{seq}"));
+    let of = about.clone().unwrap_or_else(|| "an earlier message".to_owned());
+    Some(match &message.said {
+        Said::Text(_) => {
+            let to = about.map(|about| format!(" to {about}")).unwrap_or_default();
+            let thread = if message.thread.is_some() { " (in its thread)" } else { "" };
+            let edited = if line.edited.is_some() { " (changed)" } else { "" };
+            let text = marked(line.text()?.reveal());
+            format!("{at}  #{seq} {who}{to}{thread}: {text}{edited}{}", reactions(line))
+        }
+        Said::Gone => format!("{at}  #{seq} {who} took this back"),
+        Said::Edit(text) => format!("{at}  * {who} changed {of}: {}", marked(text.reveal())),
+        Said::Withdrawal => format!("{at}  * {who} took back {of}"),
+        Said::Reaction(with) => format!("{at}  * {who} reacted {} to {of}", one_line(with.reveal())),
+        Said::Event(text) => format!("{at}  * {}", one_line(text)),
+        Said::Unopened(word) => match Cause::parse(word) {
             Some(cause) if cause.is_loss() => format!("{at}  ! a message could not be opened: {cause}"),
             _ => return None,
         },
     })
+}
+
+/// What others think of a line: every reaction once, with all who share it.
+fn reactions(line: &Line) -> String {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (with, by) in &line.reactions {
+        let found = all.iter_mut().find(|(other, _)| *other == with.reveal());
+        match found {
+            Some((_, whose)) if whose.contains(&by.as_str()) => {}
+            Some((_, whose)) => whose.push(by.as_str()),
+            None => all.push((with.reveal(), vec![by.as_str()])),
+        }
+    }
+    let one = |(with, whose): &(&str, Vec<&str>)| format!("  [{} {}]", one_line(with), whose.join(", "));
+    all.iter().map(one).collect()
 }
 
 /// A moment as a person reads it, in UTC.

@@ -223,7 +223,7 @@ impl Turn<'_> {
             }
             (Kind::Proposal, _) => {
                 let mut group = self.group(wished.room)?;
-                group.clear_pending_proposals(&self.step.mls())?;
+                self.forget_own_proposals(&mut group)?;
                 self.put(wished.room, group);
             }
             (Kind::Message, _) => {}
@@ -235,8 +235,7 @@ impl Turn<'_> {
     pub(crate) fn gone(&mut self, room: RoomId, title: &str) -> Result<(), EngineError> {
         let Some(mut room) = self.step.room(room)? else { return Ok(()) };
         if !matches!(room.standing, Standing::Opening | Standing::Stopped) {
-            room.standing = Standing::Left;
-            room.why = Some(title.to_owned());
+            self.part(&mut room, title.to_owned())?;
             self.step.keep_room(&room)?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use chancery_groups::{Breach, Face, policy_of, roster, suites};
 use chancery_vault::{Room, Sealed, Standing};
-use chancery_wire::{api::Return, names::Handle, time::Instant};
+use chancery_wire::{api::Return, frames::Kind, names::Handle, time::Instant};
 use openmls::{
     group::MlsGroup,
     prelude::{LeafNodeParameters, MlsMessageBodyIn, MlsMessageIn, Proposal, RatchetTreeIn},
@@ -15,7 +15,7 @@ use tls_codec::Deserialize as _;
 
 use crate::{
     alarm::Alarm,
-    engine::{Engine, Turn},
+    engine::{Engine, Turn, load},
     error::EngineError,
     mls::{capabilities, settings},
     seal::bytes,
@@ -115,7 +115,7 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("the room entered again cannot be kept"))?;
         policy_of(group.extensions())?;
         let (commit, _, info) = bundle.into_messages();
-        let mut sealed = self.sealed(chancery_wire::frames::Kind::Commit, epoch, &commit)?;
+        let mut sealed = self.sealed(Kind::Commit, epoch, &commit)?;
         sealed.group_info = info.as_ref().map(bytes).transpose()?.unwrap_or_default();
         Ok((group, sealed))
     }
@@ -123,6 +123,11 @@ impl Turn<'_> {
     /// The device's state of a room cannot be used any more; it will come back.
     pub(crate) fn lose(&mut self, room: &mut Room) -> Result<(), EngineError> {
         for wished in self.step.wishes(room.id)? {
+            let proposal = wished.sealed.as_ref().is_some_and(|sealed| sealed.kind == Kind::Proposal);
+            if proposal && let Some(mut group) = load(self.step, room.id)? {
+                // Nobody else knows of it.
+                self.forget_own_proposals(&mut group)?;
+            }
             if wished.accepted.is_none() {
                 self.step.unseal_wish(wished.wish, 0)?;
             }

@@ -43,6 +43,15 @@ pub enum EngineError {
     /// Somebody is not in the room.
     #[error("{0} is not in the room")]
     Outside(Handle),
+    /// The message that is meant is not on this device, or is none that can be spoken of.
+    #[error("there is no such message on this device")]
+    NoMessage,
+    /// Only who wrote a message changes it or takes it back.
+    #[error("only {0} can change that message or take it back")]
+    SomebodyElses(Handle),
+    /// Nobody removes themselves.
+    #[error("nobody removes themselves: leave the room instead")]
+    Oneself,
     /// The last owner cannot leave the others behind.
     #[error("you are the only owner: make somebody else an owner first")]
     LastOwner,

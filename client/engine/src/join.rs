@@ -63,7 +63,12 @@ impl Engine {
         let mut stopped = None;
         let joined = self.turn(now, |turn| {
             let before = turn.step.room(welcome.room)?;
-            if before.as_ref().is_some_and(|room| room.seq >= welcome.seq) {
+            let known = |room: &Room| match room.standing {
+                // One entry can remove a device and add it again.
+                Standing::Left => room.seq > welcome.seq,
+                _ => room.seq >= welcome.seq,
+            };
+            if before.as_ref().is_some_and(known) {
                 return Ok(Joined::Known(welcome.room));
             }
             match &before {
@@ -88,6 +93,7 @@ impl Engine {
             let room = Room {
                 id: welcome.room,
                 name: before.as_ref().and_then(|room| room.name.clone()),
+                topic: before.as_ref().and_then(|room| room.topic.clone()),
                 standing: if entered { Standing::Joined } else { Standing::Lost },
                 why: None,
                 seq: welcome.seq,

@@ -5,7 +5,7 @@ use chancery_trail::room_start;
 use chancery_vault::{Room, Standing};
 use chancery_wire::{
     api::RoomHead,
-    content::Written,
+    content::{Content, Written},
     ids::RoomId,
     names::Handle,
     policy::{Role, RoomPolicy},
@@ -38,6 +38,7 @@ impl Engine {
         now: Instant,
     ) -> Result<RoomId, EngineError> {
         self.turn(now, |turn| {
+            let members = once(members.iter().filter(|member| **member != turn.me.identity.handle));
             let id = RoomId(turn.draw());
             let group = turn.found_group(id)?;
             let open = turn.opening(&group)?;
@@ -45,6 +46,7 @@ impl Engine {
             turn.step.keep_room(&Room {
                 id,
                 name: Some(name.reveal().to_owned()),
+                topic: None,
                 standing: Standing::Opening,
                 why: None,
                 seq: 0,
@@ -60,11 +62,11 @@ impl Engine {
             turn.put(id, group);
             turn.step.wish(id, now, &open.write())?;
             if members.is_empty() {
-                let named = Wish::Name { salt: turn.draw(), name: name.reveal().to_owned() };
+                let named = turn.writing(&Content::RoomName(name.clone()));
                 turn.step.wish(id, now, &named.write())?;
             } else {
                 // Whoever is added is told the room's name right after.
-                let add = Wish::Add { handles: members.to_vec(), role: Role::Member, packages: vec![] };
+                let add = Wish::Add { handles: members, role: Role::Member, packages: vec![] };
                 turn.step.wish(id, now, &add.write())?;
             }
             Ok(id)
@@ -117,6 +119,17 @@ impl Turn<'_> {
             tree: ByteBuf::from(group.export_ratchet_tree().tls_serialize_detached().map_err(unwritten)?),
         })
     }
+}
+
+/// Everybody once, however often they are named.
+pub(crate) fn once<'h>(handles: impl IntoIterator<Item = &'h Handle>) -> Vec<Handle> {
+    let mut all: Vec<Handle> = Vec::new();
+    for handle in handles {
+        if !all.contains(handle) {
+            all.push(handle.clone());
+        }
+    }
+    all
 }
 
 /// The group context of a room with this policy: every leaf has to know what the policy is.

@@ -135,7 +135,7 @@ impl Turn<'_> {
             wishes.map(|wished| Wish::read(&wished.what).map(|wish| (wished, wish))).collect()
         };
         let wishes = read(self)?;
-        let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Say { .. } | Wish::Name { .. }));
+        let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Write { .. }));
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
         if others_proposed(group) && due {

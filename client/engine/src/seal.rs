@@ -3,7 +3,7 @@
 use chancery_groups::{Change, Leaf, judge, leaving, policy_of, roster};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
-    content::{Content, Letter, TEXT_LIMIT, View, Written},
+    content::{Content, Letter, View},
     frames::Kind,
     ids::SubmissionId,
     names::Handle,
@@ -66,17 +66,20 @@ impl Turn<'_> {
         let policy = policy_of(group.extensions())?;
         let leaves = roster(group.public_group())?;
         Ok(match wish {
-            Wish::Say { salt, text: said } => match Written::parse(said, TEXT_LIMIT) {
-                Ok(said) => Outcome::Message(Content::Text(said), *salt),
-                Err(why) => Outcome::Refused(why.to_string()),
-            },
-            Wish::Name { .. } if policy.role(&self.me.identity.handle) < policy.may_add => Outcome::Fulfilled,
-            Wish::Name { salt, name } => match Written::name(name) {
-                Ok(name) => Outcome::Message(Content::RoomName(name), *salt),
+            Wish::Write { content } => match Content::decode(content) {
+                Ok((_, Content::RoomName(_) | Content::RoomTopic(_)))
+                    if policy.role(&self.me.identity.handle) < policy.may_add =>
+                {
+                    Outcome::Fulfilled
+                }
+                Ok((salt, content)) => Outcome::Message(content, salt),
                 Err(why) => Outcome::Refused(why.to_string()),
             },
             Wish::Add { handles, role, packages } => {
                 self.plan_add(&policy, &leaves, handles, *role, packages)?
+            }
+            Wish::Remove { handle } if *handle == self.me.identity.handle => {
+                Outcome::Refused(EngineError::Oneself.to_string())
             }
             Wish::Remove { handle } => {
                 let remove = places(&leaves, handle);
@@ -112,13 +115,15 @@ impl Turn<'_> {
         role: Role,
         packages: &[serde_bytes::ByteBuf],
     ) -> Result<Outcome, EngineError> {
-        let mut add = Vec::new();
+        let (mut add, mut coming) = (Vec::new(), Vec::<Leaf>::new());
         for package in packages {
             let offer = match chancery_groups::check_key_package(package, self.now) {
                 Ok(offer) => offer,
                 Err(why) => return Ok(Outcome::Refused(why.to_string())),
             };
-            if !leaves.iter().any(|leaf| leaf.name.device == offer.leaf.name.device) {
+            let same = |leaf: &Leaf| leaf.name.device == offer.leaf.name.device || leaf.key == offer.leaf.key;
+            if !leaves.iter().chain(&coming).any(same) {
+                coming.push(offer.leaf);
                 add.push(offer.package);
             }
         }
@@ -163,30 +168,36 @@ impl Turn<'_> {
         self.sealed(Kind::Message, group.epoch().as_u64(), &message)
     }
 
-    /// Makes a commit and judges it as everybody else will; nothing is kept of one that would be refused.
+    /// Makes a commit and judges it as everybody else will; nothing is kept of one that cannot be made or would be refused.
     fn commit(&mut self, group: &mut MlsGroup, plan: Plan) -> Result<Result<Sealed, String>, EngineError> {
         let index = group.own_leaf_index();
         let own = Sender::Member(index);
         let epoch = group.epoch().as_u64();
         let provider = self.provider();
-        let failed = |_| EngineError::Mls("a change of the room cannot be made");
+        // What the library refuses is this one wish, and not what is wished elsewhere.
+        let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
         let mut builder = group
             .commit_builder()
             .force_self_update(true)
             .propose_adds(plan.add)
             .propose_removals(plan.remove);
         if let Some(context) = plan.context {
-            builder = builder
-                .propose_group_context_extensions(context)
-                .map_err(|_| EngineError::Mls("the room's policy cannot be changed"))?;
+            let Ok(with_context) = builder.propose_group_context_extensions(context) else {
+                return refused();
+            };
+            builder = with_context;
         }
-        let bundle = builder
+        let prepared = builder
             .load_psks(provider.storage())
             .map_err(|_| EngineError::Mls("a change of the room cannot be prepared"))?
             .create_group_info(true)
             .use_ratchet_tree_extension(false)
-            .build(provider.rand(), provider.crypto(), self.me, |queued| !leaves(queued.proposal(), index))
-            .map_err(failed)?
+            .build(provider.rand(), provider.crypto(), self.me, |queued| !leaves(queued.proposal(), index));
+        let Ok(prepared) = prepared else {
+            group.clear_pending_commit(provider.storage())?;
+            return refused();
+        };
+        let bundle = prepared
             .stage_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();

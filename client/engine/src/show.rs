@@ -1,7 +1,7 @@
-//! Showing: what a person sees of rooms, members and messages, read from the vault as it stands.
+//! Showing: what a person sees of rooms and members, read from the vault as it stands.
 
 use chancery_groups::{policy_of, roster};
-use chancery_vault::{Message, Room, Standing, WishId};
+use chancery_vault::{Room, Standing, WishId};
 use chancery_wire::{
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -23,6 +23,8 @@ pub struct RoomView {
     pub id: RoomId,
     /// Its name, once a member has told it.
     pub name: Option<String>,
+    /// What it is about, if a member has told it.
+    pub topic: Option<String>,
     /// How the device stands to it.
     pub standing: Standing,
     /// Why, when that needs a reason.
@@ -104,33 +106,6 @@ impl Engine {
         self.look(|step, _| view(step, step.room(room)?.ok_or(EngineError::NoRoom)?))
     }
 
-    /// The last lines of a room, oldest first; or those after an entry.
-    pub fn messages(
-        &self,
-        room: RoomId,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<Message>, EngineError> {
-        self.look(|step, _| {
-            Ok(match after {
-                Some(after) => step.messages(room, after, limit)?,
-                None => step.last_messages(room, limit)?,
-            })
-        })
-    }
-
-    /// The person has read a room up to an entry.
-    pub fn mark_read(&mut self, room: RoomId, seq: u64, now: Instant) -> Result<(), EngineError> {
-        self.turn(now, |turn| {
-            let mut kept = turn.room(room)?;
-            if seq > kept.read {
-                kept.read = seq;
-                turn.step.keep_room(&kept)?;
-            }
-            Ok(())
-        })
-    }
-
     /// How far a wish is.
     pub fn progress(&self, wish: WishId) -> Result<Progress, EngineError> {
         self.look(|step, _| {
@@ -141,17 +116,6 @@ impl Engine {
                     None if wished.accepted.is_some() => Progress::Accepted,
                     None => Progress::Waiting,
                 },
-            })
-        })
-    }
-
-    /// The id that the message will have which is wished for, while it is a wish.
-    pub fn message_id(&self, wish: WishId) -> Result<Option<[u8; 16]>, EngineError> {
-        self.look(|step, _| {
-            let wish = step.wished(wish)?.map(|wished| Wish::read(&wished.what)).transpose()?;
-            Ok(match wish {
-                Some(Wish::Say { salt, .. }) => Some(salt),
-                _ => None,
             })
         })
     }
@@ -184,9 +148,20 @@ impl Engine {
     /// What the next thing waits for: the earliest instant at which [`Engine::outgoing`] may have something new.
     pub fn next_tick(&self) -> Result<Option<Instant>, EngineError> {
         self.look(|step, _| {
-            let live = |room: &Room| room.standing == Standing::Joined;
-            let ticks = step.rooms()?.into_iter().filter(live);
-            Ok(ticks.map(|room| room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at))).min())
+            // Elsewhere nothing is sent before the log was followed.
+            let live = |room: &Room| room.standing == Standing::Joined && self.is_caught_up(room.id);
+            let mut ticks: Vec<(Instant, RoomId)> = Vec::new();
+            for room in step.rooms()?.into_iter().filter(live) {
+                ticks.push((room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at)), room.id));
+            }
+            ticks.sort_unstable();
+            for (at, room) in ticks {
+                // What is wished already waits for an answer, and not for its time.
+                if step.wishes(room)?.is_empty() {
+                    return Ok(Some(at));
+                }
+            }
+            Ok(None)
         })
     }
 }
@@ -230,6 +205,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
         read: room.read,
         id: room.id,
         name: room.name,
+        topic: room.topic,
         standing: room.standing,
         why: room.why,
         seq: room.seq,

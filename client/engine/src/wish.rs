@@ -1,9 +1,9 @@
 //! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
 
 use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
-use chancery_vault::{Room, Standing, WishId};
+use chancery_vault::{Message, Room, Said, Standing, WishId};
 use chancery_wire::{
-    content::Written,
+    content::{Content, MessageId, Written},
     ids::RoomId,
     names::Handle,
     policy::{Role, RoomPolicy},
@@ -15,6 +15,7 @@ use serde_bytes::ByteBuf;
 use crate::{
     engine::{Engine, Turn},
     error::EngineError,
+    open::once,
 };
 
 /// What a person may want of a room.
@@ -22,8 +23,25 @@ use crate::{
 pub enum Want {
     /// To say something.
     Say(Written),
+    /// To answer a message; in its thread, or beside it.
+    Reply {
+        /// The message.
+        to: MessageId,
+        /// What is said.
+        text: Written,
+        /// Whether it belongs to the thread that the message is in, or begins.
+        threaded: bool,
+    },
+    /// To put another text in the place of an own message's.
+    Edit(MessageId, Written),
+    /// To take back an own message or reaction.
+    Withdraw(MessageId),
+    /// To react to a message.
+    React(MessageId, Written),
     /// To give the room a name.
     Name(Written),
+    /// To give the room a topic.
+    Topic(Written),
     /// To add accounts, with a role.
     Add(Vec<Handle>, Role),
     /// To remove an account.
@@ -38,8 +56,7 @@ pub enum Want {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wish {
     Open { group_info: ByteBuf, tree: ByteBuf },
-    Say { salt: [u8; 16], text: String },
-    Name { salt: [u8; 16], name: String },
+    Write { content: ByteBuf },
     Add { handles: Vec<Handle>, role: Role, packages: Vec<ByteBuf> },
     Remove { handle: Handle },
     Role { handle: Handle, role: Role },
@@ -62,8 +79,15 @@ impl Wish {
         let names = |handles: &[Handle]| handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
         match self {
             Self::Open { .. } => "open the room".to_owned(),
-            Self::Say { text, .. } => text.clone(),
-            Self::Name { name, .. } => format!("name the room {name}"),
+            Self::Write { content } => match Content::decode(content) {
+                Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
+                Ok((_, Content::Edit { text, .. })) => format!("change a message to: {}", text.reveal()),
+                Ok((_, Content::Withdraw(_))) => "take back a message".to_owned(),
+                Ok((_, Content::Reaction { with, .. })) => format!("react with {}", with.reveal()),
+                Ok((_, Content::RoomName(name))) => format!("name the room {}", name.reveal()),
+                Ok((_, Content::RoomTopic(topic))) => format!("give the room the topic {}", topic.reveal()),
+                Err(_) => "say something".to_owned(),
+            },
             Self::Add { handles, .. } => format!("add {}", names(handles)),
             Self::Remove { handle } => format!("remove {handle}"),
             Self::Role { handle, .. } => format!("give {handle} another role"),
@@ -90,6 +114,11 @@ impl Engine {
         self.turn(now, |turn| {
             let kept = turn.room(room)?;
             usable(&kept)?;
+            if kept.standing == Standing::Lost {
+                // Whether it is allowed is seen when the device is back.
+                let wish = turn.wish_for(room, want)?;
+                return Ok(turn.step.wish(room, now, &wish.write())?);
+            }
             let group = turn.group(room)?;
             let policy = policy_of(group.extensions())?;
             let leaves = roster(group.public_group())?;
@@ -100,14 +129,16 @@ impl Engine {
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, (&inside, &staying))?;
-            if want == Want::Leave && inside.iter().all(|other| *other == me) {
+            // What is under way may still bring somebody in; then it is seen to when that is over.
+            let under_way = turn.step.wishes(room)?.iter().any(|wished| wished.sealed.is_some());
+            if want == Want::Leave && !under_way && inside.iter().all(|other| *other == me) {
                 let leave = turn.step.wish(room, now, &Wish::Leave.write())?;
                 let mut kept = kept;
                 turn.abandon(&mut kept)?;
                 turn.step.keep_room(&kept)?;
                 return Ok(leave);
             }
-            let wish = turn.wish_for(want);
+            let wish = turn.wish_for(room, want)?;
             Ok(turn.step.wish(room, now, &wish.write())?)
         })
     }
@@ -121,23 +152,83 @@ impl Engine {
 impl Turn<'_> {
     /// Leaves a room nobody else is in: there is nobody who could take it in, so it is done at once.
     pub(crate) fn abandon(&mut self, room: &mut Room) -> Result<(), EngineError> {
+        self.part(room, "you have left this room".to_owned())
+    }
+
+    /// The device is in a room no more. Its keys go; what was still to be said is kept as not done.
+    pub(crate) fn part(&mut self, room: &mut Room, why: String) -> Result<(), EngineError> {
         self.forget(room.id)?;
+        self.step.keep_face(room.id, None)?;
         for wished in self.step.wishes(room.id)? {
-            self.step.drop_wish(wished.wish)?;
+            match Wish::read(&wished.what)? {
+                Wish::Write { .. } => {
+                    self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
+                }
+                _ => self.step.drop_wish(wished.wish)?,
+            }
         }
         room.standing = Standing::Left;
-        room.why = Some("you have left this room".to_owned());
+        room.settle_at = None;
+        room.why = Some(why);
         Ok(())
     }
 
-    fn wish_for(&mut self, want: Want) -> Wish {
-        match want {
-            Want::Say(text) => Wish::Say { salt: self.draw(), text: text.reveal().to_owned() },
-            Want::Name(name) => Wish::Name { salt: self.draw(), name: name.reveal().to_owned() },
-            Want::Add(handles, role) => Wish::Add { handles, role, packages: vec![] },
-            Want::Remove(handle) => Wish::Remove { handle },
-            Want::Role(handle, role) => Wish::Role { handle, role },
-            Want::Leave => Wish::Leave,
+    fn wish_for(&mut self, room: RoomId, want: Want) -> Result<Wish, EngineError> {
+        let content = match want {
+            Want::Say(text) => Content::text(text),
+            Want::Reply { to, text, threaded } => {
+                let (to, message) = self.spoken_of(room, to)?;
+                let thread = threaded.then(|| message.thread.unwrap_or(to));
+                Content::Text { text, reply_to: Some(to), thread }
+            }
+            Want::Edit(of, text) => Content::Edit { of: self.own(room, of)?, text },
+            Want::Withdraw(of) => Content::Withdraw(self.own(room, of)?),
+            Want::React(to, with) => Content::Reaction { to: self.spoken_of(room, to)?.0, with },
+            Want::Name(name) => Content::RoomName(name),
+            Want::Topic(topic) => Content::RoomTopic(topic),
+            Want::Add(handles, role) => {
+                return Ok(Wish::Add { handles: once(&handles), role, packages: vec![] });
+            }
+            Want::Remove(handle) => return Ok(Wish::Remove { handle }),
+            Want::Role(handle, role) => return Ok(Wish::Role { handle, role }),
+            Want::Leave => return Ok(Wish::Leave),
+        };
+        Ok(self.writing(&content))
+    }
+
+    /// The wish to say something.
+    pub(crate) fn writing(&mut self, content: &Content) -> Wish {
+        Wish::Write { content: ByteBuf::from(content.encode(self.draw())) }
+    }
+
+    /// A message that can be answered, in its first version.
+    fn spoken_of(&self, room: RoomId, id: MessageId) -> Result<(MessageId, Message), EngineError> {
+        let message = self.first_version(room, id)?.ok_or(EngineError::NoMessage)?;
+        match (&message.said, message.id) {
+            (Said::Text(_), Some(id)) => Ok((id, message)),
+            _ => Err(EngineError::NoMessage),
+        }
+    }
+
+    /// A message or reaction of this account, in its first version.
+    fn own(&self, room: RoomId, id: MessageId) -> Result<MessageId, EngineError> {
+        let message = self.first_version(room, id)?.ok_or(EngineError::NoMessage)?;
+        let (Said::Text(_) | Said::Reaction(_), Some((by, _)), Some(id)) =
+            (&message.said, &message.from, message.id)
+        else {
+            return Err(EngineError::NoMessage);
+        };
+        if *by == self.me.identity.handle { Ok(id) } else { Err(EngineError::SomebodyElses(by.clone())) }
+    }
+
+    /// A message by its id; where that is a later version's, the first one.
+    pub(crate) fn first_version(&self, room: RoomId, id: MessageId) -> Result<Option<Message>, EngineError> {
+        let found = self.step.message(room, id)?;
+        match found {
+            Some(Message { said: Said::Edit(_), about: Some(first), .. }) => {
+                Ok(self.step.message(room, first)?)
+            }
+            found => Ok(found),
         }
     }
 }
@@ -169,8 +260,8 @@ fn allowed(
         if inside.contains(handle) { Ok(()) } else { Err(EngineError::Outside(handle.clone())) }
     };
     match want {
-        Want::Say(_) => {}
-        Want::Name(_) => needs(policy.may_add, Deed::Name)?,
+        Want::Say(_) | Want::Reply { .. } | Want::Edit(..) | Want::Withdraw(_) | Want::React(..) => {}
+        Want::Name(_) | Want::Topic(_) => needs(policy.may_add, Deed::Name)?,
         Want::Add(handles, role) => {
             needs(policy.may_add, Deed::Add)?;
             if *role > Role::Member {
@@ -180,6 +271,7 @@ fn allowed(
                 return Err(EngineError::Inside(there.clone()));
             }
         }
+        Want::Remove(handle) if handle == me => return Err(EngineError::Oneself),
         Want::Remove(handle) => {
             member(handle)?;
             needs(policy.may_remove, Deed::Remove)?;

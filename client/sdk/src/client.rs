@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, path::Path};
 
-use chancery_engine::{Engine, InvalidLink, Link, Opener, Progress, RoomView, Want};
-use chancery_vault::{Identity, Message, TrustedDevice, Vault, VaultKey, WishId};
+use chancery_engine::{Engine, InvalidLink, Line, Link, Opener, Progress, RoomView, Want};
+use chancery_vault::{Identity, Standing, TrustedDevice, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{Account, Found, Invitation, Invite, Join},
     bytes::Opaque,
-    content::Written,
+    content::{MessageId, Written},
     ids::RoomId,
     names::Handle,
 };
@@ -148,7 +148,10 @@ impl Client {
         }
         let begins = |room: &RoomView| text.len() >= 4 && room.id.to_string().starts_with(text);
         let meant = |room: &&RoomView| room.name.as_deref() == Some(text) || begins(room);
-        let found: Vec<&RoomView> = rooms.iter().filter(meant).collect();
+        let (left, here): (Vec<&RoomView>, Vec<&RoomView>) =
+            rooms.iter().filter(meant).partition(|room| room.standing == Standing::Left);
+        // A room one has left is meant only when no other can be.
+        let found = if here.is_empty() { left } else { here };
         match found.as_slice() {
             [room] => Ok((*room).clone()),
             [] => Err(SdkError::Room(format!("there is no room '{text}' on this device"))),
@@ -178,7 +181,7 @@ impl Client {
     }
 
     /// The id that the message will have which is wished for, for as long as it is not in the room.
-    pub fn message_id(&self, wish: WishId) -> Result<Option<[u8; 16]>, SdkError> {
+    pub fn message_id(&self, wish: WishId) -> Result<Option<MessageId>, SdkError> {
         Ok(self.engine.message_id(wish)?)
     }
 
@@ -187,9 +190,19 @@ impl Client {
         Ok(self.engine.dismiss(wish, now())?)
     }
 
-    /// The last lines of a room, oldest first, or those after an entry.
-    pub fn messages(&self, room: RoomId, after: Option<u64>, limit: u32) -> Result<Vec<Message>, SdkError> {
-        Ok(self.engine.messages(room, after, limit)?)
+    /// The last lines of a room, oldest first, or those after an entry; each as it reads now.
+    pub fn lines(&self, room: RoomId, after: Option<u64>, limit: u32) -> Result<Vec<Line>, SdkError> {
+        Ok(self.engine.lines(room, after, limit)?)
+    }
+
+    /// What was said of a line and not taken back: its later versions, and reactions.
+    pub fn lines_about(&self, line: &Line) -> Result<Vec<Line>, SdkError> {
+        Ok(self.engine.lines_about(line)?)
+    }
+
+    /// A line by its place in a room's log.
+    pub fn line(&self, room: RoomId, seq: u64) -> Result<Line, SdkError> {
+        Ok(self.engine.line(room, seq)?)
     }
 
     /// The person has read a room up to an entry.

@@ -61,6 +61,9 @@ pub enum SdkError {
     /// Somebody has to say how the vault is unlocked.
     #[error("the vault's key cannot be kept or found: {0}")]
     NoKeyring(String),
+    /// What is searched for is not a question.
+    #[error("{0}")]
+    Search(String),
     /// A room was named that is not there, or several are.
     #[error("{0}")]
     Room(String),
@@ -83,6 +86,7 @@ impl SdkError {
             Self::File { .. } => "client.profile",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
             Self::Room(_) => "client.room",
+            Self::Search(_) => "client.search",
         }
     }
 

@@ -10,9 +10,10 @@ mod keys;
 mod live;
 mod net;
 mod profile;
+mod search;
 mod sync;
 
-pub use chancery_engine::{Alarm, Cause, Link, MemberView, Opener, Progress, RoomView, Unsent, Want};
+pub use chancery_engine::{Alarm, Cause, Line, Link, MemberView, Opener, Progress, RoomView, Unsent, Want};
 pub use chancery_vault::{Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
 pub use client::Client;
 pub use error::SdkError;

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chancery_engine::{Joined, Out};
-use chancery_vault::{Identity, Message};
+use chancery_engine::{Joined, Line, Out};
+use chancery_vault::Identity;
 use chancery_wire::{
     api::{AskChains, CHAINS_LIMIT, Chains, Claimed, Return, RoomHead, Stock, Welcomes},
     frames::{Acknowledge, ClientFrame, Entry, Fetch, Refused, ServerFrame},
@@ -22,7 +22,7 @@ const LATER: i64 = 2_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
     /// A new line in a room.
-    Line(Message),
+    Line(Box<Line>),
     /// The device was added to a room.
     Joined(RoomId),
     /// A room was stopped or not entered: the words say why.
@@ -76,7 +76,8 @@ impl<'c> Live<'c> {
     /// When the engine wants to be asked again, in milliseconds since 1970.
     pub(crate) fn next_tick(&self) -> Result<Option<i64>, SdkError> {
         let tick = self.client.engine.next_tick()?.map(|at| at.0);
-        Ok(if self.later > 0 { Some(tick.map_or(self.later, |tick| tick.min(self.later))) } else { tick })
+        // Before that nothing is sent, whatever is due.
+        Ok(if self.later > 0 { Some(self.later) } else { tick })
     }
 
     /// Sends everything that can be sent.
@@ -183,9 +184,9 @@ impl<'c> Live<'c> {
     /// Tells the new lines of a room, also those that another program took into the same vault.
     fn tell(&mut self, room: RoomId) -> Result<(), SdkError> {
         let told = self.client.told.entry(room).or_default();
-        let lines = self.client.engine.messages(room, Some(*told), u32::MAX)?;
-        *told = lines.last().map_or(*told, |line| line.seq);
-        self.news.extend(lines.into_iter().map(News::Line));
+        let lines = self.client.engine.lines(room, Some(*told), u32::MAX)?;
+        *told = lines.last().map_or(*told, |line| line.message.seq);
+        self.news.extend(lines.into_iter().map(|line| News::Line(Box::new(line))));
         Ok(())
     }
 
@@ -288,7 +289,9 @@ impl<'c> Live<'c> {
         let path = format!("/v1/accounts/{handle}/key-packages/claim");
         match self.post(&path, &serde_json::json!({})).await {
             Ok(claimed) => Ok(Ok(claimed)),
-            Err(SdkError::Refused(problem)) if problem.status < 500 => Ok(Err(problem.title)),
+            Err(SdkError::Refused(problem)) if problem.status < 500 && problem.status != 429 => {
+                Ok(Err(problem.title))
+            }
             Err(error) => Err(error),
         }
     }

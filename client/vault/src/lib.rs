@@ -17,7 +17,7 @@ mod trust;
 pub use error::VaultError;
 pub use identity::{Identity, SigningSeed};
 pub use key::VaultKey;
-pub use messages::{Message, Said};
+pub use messages::{Message, Said, Search};
 pub use mls::MlsStore;
 pub use outbox::{Sealed, WishId, Wished};
 pub use rooms::{Room, Standing};

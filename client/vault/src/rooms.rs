@@ -56,6 +56,8 @@ pub struct Room {
     pub id: RoomId,
     /// Its name, once a member has told it.
     pub name: Option<String>,
+    /// What it is about, if a member has told it.
+    pub topic: Option<String>,
     /// How the device stands to it.
     pub standing: Standing,
     /// Why, when the standing needs a reason.
@@ -76,8 +78,7 @@ pub struct Room {
     pub settle_at: Option<Instant>,
 }
 
-const COLUMNS: &str =
-    "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at FROM rooms";
+const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
     Ok(Room {
@@ -92,6 +93,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         renew_at: Instant(row.get(8)?),
         sealed: row.get(9)?,
         settle_at: row.get::<_, Option<i64>>(10)?.map(Instant),
+        topic: row.get(11)?,
     })
 }
 
@@ -109,10 +111,10 @@ impl Step<'_> {
     /// Keeps a room as it is now.
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
-               read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11",
+               read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12",
             &[
                 &it.id.0,
                 &it.name,
@@ -125,6 +127,7 @@ impl Step<'_> {
                 &it.renew_at.0,
                 &it.sealed,
                 &it.settle_at.map(|at| at.0),
+                &it.topic,
             ],
         )?;
         Ok(())

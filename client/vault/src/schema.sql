@@ -38,7 +38,8 @@ CREATE TABLE rooms (
     read INTEGER NOT NULL,
     renew_at INTEGER NOT NULL,
     sealed INTEGER NOT NULL,
-    settle_at INTEGER
+    settle_at INTEGER,
+    topic TEXT
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.
@@ -66,19 +67,32 @@ CREATE TABLE epochs (
     PRIMARY KEY (room, epoch)
 ) STRICT, WITHOUT ROWID;
 
--- What was said and what happened, and what could not be opened and why.
+-- What was said and what happened, and what could not be opened and why. Lines are added and never changed, but for what was
+-- taken back: its text is deleted, and of it stays that it was there.
 CREATE TABLE messages (
+    line INTEGER PRIMARY KEY,
     room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
     seq INTEGER NOT NULL,
-    id BLOB NOT NULL,
+    id BLOB,
     at INTEGER NOT NULL,
     handle TEXT,
     device BLOB,
     kind TEXT NOT NULL,
     said TEXT NOT NULL,
-    PRIMARY KEY (room, seq)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX messages_once ON messages (room, device, id) WHERE device IS NOT NULL;
+    about BLOB,
+    thread BLOB,
+    gone INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (room, seq)
+) STRICT;
+CREATE UNIQUE INDEX messages_once ON messages (room, id) WHERE id IS NOT NULL;
+CREATE INDEX messages_about ON messages (room, about, kind) WHERE about IS NOT NULL;
+CREATE INDEX messages_thread ON messages (room, thread, seq) WHERE thread IS NOT NULL;
+CREATE INDEX messages_unopened ON messages (room) WHERE kind = 'unopened';
+
+-- The words of every text as it reads now, by line, for searching. The texts themselves are not kept here.
+CREATE VIRTUAL TABLE words USING fts5 (
+    said, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
 
 -- What the person wants done, kept before anything is sent; sealed once it can be.
 CREATE TABLE outbox (

@@ -42,18 +42,18 @@ fn show(
     one: bool,
 ) -> Result<(), Failure> {
     let lines = match last {
-        Some(last) => client.messages(view.id, None, last)?,
-        None => client.messages(view.id, Some(view.read), MOST)?,
+        Some(last) => client.lines(view.id, None, last)?,
+        None => client.lines(view.id, Some(view.read), MOST)?,
     };
     let title = title(view);
     if !one && !lines.is_empty() {
         output.heading(&title)?;
     }
     for line in &lines {
-        output.message(&view.id.to_string(), line)?;
+        output.message(line)?;
     }
     if let Some(line) = lines.last() {
-        client.mark_read(view.id, line.seq)?;
+        client.mark_read(view.id, line.message.seq)?;
     }
     for text in &view.waiting {
         output.note(&format!("not done yet: {}", one_line(text)));

@@ -37,6 +37,14 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Res
             let want = Want::Role(person.parse()?, role.into());
             change(common, output, &mut client, &room, want, &person, "changed").await
         }
+        Room::Rename { room, name } => {
+            let want = Want::Name(Written::name(&name)?);
+            change(common, output, &mut client, &room, want, &name, "is its name now").await
+        }
+        Room::Topic { room, topic } => {
+            let want = Want::Topic(Written::name(&topic)?);
+            change(common, output, &mut client, &room, want, &topic, "is its topic now").await
+        }
         Room::Leave { room } => leave(common, output, &mut client, &room).await,
     }
 }
@@ -126,7 +134,7 @@ fn object(view: &RoomView) -> Value {
         view.unopened.iter().map(|(cause, count)| json!({"cause": cause.as_str(), "count": count})).collect();
     let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
     json!({
-        "room": view.id, "name": view.name, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
+        "room": view.id, "name": view.name, "topic": view.topic, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
         "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened,
         "waiting": view.waiting, "unsent": unsent,
     })
@@ -150,6 +158,7 @@ fn line(view: &RoomView) -> String {
 fn describe(view: &RoomView) -> String {
     let mut lines =
         vec![format!("{}\n  id        {}\n  standing  {}", title(view), view.id, view.standing.as_str())];
+    lines.extend(view.topic.as_ref().map(|topic| format!("  topic     {}", one_line(topic))));
     lines.extend(view.why.as_ref().map(|why| format!("  why       {why}")));
     lines.push("  everybody here was vouched for, down to your organisation's founding:".to_owned());
     for member in &view.members {

@@ -21,22 +21,21 @@ pub(crate) async fn run(
     let mut client = open(common)?;
     let synced = sync(common, output, &mut client).await;
     let view = client.find_room(room)?;
-    let name = view.id.to_string();
-    let last = client.messages(view.id, None, lines)?;
+    let last = client.lines(view.id, None, lines)?;
     for line in &last {
-        output.message(&name, line)?;
+        output.message(line)?;
     }
-    let mut seen = last.last().map_or(view.seq, |line| line.seq.max(view.read));
+    let mut seen = last.last().map_or(view.seq, |line| line.message.seq.max(view.read));
     client.mark_read(view.id, seen)?;
     if !follow {
         return synced;
     }
     let (unheard, mut heard) = (Notify::new(), Ok(()));
     let mut watch = |news: News| match &news {
-        News::Line(line) if line.room == view.id && line.seq > seen && heard.is_ok() => {
-            heard = output.message(&name, line);
+        News::Line(line) if line.message.room == view.id && line.message.seq > seen && heard.is_ok() => {
+            heard = output.message(line);
             if heard.is_ok() {
-                seen = line.seq;
+                seen = line.message.seq;
             } else {
                 unheard.notify_one();
             }

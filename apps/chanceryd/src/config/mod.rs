@@ -127,7 +127,8 @@ impl Config {
         if let Store::Sqlite(database) = &self.store {
             let folder =
                 database.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir());
-            if database.is_dir() || !folder {
+            let named = database.file_name().is_some_and(|name| !name.to_string_lossy().starts_with(':'));
+            if database.is_dir() || !folder || !named {
                 let why =
                     format!("sqlite: {} is no place for a file: make the folder first", database.display());
                 return Err(RefusedConfig::at(path, text, refusal::find_key(text, "sqlite"), why));

@@ -164,8 +164,8 @@ impl FromStr for PublicUrl {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
         let authority = rest.parse::<axum::http::uri::Authority>().ok();
         let reachable = authority.is_some_and(|authority| {
-            let port = authority.port().is_none() || authority.port_u16().is_some_and(|port| port != 0);
-            port && !authority.host().is_empty() && !rest.ends_with(':')
+            let port = authority.port_u16().is_some_and(|port| port != 0);
+            !authority.host().is_empty() && (port || authority.host().len() == rest.len())
         });
         if !reachable || !rest.chars().all(plain) {
             return Err(wrong("must be a host and perhaps a port, without a path or a name"));

@@ -3,6 +3,7 @@
 use chancery_groups::{Author, Breach, Change, judge, roster};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
+    content::{Content, Written},
     frames::{Entry, Kind},
     names::Handle,
     policy::InvalidPolicy,
@@ -67,6 +68,10 @@ impl Turn<'_> {
         // Another copy of this device has come back in its place: this one has lost the room, and may do the same.
         if change.author.is_returning() && change.author.leaf().name.device == self.me.identity.device {
             self.memory.replaced.insert(room.id);
+            room.why = Some(
+                "another copy of this device has taken its place; it takes it back for something to send, or when it starts again"
+                    .to_owned(),
+            );
             return Ok(Taken::Lost(None));
         }
         self.lost_race(room, &mut group)?;
@@ -93,6 +98,7 @@ impl Turn<'_> {
         let mut group = self.group(room.id)?;
         if wish == Wish::Return {
             room.standing = Standing::Joined;
+            room.why = None;
             self.step.keep_face(room.id, None)?;
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
@@ -106,10 +112,15 @@ impl Turn<'_> {
             .merge_pending_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         self.renewed(room);
-        if let (Wish::Add { .. }, Some(name)) = (&wish, &room.name) {
-            // Those who just came in cannot know the name yet.
-            let name = Wish::Name { salt: self.draw(), name: name.clone() };
-            self.step.wish(room.id, self.now, &name.write())?;
+        if let Wish::Add { .. } = wish {
+            // Those who just came in cannot know these yet.
+            let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
+            let topic =
+                room.topic.as_deref().and_then(|topic| Written::name(topic).ok()).map(Content::RoomTopic);
+            for content in name.into_iter().chain(topic) {
+                let said = self.writing(&content);
+                self.step.wish(room.id, self.now, &said.write())?;
+            }
         }
         self.entered(room, entry, group, &change)
     }
@@ -200,23 +211,13 @@ impl Turn<'_> {
 
     /// The device is not in the room any more.
     pub(super) fn left(&mut self, room: &mut Room, change: &Change) -> Result<(), EngineError> {
-        self.forget(room.id)?;
-        room.standing = Standing::Left;
         let me = self.me.identity.device;
         let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
-        room.why = Some(match by {
+        let why = match by {
             Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
             _ => "you have left this room".to_owned(),
-        });
-        for wished in self.step.wishes(room.id)? {
-            match Wish::read(&wished.what)? {
-                Wish::Say { .. } => {
-                    self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
-                }
-                _ => self.step.drop_wish(wished.wish)?,
-            }
-        }
-        Ok(())
+        };
+        self.part(room, why)
     }
 }
 
@@ -225,7 +226,7 @@ pub(super) fn happened(entry: &Entry, change: &Change) -> Taken {
     let author = change.author.leaf();
     let from = Some((author.name.account.clone(), author.name.device));
     match tell(change) {
-        Some(text) => Taken::Line(line(entry, from, entry.id.0, Said::Event(text))),
+        Some(text) => Taken::Line(line(entry, from, Said::Event(text))),
         None => Taken::Silent,
     }
 }

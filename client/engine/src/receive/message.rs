@@ -1,9 +1,9 @@
 //! A sealed message: opened, its sender and its sender's view of the room checked.
 
 use chancery_groups::{Leaf, policy_of, roster, sealed_epoch};
-use chancery_vault::{Room, Said, Standing, Wished};
+use chancery_vault::{Message, Room, Said, Standing, Wished};
 use chancery_wire::{
-    content::{Content, Letter, View},
+    content::{Content, Letter, MessageId, View},
     frames::Entry,
     ids::DeviceId,
     names::{Handle, LeafName},
@@ -67,15 +67,10 @@ impl Turn<'_> {
     fn take_own(&mut self, room: &mut Room, entry: &Entry, wished: &Wished) -> Result<Taken, EngineError> {
         self.step.drop_wish(wished.wish)?;
         let from = (self.me.identity.handle.clone(), self.me.identity.device);
-        Ok(match Wish::read(&wished.what)? {
-            Wish::Say { salt, text } => {
-                let text = chancery_wire::content::Written::parse(&text, chancery_wire::content::TEXT_LIMIT);
-                let text = text.map_err(|_| chancery_vault::VaultError::Damaged("outbox"))?;
-                Taken::Line(line(entry, Some(from), salt, Said::Text(text)))
-            }
-            Wish::Name { salt, name } => Taken::Line(named(room, entry, from, salt, &name)),
-            _ => Taken::Silent,
-        })
+        let Wish::Write { content } = Wish::read(&wished.what)? else { return Ok(Taken::Silent) };
+        let read = Content::decode(&content);
+        let (salt, content) = read.map_err(|_| chancery_vault::VaultError::Damaged("outbox"))?;
+        self.say(room, entry, from, (salt, content))
     }
 
     fn open_message(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Opened, EngineError> {
@@ -115,14 +110,58 @@ impl Turn<'_> {
         if let Some(alarm) = self.compare(room, entry, (&name.account, epoch), &letter.view)? {
             return Ok(Taken::Alarm(alarm));
         }
-        let from = (name.account.clone(), name.device);
-        if matches!(letter.content, Content::RoomName(_)) && policy.role(&name.account) < policy.may_add {
+        let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
+        if names && policy.role(&name.account) < policy.may_add {
             return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
         }
-        Ok(Taken::Line(match letter.content {
-            Content::Text(text) => line(entry, Some(from), letter.salt, Said::Text(text)),
-            Content::RoomName(text) => named(room, entry, from, letter.salt, text.reveal()),
-        }))
+        self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))
+    }
+
+    /// What somebody says becomes a line. What speaks of an earlier message speaks of its first version from here on, and only
+    /// its author changes it or takes it back.
+    fn say(
+        &self,
+        room: &mut Room,
+        entry: &Entry,
+        from: (Handle, DeviceId),
+        (salt, content): ([u8; 16], Content),
+    ) -> Result<Taken, EngineError> {
+        let id = MessageId::of(&self.me.identity.domain, &from.0, room.id, &content.encode(salt), salt);
+        let about = match &content {
+            Content::Edit { of, .. } | Content::Withdraw(of) | Content::Reaction { to: of, .. } => Some(*of),
+            Content::Text { reply_to, .. } => *reply_to,
+            Content::RoomName(_) | Content::RoomTopic(_) => None,
+        };
+        let first = about.map(|of| self.first_version(room.id, of)).transpose()?.flatten();
+        let others =
+            first.as_ref().is_some_and(|first| first.from.as_ref().is_none_or(|(by, _)| *by != from.0));
+        if others && matches!(content, Content::Edit { .. } | Content::Withdraw(_)) {
+            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        }
+        let gone = first.as_ref().is_some_and(|first| first.said == Said::Gone);
+        let thread = match &content {
+            Content::Text { thread, .. } => *thread,
+            _ => None,
+        };
+        let who = from.0.clone();
+        let said = match content {
+            Content::Text { text, .. } => Said::Text(text),
+            // What was taken back stays so.
+            Content::Edit { .. } | Content::Reaction { .. } if gone => return Ok(Taken::Silent),
+            Content::Edit { text, .. } => Said::Edit(text),
+            Content::Withdraw(_) => Said::Withdrawal,
+            Content::Reaction { with, .. } => Said::Reaction(with),
+            Content::RoomName(name) => {
+                room.name = Some(name.reveal().to_owned());
+                Said::Event(format!("{who} named the room {}", name.reveal()))
+            }
+            Content::RoomTopic(topic) => {
+                room.topic = Some(topic.reveal().to_owned());
+                Said::Event(format!("{who} gave the room the topic {}", topic.reveal()))
+            }
+        };
+        let about = first.and_then(|first| first.id).or(about);
+        Ok(Taken::Line(Message { id: Some(id), about, thread, ..line(entry, Some(from), said) }))
     }
 
     /// Compares the sender's view of the room with this device's.
@@ -142,19 +181,6 @@ impl Turn<'_> {
             || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
         Ok(forked.then(|| Alarm::Forked(who.clone())))
     }
-}
-
-/// The room has a new name.
-fn named(
-    room: &mut Room,
-    entry: &Entry,
-    from: (Handle, DeviceId),
-    id: [u8; 16],
-    name: &str,
-) -> chancery_vault::Message {
-    let said = Said::Event(format!("{} named the room {name}", from.0));
-    room.name = Some(name.to_owned());
-    line(entry, Some(from), id, said)
 }
 
 fn name(credential: &Credential) -> Option<LeafName> {

@@ -109,7 +109,7 @@ impl Turn<'_> {
             Taken::Lost(line) => {
                 self.lose(room)?;
                 if let Some(line) = line {
-                    self.keep(room, &line)?;
+                    self.keep(&line)?;
                 }
                 if entry.kind == Kind::Commit { self.watch_commit(room, entry)? } else { Taken::Silent }
             }
@@ -117,7 +117,7 @@ impl Turn<'_> {
         };
         match taken {
             Taken::Silent | Taken::Lost(_) => {}
-            Taken::Line(line) => self.keep(room, &line)?,
+            Taken::Line(line) => self.keep(&line)?,
             Taken::Needs(handles) => {
                 out.needs = handles;
                 return Ok(true);
@@ -167,23 +167,24 @@ impl Turn<'_> {
     }
 
     /// Keeps a line; one whose sender had used its id before is kept as repeated only.
-    fn keep(&self, room: &Room, line: &Message) -> Result<(), EngineError> {
+    fn keep(&self, line: &Message) -> Result<(), EngineError> {
         if self.step.keep_message(line)? {
             return Ok(());
         }
         let said = Said::Unopened(Cause::Repeated.as_str().to_owned());
-        self.step.keep_message(&Message { room: room.id, from: None, said, ..line.clone() })?;
+        let said = Message { from: None, said, id: None, about: None, thread: None, ..line.clone() };
+        self.step.keep_message(&said)?;
         Ok(())
     }
 }
 
-/// A line for an entry; `id` is its own, or drawn from its place when it has none.
-fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, id: [u8; 16], said: Said) -> Message {
+/// A line for an entry.
+fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, said: Said) -> Message {
     let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
-    Message { room: entry.room, seq: entry.seq, id, at, from, said }
+    Message { room: entry.room, seq: entry.seq, id: None, at, from, said, about: None, thread: None }
 }
 
 /// A line for a message that was not opened.
 fn unopened(entry: &Entry, cause: Cause) -> Message {
-    line(entry, None, entry.id.0, Said::Unopened(cause.as_str().to_owned()))
+    line(entry, None, Said::Unopened(cause.as_str().to_owned()))
 }

@@ -2,10 +2,10 @@
 
 use chancery_groups::{Breach, leave, leaving, policy_of, roster};
 use chancery_vault::{Room, Standing, Wished};
-use chancery_wire::frames::Entry;
+use chancery_wire::frames::{Entry, Kind};
 use openmls::{
     framing::ProcessedMessageContent,
-    group::ProcessMessageError,
+    group::{MlsGroup, ProcessMessageError},
     prelude::{MlsMessageIn, ProtocolMessage, Sender},
 };
 use tls_codec::Deserialize as _;
@@ -54,7 +54,13 @@ impl Turn<'_> {
             return Ok(malformed);
         };
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
-        let leaving = leaving(group.pending_proposals());
+        // What this device itself asks for counts once it stands in the log.
+        let own = group.own_leaf_index().u32();
+        let asked = self.asks_unseen(room)?;
+        let leaving: Vec<u32> = leaving(group.pending_proposals())
+            .into_iter()
+            .filter(|index| !(asked && *index == own))
+            .collect();
         if let Err(breach) = leave(&leaves, &policy, &leaving, (queued.proposal(), index.u32())) {
             return Ok(Taken::Alarm(breach.into()));
         }
@@ -62,5 +68,25 @@ impl Turn<'_> {
         self.put(room.id, group);
         room.settle_at = Some(self.spread(SETTLE));
         Ok(Taken::Silent)
+    }
+
+    /// Whether a proposal of this device was made and is not in the log.
+    fn asks_unseen(&self, room: &Room) -> Result<bool, EngineError> {
+        let wishes = self.step.wishes(room.id)?;
+        let proposal = |wished: &Wished| wished.sealed.as_ref().is_some_and(|it| it.kind == Kind::Proposal);
+        Ok(wishes.iter().any(proposal))
+    }
+
+    /// Takes this device's own proposals out of a group, and nobody else's.
+    pub(crate) fn forget_own_proposals(&self, group: &mut MlsGroup) -> Result<(), EngineError> {
+        let own = Sender::Member(group.own_leaf_index());
+        let mine = group.pending_proposals().filter(|proposal| *proposal.sender() == own);
+        let references: Vec<_> = mine.map(|proposal| proposal.proposal_reference_ref().clone()).collect();
+        for reference in references {
+            group
+                .remove_pending_proposal(&self.step.mls(), &reference)
+                .map_err(|_| EngineError::Mls("a proposal cannot be taken back"))?;
+        }
+        Ok(())
     }
 }

@@ -34,7 +34,6 @@ impl Turn<'_> {
         if face.leaves()?.iter().any(|leaf| leaf.name.device == self.me.identity.device) {
             self.step.keep_face(room.id, Some(&face.save()?))?;
         } else {
-            self.step.keep_face(room.id, None)?;
             self.left(room, &change)?;
         }
         Ok(happened(entry, &change))

@@ -281,6 +281,35 @@ fn a_role_does_not_come_back_with_the_person() {
 }
 
 #[test]
+fn of_two_owners_who_leave_at_once_one_stays() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Owner), world.now).unwrap();
+    for person in [&mut alice, &mut bob, &mut carol] {
+        person.syncs(&world);
+    }
+    // Both have asked before either is heard.
+    alice.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    let asked = bob.engine.outgoing(world.now).unwrap();
+    assert_eq!(asked.len(), 1);
+    alice.syncs(&world);
+    for _ in 0..3 {
+        bob.looks(&world);
+        while bob.sends(world.now) {}
+    }
+    let view = bob.engine.room(room).unwrap();
+    assert_eq!((view.standing, view.unsent.len()), (Standing::Joined, 1), "{view:?}");
+    bob.engine.dismiss(view.unsent[0].wish, world.now).unwrap();
+    bob.syncs(&world);
+    carol.says(&world, room, "goodbye, alice");
+    bob.syncs(&world);
+    assert_eq!(bob.members(room), ["bob", "carol"]);
+    assert_eq!(bob.reads(room), ["carol: goodbye, alice"]);
+}
+
+#[test]
 fn a_removed_device_is_told_who_did_it_also_while_it_has_lost_the_room() {
     for lost in [false, true] {
         let mut world = World::new();

@@ -14,3 +14,4 @@ mod hostile;
 mod hub;
 mod person;
 mod rogue;
+mod speaking;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use chancery_engine::{Engine, Entropy, Joined, Link, Opener, Out, Want};
-use chancery_vault::{Said, Standing, Vault, VaultKey};
+use chancery_vault::{Standing, Vault, VaultKey};
 use chancery_wire::{
     api::{self, Chain},
     bytes::Opaque,
@@ -317,10 +317,9 @@ impl Person {
 
     /// The texts this person sees in a room, each with its sender.
     pub(crate) fn reads(&self, room: RoomId) -> Vec<String> {
-        let lines = self.engine.messages(room, Some(0), 100_000).unwrap();
-        let text = |line: &chancery_vault::Message| match &line.said {
-            Said::Text(text) => Some(format!("{}: {}", line.from.as_ref().unwrap().0, text.reveal())),
-            _ => None,
+        let lines = self.engine.lines(room, Some(0), 100_000).unwrap();
+        let text = |line: &chancery_engine::Line| {
+            Some(format!("{}: {}", line.message.from.as_ref()?.0, line.text()?.reveal()))
         };
         lines.iter().filter_map(text).collect()
     }

@@ -7,10 +7,11 @@ use chancery_wire::ids::RoomId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    decide::{Acknowledged, Plan, decide},
+    decide::decide,
     error::DeliveryError,
     finish::finish,
     heads::Heads,
+    plan::{Acknowledged, Plan},
     stage::{Item, Stage},
     submit::{Submission, SubmitEntry, Wish},
     write::write,

@@ -66,8 +66,9 @@ impl Socket {
         let reach = self.reach(room).await?;
         let permit =
             self.desk.permit::<FetchEntries>(Seen { room, reach }).map_err(|Denied| DeliveryError::NoRoom)?;
-        let reach = reach.ok_or(DeliveryError::NoRoom)?;
         let mut from = self.desk.look(&permit);
+        let part = rooms::part(&mut from, room, self.caller.device, after).await?;
+        let reach = part.or(reach).ok_or(DeliveryError::NoRoom)?;
         let last = rooms::last(&mut from, room).await?.min(reach.removed.unwrap_or(u64::MAX));
         let after = after.max(reach.joined);
         let lines = rooms::page(&mut from, room, (after, last), (PAGE_LIMIT, PAGE_BYTES)).await?;

@@ -5,8 +5,8 @@ use chancery_wire::ids::{DeviceId, RoomId};
 
 use super::{
     answer::entry,
-    decide::{Plan, Planned},
     heads::Heads,
+    plan::{Plan, Planned},
     stage::Stage,
     submit::Wish,
 };

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use chancery_wire::ids::{DeviceId, RoomId};
 
 use super::{
-    decide::{Acknowledged, Plan},
     heads::{Head, Heads, Rest},
+    plan::{Acknowledged, Plan},
     submit::Wish,
 };
 
@@ -30,19 +30,17 @@ pub(super) fn forget(plan: &mut Plan, heads: &Heads, acknowledged: &Acknowledged
     let mut rooms: HashMap<RoomId, Moved> = HashMap::new();
     for ((room, device), seq) in acknowledged {
         let Some(head) = heads.find(*room) else { continue };
-        let (member, left) = (head.members.get(device), head.removed.get(device));
-        let rest = left.map(|rest| (rest.acknowledged, rest.removed));
-        let Some((kept, last)) = member.map(|mark| (mark.acknowledged, head.standing.seq)).or(rest) else {
-            continue;
-        };
-        // Nobody can have what is not there.
-        let seq = (*seq).min(last);
-        if member.is_some_and(|mark| mark.waits && seq >= mark.joined) {
-            plan.joined.push((*room, *device));
-        }
-        if seq > kept {
+        // Nobody can have what is not there. A device may be in the room, and have been in it before.
+        let rest = head.removed.get(device).map(|rest| (rest.acknowledged, rest.removed));
+        let mark = head.members.get(device);
+        let here = mark.map(|mark| (mark.acknowledged, head.standing.seq));
+        let moves = |(kept, last): (u64, u64)| Some((*seq).min(last)).filter(|seq| *seq > kept);
+        if let Some(seq) = here.and_then(moves).or(rest.and_then(moves)) {
             plan.cursors.push((*room, *device, seq));
             rooms.entry(*room).or_default().cursors.insert(*device, seq);
+        }
+        if mark.is_some_and(|mark| mark.waits && (*seq).min(head.standing.seq) >= mark.joined) {
+            plan.joined.push((*room, *device));
         }
     }
     for line in &plan.lines {
@@ -64,10 +62,15 @@ pub(super) fn forget(plan: &mut Plan, heads: &Heads, acknowledged: &Acknowledged
 }
 
 impl Moved {
+    /// How far a device has got by this batch; nowhere when it does not move.
+    fn cursor(&self, device: &DeviceId) -> u64 {
+        self.cursors.get(device).copied().unwrap_or(0)
+    }
+
     /// Up to which entry everybody who stays keeps everything.
     fn low(&self, head: &Head) -> u64 {
         let stay = head.members.iter().filter(|(device, _)| !self.removed.contains_key(device));
-        let kept = stay.map(|(device, mark)| self.cursors.get(device).copied().unwrap_or(mark.acknowledged));
+        let kept = stay.map(|(device, mark)| self.cursor(device).max(mark.acknowledged));
         kept.min().map_or(head.forgotten, |low| low.max(head.forgotten))
     }
 
@@ -76,13 +79,13 @@ impl Moved {
         let mut needed: Vec<Span> = Vec::new();
         let mut freed: Vec<Span> = vec![(head.forgotten, low)];
         for (device, Rest { acknowledged, removed }) in &head.removed {
-            let kept = self.cursors.get(device).copied().unwrap_or(*acknowledged);
+            let kept = self.cursor(device).max(*acknowledged).min(*removed);
             needed.push((kept, *removed));
             freed.push((*acknowledged, kept.min(head.forgotten)));
         }
         for (device, removed) in &self.removed {
             let kept = head.members.get(device).map_or(*removed, |mark| mark.acknowledged);
-            needed.push((self.cursors.get(device).copied().unwrap_or(kept), *removed));
+            needed.push((self.cursor(device).max(kept), *removed));
         }
         needed.into_iter().fold(freed, without)
     }

@@ -67,7 +67,7 @@ impl Head {
     /// Moves a device on, whether it is in the room or was.
     pub(super) fn move_on(&mut self, device: DeviceId, seq: u64) {
         if let Some(mark) = self.members.get_mut(&device) {
-            mark.acknowledged = seq;
+            mark.acknowledged = mark.acknowledged.max(seq);
         }
         if let Some(rest) = self.removed.get_mut(&device) {
             rest.acknowledged = seq;
@@ -80,13 +80,15 @@ impl Head {
     /// Takes a device out that was removed at `removed`.
     pub(super) fn take_out(&mut self, device: DeviceId, removed: u64) {
         if let Some(mark) = self.members.remove(&device) {
-            self.removed.insert(device, Rest { acknowledged: mark.acknowledged, removed });
+            // What it missed the first time comes first; it was never there for the second.
+            self.removed.entry(device).or_insert(Rest { acknowledged: mark.acknowledged, removed });
         }
     }
 
     /// Puts a device in that was added at `joined`.
+    ///
+    /// When it had been removed before, the rest of that time is still for it: it learns from it that it was removed.
     pub(super) fn put_in(&mut self, device: DeviceId, joined: u64) {
-        self.removed.remove(&device);
         self.members.insert(device, Mark::new(joined));
     }
 }
@@ -142,7 +144,8 @@ async fn read(from: &mut impl Read, room: RoomId, used: u64) -> Result<Option<He
     }
     let mut removed = HashMap::new();
     for (device, reach) in rooms::missed(from, room).await? {
-        removed.insert(device, Rest { acknowledged: reach.joined, removed: reach.removed.unwrap_or(0) });
+        let rest = Rest { acknowledged: reach.joined, removed: reach.removed.unwrap_or(0) };
+        removed.entry(device).or_insert(rest);
     }
     for (device, acknowledged) in store::cursors(from, room).await? {
         let mark = members.get_mut(&device).map(|mark| &mut mark.acknowledged);

@@ -9,9 +9,9 @@ use chancery_floor::{
 use chancery_wire::frames::Kind;
 
 use super::{
-    decide::{Plan, Planned},
     facts::{Accepted, Acknowledged, Committed, Proposed},
     judge::Judged,
+    plan::{Plan, Planned},
     stage::Stage,
     store,
     submit::Wish,

@@ -22,7 +22,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use facts::FACTS;
 pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
-pub(crate) use store::{MIGRATIONS, Next, advance, face, members, missed, put_in, reach, standing, take_out};
+pub(crate) use store::{
+    MIGRATIONS, Next, advance, face, members, missed, part, put_in, reach, standing, take_out,
+};
 pub(crate) use welcome_store::{joined, welcome};
 
 /// What rooms knows of the world.

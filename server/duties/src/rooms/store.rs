@@ -149,7 +149,7 @@ pub(crate) async fn members(from: &mut impl Read, room: RoomId) -> Result<Vec<Me
 pub(crate) async fn missed(from: &mut impl Read, room: RoomId) -> Result<Vec<(DeviceId, Reach)>, StoreError> {
     const SELECT: &str = "SELECT d.device, d.joined, d.removed FROM rooms_devices d
         JOIN rooms_log l ON l.room = d.room AND l.seq = d.removed
-        WHERE d.room = $1 AND l.body IS NOT NULL";
+        WHERE d.room = $1 AND l.body IS NOT NULL ORDER BY d.joined";
     let one = |row: &Row| {
         Ok((DeviceId(row.fixed(0)?), Reach { joined: row.count(1)?, removed: Some(row.count(2)?) }))
     };
@@ -162,11 +162,26 @@ pub(crate) async fn reach(
     room: RoomId,
     device: DeviceId,
 ) -> Result<Option<Reach>, StoreError> {
-    const SELECT: &str =
-        "SELECT joined, COALESCE(removed, -1) FROM rooms_devices WHERE room = $1 AND device = $2";
-    let row = from.row(SELECT, values![room.0, device.0]).await?;
-    row.map(|row| Ok(Reach { joined: row.count(0)?, removed: u64::try_from(row.integer(1)?).ok() }))
-        .transpose()
+    const SELECT: &str = "SELECT joined, COALESCE(removed, -1) FROM rooms_devices
+        WHERE room = $1 AND device = $2 ORDER BY joined DESC LIMIT 1";
+    from.row(SELECT, values![room.0, device.0]).await?.map(|row| reach_in(&row)).transpose()
+}
+
+/// Which part of a room's log is for a device that has everything up to `after`. Who was removed and added again reads the
+/// former part to its end first.
+pub(crate) async fn part(
+    from: &mut impl Read,
+    room: RoomId,
+    device: DeviceId,
+    after: u64,
+) -> Result<Option<Reach>, StoreError> {
+    const SELECT: &str = "SELECT joined, COALESCE(removed, -1) FROM rooms_devices
+        WHERE room = $1 AND device = $2 AND (removed IS NULL OR removed > $3) ORDER BY joined LIMIT 1";
+    from.row(SELECT, values![room.0, device.0, after]).await?.map(|row| reach_in(&row)).transpose()
+}
+
+fn reach_in(row: &Row) -> Result<Reach, StoreError> {
+    Ok(Reach { joined: row.count(0)?, removed: u64::try_from(row.integer(1)?).ok() })
 }
 
 /// Puts devices into a room, from the entry `joined` on.
@@ -179,8 +194,14 @@ pub(crate) async fn put_in(
     const INSERT: Rows = Rows {
         head: "INSERT INTO rooms_devices (room, device, joined) VALUES",
         columns: 3,
-        tail: "ON CONFLICT (room, device) DO UPDATE SET joined = excluded.joined, removed = NULL",
+        tail: "ON CONFLICT (room, device, joined) DO NOTHING",
     };
+    // Whoever is replaced by the same change was in the room up to here.
+    const CLOSE: &str = "UPDATE rooms_devices SET removed = $3
+        WHERE room = $1 AND device = $2 AND removed IS NULL AND joined < $3";
+    for device in devices {
+        tx.execute(CLOSE, values![room.0, device.0, joined]).await?;
+    }
     let row = |device: &DeviceId| values![room.0, device.0, joined];
     tx.execute_rows(INSERT, devices.iter().flat_map(row).collect()).await?;
     Ok(())
@@ -193,7 +214,8 @@ pub(crate) async fn take_out(
     removed: u64,
     devices: &[DeviceId],
 ) -> Result<(), StoreError> {
-    const UPDATE: &str = "UPDATE rooms_devices SET removed = $3 WHERE room = $1 AND device = $2";
+    const UPDATE: &str = "UPDATE rooms_devices SET removed = $3
+        WHERE room = $1 AND device = $2 AND removed IS NULL";
     for device in devices {
         tx.execute(UPDATE, values![room.0, device.0, removed]).await?;
         super::joined(tx, room, *device).await?;

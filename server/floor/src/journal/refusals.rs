@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chancery_wire::time::Instant;
@@ -23,7 +23,11 @@ type Line = (&'static str, String, String);
 
 /// The count of refusals not yet written.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<Waiting>);
+pub struct Refusals {
+    waiting: Mutex<Waiting>,
+    /// Whose turn it is to write.
+    turn: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -47,7 +51,7 @@ impl Fact for Refused {
 impl Refusals {
     /// Counts a refusal. `asked` is an action or a route, never something the asker wrote.
     pub fn note(&self, code: &'static str, asked: &str, actor: &str) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         let line = (code, asked.to_owned(), actor.to_owned());
         let full = waiting.lines.len() >= LINES && !waiting.lines.contains_key(&line);
         let line = if full { (code, String::new(), SOMEBODY.to_owned()) } else { line };
@@ -66,30 +70,34 @@ impl Refusals {
     }
 
     async fn write(&self, db: &Db, now: Instant, due: impl Fn(&Waiting) -> bool) -> Result<(), StoreError> {
+        // One writes at a time: whoever waits here finds written what was being written.
+        let _turn = self.turn.lock().await;
         let lines = {
-            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let waiting = self.waiting();
             if waiting.lines.is_empty() || !due(&waiting) {
                 return Ok(());
             }
-            waiting.written = Some(now);
-            std::mem::take(&mut waiting.lines)
+            waiting.lines.clone()
         };
         let line =
             |((code, asked, actor), count): (&Line, &u64)| (*code, asked.clone(), actor.clone(), *count);
         let fact = Refused { refusals: lines.iter().map(line).collect() };
-        let written = async {
-            let mut tx = db.begin().await?;
-            append(&mut tx, now, vec![(Refused::KIND, encode(now, "house", &fact))]).await?;
-            tx.commit().await
-        };
-        let written = written.await;
-        if written.is_err() {
-            // They were not written, so they still wait.
-            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            for (line, count) in lines {
-                *waiting.lines.entry(line).or_default() += count;
+        let mut tx = db.begin().await?;
+        append(&mut tx, now, vec![(Refused::KIND, encode(now, "house", &fact))]).await?;
+        tx.commit().await?;
+        // Only now: what was not written, for whatever reason, still waits.
+        let mut waiting = self.waiting();
+        waiting.written = Some(now);
+        for (line, count) in lines {
+            if let Some(left) = waiting.lines.get_mut(&line) {
+                *left = left.saturating_sub(count);
             }
         }
-        written
+        waiting.lines.retain(|_, count| *count > 0);
+        Ok(())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

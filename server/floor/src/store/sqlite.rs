@@ -47,8 +47,16 @@ fn take_alone(path: &Path) -> Result<File, StoreError> {
         opened.map_err(|why| StoreError::Failed(format!("{}: {why}", path.display())))
     };
     // SQLite gives the files beside the database the permissions that this one has.
-    open(path)?;
-    let mut lock = path.as_os_str().to_owned();
+    let file = open(path)?;
+    #[cfg(unix)]
+    {
+        let wrong = |why| StoreError::Failed(format!("{}: {why}", path.display()));
+        let mine = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+        file.set_permissions(mine).map_err(wrong)?;
+    }
+    drop(file);
+    // By whatever name it is opened, it is the same database.
+    let mut lock = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     lock.push(".lock");
     let lock = open(Path::new(&lock))?;
     match lock.try_lock() {

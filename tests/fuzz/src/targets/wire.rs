@@ -111,7 +111,7 @@ fn server_frames() -> Vec<Vec<u8>> {
 fn letters() -> Vec<Vec<u8>> {
     let view = View { seq: 7, head: HEAD, authenticator: vec![8; 48] };
     let text = |text| Written::parse(text, TEXT_LIMIT).ok();
-    let contents = [text("Hello, **Bob**").map(Content::Text), text("Treasury").map(Content::RoomName)];
+    let contents = [text("Hello, **Bob**").map(Content::text), text("Treasury").map(Content::RoomName)];
     let letters =
         contents.into_iter().flatten().map(|content| Letter { salt: [1; 16], view: view.clone(), content });
     letters.map(|letter| letter.encode()).collect()

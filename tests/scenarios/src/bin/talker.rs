@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use chancery_sdk::{Client, KeySource, Profile, Progress, Said, SdkError, Want, WishId};
+use chancery_sdk::{Client, KeySource, Profile, Progress, SdkError, Want, WishId};
 use chancery_wire::{
     content::{TEXT_LIMIT, Written},
     ids::RoomId,
@@ -90,10 +90,10 @@ async fn dump(client: &mut Client, room: RoomId) -> Result<(), Trouble> {
             return Err(error.into());
         }
     }
-    for line in client.messages(room, Some(0), u32::MAX)? {
-        if let Said::Text(text) = &line.said {
-            let from = line.from.as_ref().map(|(handle, _)| handle);
-            tell(&json!({"line": [line.seq, from, text.reveal()]}))?;
+    for line in client.lines(room, Some(0), u32::MAX)? {
+        if let Some(text) = line.text() {
+            let from = line.message.from.as_ref().map(|(handle, _)| handle);
+            tell(&json!({"line": [line.message.seq, from, text.reveal()]}))?;
         }
     }
     let view = client.find_room(&room.to_string())?;
@@ -103,13 +103,9 @@ async fn dump(client: &mut Client, room: RoomId) -> Result<(), Trouble> {
 
 fn own(client: &Client, room: RoomId) -> Result<Vec<String>, Trouble> {
     let me = client.enrolled()?.device;
-    let lines = client.messages(room, Some(0), u32::MAX)?.into_iter();
-    let mine = lines.filter(|line| line.from.as_ref().is_some_and(|(_, device)| *device == me));
-    let text = mine.filter_map(|line| match line.said {
-        Said::Text(text) => Some(text.reveal().to_owned()),
-        Said::Event(_) | Said::Unopened(_) => None,
-    });
-    Ok(text.collect())
+    let lines = client.lines(room, Some(0), u32::MAX)?.into_iter();
+    let mine = lines.filter(|line| line.message.from.as_ref().is_some_and(|(_, device)| *device == me));
+    Ok(mine.filter_map(|line| Some(line.text()?.reveal().to_owned())).collect())
 }
 
 fn tell(value: &Value) -> Result<(), Trouble> {

@@ -147,6 +147,52 @@ fn what_nobody_was_shown_is_not_read() {
 }
 
 #[test]
+fn whoever_was_removed_and_added_again_meanwhile_gets_both_parts() {
+    for restart in [false, true] {
+        let mut place = room(&["alice", "bob", "carol"]);
+        place.types("alice", &["send", "Ward 7", "before"]);
+        place.types("alice", &["room", "remove", "Ward 7", "bob"]);
+        place.types("alice", &["send", "Ward 7", "not for bob"]);
+        place.types("alice", &["room", "add", "Ward 7", "bob"]);
+        place.types("alice", &["send", "Ward 7", "after"]);
+        place.reads("carol", "Ward 7");
+        place.reads("alice", "Ward 7");
+        if restart {
+            place.kill();
+            place.start();
+            place.reads("alice", "Ward 7");
+        }
+        assert_eq!(place.reads("bob", "Ward 7"), ["before", "after"], "restart: {restart}");
+        place.types("bob", &["send", "Ward 7", "here again"]);
+        assert!(place.reads("carol", "Ward 7").ends_with(&["here again".to_owned()]));
+    }
+}
+
+#[test]
+fn what_cannot_be_done_in_one_room_stops_no_other() {
+    let place = room(&["alice", "bob", "carol"]);
+    place.types("alice", &["room", "new", "Twice", "bob", "bob", "alice"]);
+    assert_eq!(place.tries("alice", &["room", "add", "Twice", "carol", "carol"]).status.code(), Some(0));
+    for words in [&["room", "remove", "Ward 7", "alice"][..], &["room", "remove", "Twice", "alice"]] {
+        let (code, said) = says(&place, "alice", words);
+        assert!(code == Some(1) && said.contains("nobody removes themselves"), "{said}");
+    }
+    place.types("alice", &["send", "Ward 7", "good morning"]);
+    assert_eq!(place.reads("carol", "Ward 7"), ["good morning"]);
+    assert_eq!(members(&place, "alice"), ["alice", "bob", "carol"]);
+}
+
+#[test]
+fn a_room_one_has_left_does_not_stand_in_the_way_of_another() {
+    let place = room(&["alice", "bob", "carol"]);
+    place.tries("bob", &["room", "leave", "Ward 7", "--wait", "1"]);
+    place.types("carol", &["read"]);
+    place.types("bob", &["room", "list"]);
+    place.types("carol", &["room", "new", "Ward 7", "bob"]);
+    place.types("bob", &["send", "Ward 7", "hello"]);
+}
+
+#[test]
 fn two_copies_of_a_device_take_turns_and_neither_is_shut_out() {
     let place = room(&["alice", "bob"]);
     let (profile, copies) = (place.home().join("bob"), place.folder.path().join("copies"));

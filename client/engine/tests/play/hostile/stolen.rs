@@ -92,7 +92,8 @@ fn open(loot: &Loot<'_>, group: &mut MlsGroup, body: &[u8]) -> Option<String> {
     match group.process_message(loot, message).ok()?.into_content() {
         ProcessedMessageContent::ApplicationMessage(letter) => {
             match Letter::decode(&letter.into_bytes()).ok()?.content {
-                Content::Text(text) | Content::RoomName(text) => Some(text.reveal().to_owned()),
+                Content::Text { text, .. } | Content::RoomName(text) => Some(text.reveal().to_owned()),
+                _ => None,
             }
         }
         ProcessedMessageContent::StagedCommitMessage(staged) => {

@@ -9,13 +9,13 @@ CREATE TABLE rooms (
     group_info {bytes} NOT NULL,
     face {bytes} NOT NULL
 );
--- Who is or was in a room: since which entry, and up to which one.
+-- Who is or was in a room: since which entry, and up to which one. Who was removed and added again was in it twice.
 CREATE TABLE rooms_devices (
     room {bytes} NOT NULL REFERENCES rooms (room),
     device {bytes} NOT NULL,
     joined BIGINT NOT NULL,
     removed BIGINT,
-    PRIMARY KEY (room, device)
+    PRIMARY KEY (room, device, joined)
 );
 CREATE INDEX rooms_devices_of ON rooms_devices (device);
 -- The log. Its key is its compare-and-set: two writers that take the same place cannot both keep it. A body that nobody

@@ -1,0 +1,168 @@
+//! The MIMI container: seven fields around a body. Every content has one form, and is read in no other.
+
+use ciborium::Value;
+
+use super::{Content, InvalidContent, MessageId, TEXT_LIMIT, Written};
+
+/// `text/markdown`, the MIMI baseline for what people write.
+const MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
+/// What reactions are written in.
+const PLAIN: &str = "text/plain;charset=utf-8";
+/// Our media type for a room's name.
+const ROOM_NAME: &str = "application/vnd.chancery.room-name";
+/// Our media type for a room's topic.
+const ROOM_TOPIC: &str = "application/vnd.chancery.room-topic";
+/// MIMI dispositions.
+const RENDER: u64 = 1;
+const REACTION: u64 = 2;
+/// MIMI cardinalities.
+const NOTHING: u64 = 0;
+const SINGLE: u64 = 1;
+/// How deep content nests at most.
+const DEPTH: usize = 8;
+
+/// What speaks of other messages.
+#[derive(Default)]
+struct Ties {
+    replaces: Option<MessageId>,
+    topic: Option<MessageId>,
+    reply_to: Option<MessageId>,
+}
+
+impl Content {
+    /// The content as CBOR.
+    #[must_use]
+    pub fn encode(&self, salt: [u8; 16]) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Writing CBOR into memory cannot fail.
+        let _ = ciborium::into_writer(&self.value(salt), &mut out);
+        out
+    }
+
+    /// Reads content and its salt.
+    pub fn decode(bytes: &[u8]) -> Result<([u8; 16], Self), InvalidContent> {
+        let mut rest = bytes;
+        let value = ciborium::de::from_reader_with_recursion_limit(&mut rest, DEPTH)
+            .map_err(|_| InvalidContent::Malformed)?;
+        let read = Self::of_value(value)?;
+        // In another form it would have another id.
+        if rest.is_empty() && read.1.encode(read.0) == bytes {
+            Ok(read)
+        } else {
+            Err(InvalidContent::Malformed)
+        }
+    }
+
+    pub(super) fn value(&self, salt: [u8; 16]) -> Value {
+        let (ties, part) = match self {
+            Self::Text { text, reply_to, thread } => {
+                let ties = Ties { reply_to: *reply_to, topic: *thread, ..Ties::default() };
+                (ties, body(RENDER, MARKDOWN, text))
+            }
+            Self::Edit { of, text } => {
+                (Ties { replaces: Some(*of), ..Ties::default() }, body(RENDER, MARKDOWN, text))
+            }
+            Self::Withdraw(of) => {
+                let part = Value::Array(vec![RENDER.into(), "".into(), NOTHING.into()]);
+                (Ties { replaces: Some(*of), ..Ties::default() }, part)
+            }
+            Self::Reaction { to, with } => {
+                (Ties { reply_to: Some(*to), ..Ties::default() }, body(REACTION, PLAIN, with))
+            }
+            Self::RoomName(name) => (Ties::default(), body(RENDER, ROOM_NAME, name)),
+            Self::RoomTopic(topic) => (Ties::default(), body(RENDER, ROOM_TOPIC, topic)),
+        };
+        let id = |id: Option<MessageId>| id.map_or(Value::Null, |id| Value::Bytes(id.0.to_vec()));
+        // MIMI: [salt, replaces, topicId, expires, inReplyTo, extensions, nestedPart]
+        Value::Array(vec![
+            Value::Bytes(salt.to_vec()),
+            id(ties.replaces),
+            Value::Bytes(ties.topic.map(|id| id.0.to_vec()).unwrap_or_default()),
+            Value::Null,
+            id(ties.reply_to),
+            Value::Map(vec![]),
+            part,
+        ])
+    }
+
+    pub(super) fn of_value(value: Value) -> Result<([u8; 16], Self), InvalidContent> {
+        let [salt, replaces, topic, expires, reply, extensions, part] = fields(value)?;
+        if !expires.is_null() || !extensions.as_map().is_some_and(Vec::is_empty) {
+            return Err(InvalidContent::Unknown);
+        }
+        let topic = octets(topic)?;
+        let topic = if topic.is_empty() { None } else { Some(message(&topic)?) };
+        let ties = Ties { replaces: tie(replaces)?, topic, reply_to: tie(reply)? };
+        Ok((sized(salt)?, read(ties, part)?))
+    }
+}
+
+/// Reads a body with what it speaks of. Any other combination is something a newer program says.
+fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
+    let mut part = part.into_array().map_err(|_| InvalidContent::Malformed)?.into_iter();
+    let mut next = || part.next().ok_or(InvalidContent::Malformed);
+    let (disposition, _language, cardinality) = (number(&next()?)?, next()?, number(&next()?)?);
+    if cardinality == NOTHING {
+        return match ties {
+            Ties { replaces: Some(of), topic: None, reply_to: None } => Ok(Content::Withdraw(of)),
+            _ => Err(InvalidContent::Unknown),
+        };
+    }
+    if cardinality != SINGLE {
+        return Err(InvalidContent::Unknown);
+    }
+    let (media, body) = (next()?, octets(next()?)?);
+    let text = String::from_utf8(body).map_err(|_| InvalidContent::Malformed)?;
+    Ok(match (media.as_text(), disposition, ties) {
+        (Some(MARKDOWN), RENDER, Ties { replaces: None, topic: thread, reply_to }) => {
+            Content::Text { text: Written::parse(&text, TEXT_LIMIT)?, reply_to, thread }
+        }
+        (Some(MARKDOWN), RENDER, Ties { replaces: Some(of), topic: None, reply_to: None }) => {
+            Content::Edit { of, text: Written::parse(&text, TEXT_LIMIT)? }
+        }
+        (Some(PLAIN), REACTION, Ties { replaces: None, topic: None, reply_to: Some(to) }) => {
+            Content::Reaction { to, with: Written::reaction(&text)? }
+        }
+        (Some(ROOM_NAME), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
+            Content::RoomName(Written::name(&text)?)
+        }
+        (Some(ROOM_TOPIC), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
+            Content::RoomTopic(Written::name(&text)?)
+        }
+        _ => return Err(InvalidContent::Unknown),
+    })
+}
+
+/// A body of a single part.
+fn body(disposition: u64, media: &str, text: &Written) -> Value {
+    let bytes = Value::Bytes(text.reveal().as_bytes().to_vec());
+    Value::Array(vec![disposition.into(), "".into(), SINGLE.into(), media.into(), bytes])
+}
+
+fn tie(value: Value) -> Result<Option<MessageId>, InvalidContent> {
+    if value.is_null() { Ok(None) } else { message(&octets(value)?).map(Some) }
+}
+
+/// A message's id; one that was made with a hash this version does not know is something newer.
+fn message(bytes: &[u8]) -> Result<MessageId, InvalidContent> {
+    MessageId::from_slice(bytes).ok_or(InvalidContent::Unknown)
+}
+
+/// The members of an array of exactly `N`.
+pub(super) fn fields<const N: usize>(value: Value) -> Result<[Value; N], InvalidContent> {
+    let items = value.into_array().map_err(|_| InvalidContent::Malformed)?;
+    items.try_into().map_err(|_| InvalidContent::Malformed)
+}
+
+pub(super) fn number(value: &Value) -> Result<u64, InvalidContent> {
+    let integer = value.as_integer().ok_or(InvalidContent::Malformed)?;
+    u64::try_from(integer).map_err(|_| InvalidContent::Malformed)
+}
+
+pub(super) fn octets(value: Value) -> Result<Vec<u8>, InvalidContent> {
+    value.into_bytes().map_err(|_| InvalidContent::Malformed)
+}
+
+pub(super) fn sized<const N: usize>(value: Value) -> Result<[u8; N], InvalidContent> {
+    octets(value)?.try_into().map_err(|_| InvalidContent::Malformed)
+}
