@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 
-use chancery_sdk::{Client, RoomView, SdkError, Standing, Want};
+use chancery_sdk::{Client, Line, RoomView, SdkError, Standing, Want};
 use chancery_wire::content::{MessageId, TEXT_LIMIT, Written};
 use serde_json::json;
 
@@ -78,7 +78,8 @@ pub(crate) fn show(common: &Common, output: &mut Output, (room, place): (&str, u
     let client = open(common)?;
     let view = client.find_room(room)?;
     let line = client.line(view.id, place)?;
-    output.message(&line)?;
+    // As it was said first; what became of it follows.
+    output.message(&Line { edited: None, reactions: vec![], ..line.clone() })?;
     for about in client.lines_about(&line)? {
         output.message(&about)?;
     }
