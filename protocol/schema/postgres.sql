@@ -51,7 +51,9 @@ CREATE TABLE accounts_entries (
 CREATE TABLE accounts_devices (
     device BYTEA NOT NULL PRIMARY KEY,
     handle TEXT NOT NULL REFERENCES accounts (handle),
+    number BIGINT NOT NULL,
     key BYTEA NOT NULL UNIQUE,
+    linked_by BYTEA,
     enrolled_at BIGINT NOT NULL
 );
 CREATE INDEX accounts_devices_of ON accounts_devices (handle);
@@ -76,6 +78,21 @@ CREATE TABLE devices_key_packages (
     PRIMARY KEY (device, reference)
 );
 CREATE INDEX devices_key_packages_until ON devices_key_packages (until);
+
+-- devices/0002_linkings
+-- Meetings of two devices of which one links the other, for some minutes; and what they say to each other.
+CREATE TABLE devices_linkings (
+    id BYTEA NOT NULL PRIMARY KEY,
+    device BYTEA NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE INDEX devices_linkings_until ON devices_linkings (until);
+CREATE TABLE devices_linking_parts (
+    id BYTEA NOT NULL REFERENCES devices_linkings (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
+    part BYTEA NOT NULL,
+    PRIMARY KEY (id, number)
+);
 
 -- signin/0001_sessions
 -- Sessions, found by the SHA-256 of their token: who reads this table cannot use one.

@@ -106,8 +106,14 @@ pub(crate) enum Command {
     },
     /// Say who this device is
     Whoami,
-    /// The devices of this account
-    Devices,
+    /// Make this the further device of an account, by the link that another one of its devices shows
+    Link {
+        /// The link, in quotes
+        link: String,
+    },
+    /// The devices of this account: list, link
+    #[command(subcommand)]
+    Devices(Devices),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),
@@ -201,6 +207,15 @@ pub(crate) enum Command {
 /// A message's number, as it is shown: 12 or #12.
 fn place(text: &str) -> Result<u64, String> {
     text.trim_start_matches('#').parse().map_err(|_| format!("'{text}' is no message's number, such as 12"))
+}
+
+/// What to do with devices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Devices {
+    /// List the devices of this account
+    List,
+    /// Link another device: shows a link for it, and asks for the words that it shows
+    Link,
 }
 
 /// What to do with rooms.

@@ -94,7 +94,11 @@ impl Engine {
     ) -> Result<Vec<Handle>, EngineError> {
         self.turn(now, |turn| {
             let Some(wished) = turn.step.wished(wish)? else { return Ok(vec![]) };
-            let Wish::Add { role, .. } = Wish::read(&wished.what)? else { return Ok(vec![]) };
+            let role = match Wish::read(&wished.what)? {
+                Wish::Add { role, .. } => Some(role),
+                Wish::Bring { .. } => None,
+                _ => return Ok(vec![]),
+            };
             let (mut handles, mut packages, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
             let (mut left_out, mut reasons) = (Vec::new(), Vec::new());
             for (handle, claim) in claims {
@@ -116,7 +120,21 @@ impl Engine {
                     }
                 }
             }
-            match turn.verdict(&leaves)? {
+            let verdict = turn.verdict(&leaves)?;
+            if let Verdict::Needs(handles) = verdict {
+                return Ok(handles);
+            }
+            let Some(role) = role else {
+                // A device that cannot be added now is brought another time.
+                match verdict {
+                    Verdict::Trusted if left_out.is_empty() => {
+                        turn.step.rewrite_wish(wish, &Wish::Bring { packages }.write())?;
+                    }
+                    _ => turn.step.drop_wish(wish)?,
+                }
+                return Ok(vec![]);
+            };
+            match verdict {
                 Verdict::Needs(handles) => return Ok(handles),
                 Verdict::Distrusted(why) => turn.step.refuse_wish(wish, &why.to_string())?,
                 Verdict::Trusted => {

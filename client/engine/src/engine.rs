@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chancery_vault::{Identity, Room, Step, Vault, VaultError};
 use chancery_wire::{
-    ids::{RoomId, SubmissionId},
+    ids::{DeviceId, RoomId, SubmissionId},
     names::Handle,
     time::Instant,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) promised: HashMap<RoomId, u64>,
     /// Whose chains the server was asked for on this connection.
     pub(crate) asked: HashMap<Handle, Asked>,
+    /// Devices whose account's chain was asked for because of them.
+    pub(crate) sought: HashSet<DeviceId>,
     /// Rooms in which another copy of this device has taken its place since the connection was made. It takes it back only
     /// for something to send, or over a new connection: otherwise two copies would never come to rest.
     pub(crate) replaced: HashSet<RoomId>,
@@ -87,6 +89,7 @@ impl Engine {
         self.memory.replaced.clear();
         self.memory.in_flight.clear();
         self.memory.asked.clear();
+        self.memory.sought.clear();
         // Without it one lie is noticed later: when the log has come to the promised place.
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();

@@ -2,7 +2,9 @@
 //!
 //! The entry is kept before it is sent: interrupted at any point, the same call sends the same entry again.
 
-use chancery_transparency::{self as transparency, InvalidChain, Invitation, Root, Secret, Trusted};
+use chancery_transparency::{
+    self as transparency, Enrol, InvalidChain, Invitation, Root, Secret, Trusted, Vouch,
+};
 use chancery_vault::{Identity, SigningSeed};
 use chancery_wire::{
     api::{self, Chain},
@@ -72,8 +74,9 @@ impl Engine {
         let (vault, _) = self.parts();
         vault.step(|step| {
             let identity = step.identity()?.ok_or(EngineError::NotEnrolled)?;
-            // The founder's own chain rests on nobody's.
-            if step.trusted(&identity.handle)?.is_empty() {
+            // The founder's own chain rests on nobody's. A linked device's is asked for at its first connection.
+            let founding = matches!(Enrol::peek(&identity.entry)?.0.vouch, Vouch::Founding);
+            if founding && step.trusted(&identity.handle)?.is_empty() {
                 let (entry, root) = ([identity.entry.clone()], Root(identity.root));
                 let own = transparency::verify(&entry, &identity.handle, &identity.domain, root, |_| None)?;
                 trust::keep(step, &own)?;
@@ -92,7 +95,7 @@ impl Engine {
         self.turn(now, |turn| Ok(turn.step.keep_session(token, until)?))
     }
 
-    fn enrol(
+    pub(crate) fn enrol(
         &mut self,
         opener: &[u8],
         make: impl FnOnce(DeviceId, &SigningKey) -> Result<Enrolment, EngineError>,
@@ -127,13 +130,13 @@ impl Engine {
 }
 
 /// What an enrolment says, beyond the device and its key.
-struct Enrolment {
-    server: String,
-    domain: Domain,
-    handle: Handle,
-    root: Digest,
-    entry: Vec<u8>,
-    chains: Vec<Trusted>,
+pub(crate) struct Enrolment {
+    pub(crate) server: String,
+    pub(crate) domain: Domain,
+    pub(crate) handle: Handle,
+    pub(crate) root: Digest,
+    pub(crate) entry: Vec<u8>,
+    pub(crate) chains: Vec<Trusted>,
 }
 
 /// Checks chains that come with an invitation, the founding first.

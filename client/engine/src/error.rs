@@ -49,6 +49,11 @@ pub enum EngineError {
     /// Only who wrote a message changes it or takes it back.
     #[error("only {0} can change that message or take it back")]
     SomebodyElses(Handle),
+    /// Somebody else than the other device has its hands in the linking, or the two have lost each other.
+    #[error(
+        "the two devices do not understand each other: somebody may stand between them; begin anew on the old device"
+    )]
+    Linking,
     /// Nobody removes themselves.
     #[error("nobody removes themselves: leave the room instead")]
     Oneself,

@@ -170,7 +170,7 @@ impl Turn<'_> {
     }
 
     /// Checks a room that is entered: its suite, its policy, and everybody in it.
-    fn check_room(&self, group: &MlsGroup) -> Result<(), Stop> {
+    fn check_room(&mut self, group: &MlsGroup) -> Result<(), Stop> {
         suites::usable(group.ciphersuite()).ok_or(Breach::Suite)?;
         policy_of(group.extensions())?;
         let leaves: Vec<Leaf> = roster(group.public_group())?;

@@ -1,11 +1,11 @@
-//! Links: what a person is handed to found or to join an organisation.
+//! Links: what a person is handed to found or to join an organisation, or to link another device.
 //!
 //! Everything after `#` stays on the person's side: no program sends a fragment to a server.
 
 use std::{fmt, str::FromStr};
 
 use chancery_transparency::{Root, Secret};
-use chancery_wire::ids::{Digest, InvitationId};
+use chancery_wire::ids::{Digest, InvitationId, LinkingId};
 use data_encoding::BASE32_NOPAD;
 
 /// What a link opens.
@@ -15,6 +15,8 @@ pub enum Opener {
     Found(Vec<u8>),
     /// An account: the invitation, its secret, and the organisation's root.
     Join(InvitationId, Secret, Root),
+    /// Another device of an account: the meeting, its secret, and the organisation's root.
+    Link(LinkingId, Secret, Root),
 }
 
 /// A link, such as `chancery+https://bank.example/#join=…`.
@@ -42,12 +44,15 @@ impl FromStr for Link {
         }
         let opener = match fragment.split_once('=').ok_or(InvalidLink)? {
             ("found", code) => Opener::Found(decode(code)?),
-            ("join", parts) => {
+            (what @ ("join" | "link"), parts) => {
                 let parts: Vec<&str> = parts.split('.').collect();
-                let [invitation, secret, root] = parts.as_slice() else { return Err(InvalidLink) };
-                let secret = decode(secret)?.try_into().map_err(|_| InvalidLink)?;
-                let root = Digest::from_slice(&decode(root)?).map_err(|_| InvalidLink)?;
-                Opener::Join(invitation.parse().map_err(|_| InvalidLink)?, Secret(secret), Root(root))
+                let [id, secret, root] = parts.as_slice() else { return Err(InvalidLink) };
+                let secret = Secret(decode(secret)?.try_into().map_err(|_| InvalidLink)?);
+                let root = Root(Digest::from_slice(&decode(root)?).map_err(|_| InvalidLink)?);
+                match what {
+                    "join" => Opener::Join(id.parse().map_err(|_| InvalidLink)?, secret, root),
+                    _ => Opener::Link(id.parse().map_err(|_| InvalidLink)?, secret, root),
+                }
             }
             _ => return Err(InvalidLink),
         };
@@ -62,6 +67,9 @@ impl fmt::Display for Link {
             Opener::Found(code) => write!(f, "found={}", encode(code)),
             Opener::Join(id, secret, root) => {
                 write!(f, "join={id}.{}.{}", encode(&secret.0), encode(&root.0.0))
+            }
+            Opener::Link(id, secret, root) => {
+                write!(f, "link={id}.{}.{}", encode(&secret.0), encode(&root.0.0))
             }
         }
     }
@@ -85,7 +93,8 @@ mod tests {
     #[test]
     fn a_link_survives_being_written_and_read() {
         let opener = Opener::Join(InvitationId([1; 16]), Secret([2; 16]), Root(Digest([3; 32])));
-        for opener in [opener, Opener::Found(vec![4; 16])] {
+        let linking = Opener::Link(LinkingId([5; 16]), Secret([2; 16]), Root(Digest([3; 32])));
+        for opener in [opener, linking, Opener::Found(vec![4; 16])] {
             let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();
             assert_eq!(text.parse::<Link>().unwrap().to_string(), text);
         }

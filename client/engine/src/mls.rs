@@ -76,6 +76,11 @@ impl Me {
         }
     }
 
+    /// The device's public key.
+    pub(crate) fn key(&self) -> [u8; 32] {
+        Sign::public(self).0
+    }
+
     pub(crate) fn credential(&self) -> CredentialWithKey {
         CredentialWithKey {
             credential: BasicCredential::new(self.name().to_string().into_bytes()).into(),

@@ -48,7 +48,7 @@ impl Turn<'_> {
         wished: &Wished,
         wish: &Wish,
     ) -> Result<(), EngineError> {
-        let sealed = match self.plan(group, wish)? {
+        let sealed = match self.plan(room, group, wish)? {
             Outcome::Message(content, salt) => self.message(room, group, content, salt)?,
             Outcome::Commit(plan) => match self.commit(group, plan)? {
                 Ok(sealed) => sealed,
@@ -62,13 +62,14 @@ impl Turn<'_> {
     }
 
     /// What has to be done for a wish in the room as it is now, which may not be as it was when it was wished.
-    fn plan(&self, group: &MlsGroup, wish: &Wish) -> Result<Outcome, EngineError> {
+    fn plan(&self, room: &Room, group: &MlsGroup, wish: &Wish) -> Result<Outcome, EngineError> {
         let policy = policy_of(group.extensions())?;
         let leaves = roster(group.public_group())?;
         Ok(match wish {
             Wish::Write { content } => match Content::decode(content) {
-                Ok((_, Content::RoomName(_) | Content::RoomTopic(_)))
-                    if policy.role(&self.me.identity.handle) < policy.may_add =>
+                Ok((_, content))
+                    if names_anew(room, &content)
+                        && policy.role(&self.me.identity.handle) < policy.may_add =>
                 {
                     Outcome::Fulfilled
                 }
@@ -77,6 +78,10 @@ impl Turn<'_> {
             },
             Wish::Add { handles, role, packages } => {
                 self.plan_add(&policy, &leaves, handles, *role, packages)?
+            }
+            Wish::Bring { packages } => {
+                let me = std::slice::from_ref(&self.me.identity.handle);
+                self.plan_add(&policy, &leaves, me, policy.role(&self.me.identity.handle), packages)?
             }
             Wish::Remove { handle } if *handle == self.me.identity.handle => {
                 Outcome::Refused(EngineError::Oneself.to_string())
@@ -229,6 +234,15 @@ impl Turn<'_> {
     ) -> Result<Sealed, EngineError> {
         let submission = SubmissionId(self.draw());
         Ok(Sealed { submission, kind, epoch, body: bytes(message)?, welcome: vec![], group_info: vec![] })
+    }
+}
+
+/// Whether content gives a room another name or topic than it has. To say again what it is called is open to everybody.
+pub(crate) fn names_anew(room: &Room, content: &Content) -> bool {
+    match content {
+        Content::RoomName(name) => room.name.as_deref() != Some(name.reveal()),
+        Content::RoomTopic(topic) => room.topic.as_deref() != Some(topic.reveal()),
+        _ => false,
     }
 }
 

@@ -201,7 +201,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
         unsent.push(Unsent { wish: wished.wish, what, why: wished.refused.unwrap_or_default() });
     }
     Ok(RoomView {
-        unread: step.unread(room.id, room.read, own.device)?,
+        unread: step.unread(room.id, room.read, &own.handle)?,
         read: room.read,
         id: room.id,
         name: room.name,

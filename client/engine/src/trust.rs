@@ -6,7 +6,7 @@
 use chancery_groups::Leaf;
 use chancery_transparency::{self as transparency, Device, InvalidChain, PublicKey, Root, Trusted};
 use chancery_vault::{Step, TrustedDevice};
-use chancery_wire::{api::Chains, ids::Digest, names::Handle, time::Instant};
+use chancery_wire::{api::Chains, names::Handle, time::Instant};
 
 use crate::{
     engine::{Engine, Turn},
@@ -72,11 +72,20 @@ impl Engine {
         })
     }
 
-    /// Whether the server showed this device's own account as it is.
+    /// Whether the server showed this device's own account as it is, with this device in it. Devices of the account that are
+    /// not in its rooms yet are brought there.
     pub fn check_own(&mut self, now: Instant) -> Result<(), EngineError> {
-        self.turn(now, |turn| match turn.memory.asked.get(&turn.me.identity.handle) {
-            Some(Asked::Refused(distrust)) => Err(distrust.clone().into()),
-            _ => Ok(()),
+        self.turn(now, |turn| {
+            let me = &turn.me.identity;
+            if let Some(Asked::Refused(distrust)) = turn.memory.asked.get(&me.handle) {
+                return Err(distrust.clone().into());
+            }
+            let devices = turn.step.trusted(&me.handle)?;
+            let own = devices.iter().any(|device| device.device == me.device && device.key == turn.me.key());
+            if !own {
+                return Err(Distrust::OtherDevice(me.handle.clone()).into());
+            }
+            turn.bring(&devices)
         })
     }
 }
@@ -102,8 +111,9 @@ impl Turn<'_> {
             Ok(found) => found,
             Err(why) => return Ok(Asked::Refused(Distrust::Chain(handle.clone(), why))),
         };
+        // A chain grows: what its head was before is still in it.
         let known = self.step.trusted(handle)?;
-        if known.iter().any(|device| device.head != found.head) {
+        if known.iter().any(|device| !found.heads.contains(&device.head)) {
             return Ok(Asked::Refused(Distrust::Rewritten(handle.clone())));
         }
         keep(self.step, &found)?;
@@ -112,10 +122,10 @@ impl Turn<'_> {
 
     /// Whether every one of `leaves` is believed.
     pub(crate) fn verdict<'l>(
-        &self,
+        &mut self,
         leaves: impl IntoIterator<Item = &'l Leaf>,
     ) -> Result<Verdict, EngineError> {
-        let mut needs = Vec::new();
+        let (mut needs, mut sought) = (Vec::new(), Vec::new());
         for leaf in leaves {
             let handle = &leaf.name.account;
             let known = self.step.trusted(handle)?;
@@ -126,16 +136,21 @@ impl Turn<'_> {
                 }
                 Some(_) => continue,
                 None => match self.memory.asked.get(handle) {
-                    None => {
+                    // The chain may have grown since it was asked for: it is asked for once more for each device.
+                    Some(Asked::Held) if self.memory.sought.contains(&leaf.name.device) => {
+                        Distrust::OtherDevice(handle.clone())
+                    }
+                    Some(Asked::Refused(distrust)) => distrust.clone(),
+                    None | Some(Asked::Held) => {
+                        sought.push(leaf.name.device);
                         needs.push(handle.clone());
                         continue;
                     }
-                    Some(Asked::Refused(distrust)) => distrust.clone(),
-                    Some(Asked::Held) => Distrust::OtherDevice(handle.clone()),
                 },
             };
             return Ok(Verdict::Distrusted(distrust));
         }
+        self.memory.sought.extend(sought);
         needs.sort_unstable();
         needs.dedup();
         Ok(if needs.is_empty() { Verdict::Trusted } else { Verdict::Needs(needs) })
@@ -151,6 +166,7 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             key: device.key.0,
             officer: device.officer,
             invited_by: device.invited_by.clone(),
+            linked_by: device.linked_by,
             at: device.at,
             head: chain.head,
         })?;
@@ -159,7 +175,7 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
 }
 
 /// The chain of an account as it was checked before.
-fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted>, EngineError> {
+pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted>, EngineError> {
     let Some(identity) = step.identity()? else { return Ok(None) };
     let known = step.trusted(handle)?;
     let Some(head) = known.first().map(|device| device.head) else { return Ok(None) };
@@ -170,7 +186,10 @@ fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted>, EngineEr
         key: PublicKey(it.key),
         officer: it.officer,
         invited_by: it.invited_by,
+        linked_by: it.linked_by,
         at: it.at,
     };
-    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), head: Digest(head.0) }))
+    // What the head was before is not asked for here.
+    let heads = vec![head];
+    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), head, heads }))
 }

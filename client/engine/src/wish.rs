@@ -1,7 +1,7 @@
 //! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
 
 use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
-use chancery_vault::{Message, Room, Said, Standing, WishId};
+use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId, Wished};
 use chancery_wire::{
     content::{Content, MessageId, Written},
     ids::RoomId,
@@ -60,6 +60,7 @@ pub(crate) enum Wish {
     Add { handles: Vec<Handle>, role: Role, packages: Vec<ByteBuf> },
     Remove { handle: Handle },
     Role { handle: Handle, role: Role },
+    Bring { packages: Vec<ByteBuf> },
     Renew,
     Settle,
     Leave,
@@ -91,6 +92,7 @@ impl Wish {
             Self::Add { handles, .. } => format!("add {}", names(handles)),
             Self::Remove { handle } => format!("remove {handle}"),
             Self::Role { handle, .. } => format!("give {handle} another role"),
+            Self::Bring { .. } => "bring your other devices".to_owned(),
             Self::Renew => "renew this device's keys".to_owned(),
             Self::Settle => "take in who asked to leave".to_owned(),
             Self::Leave => "leave the room".to_owned(),
@@ -100,7 +102,7 @@ impl Wish {
 
     /// Whether a person wished it, and not the device by itself.
     pub(crate) fn is_the_persons(&self) -> bool {
-        !matches!(self, Self::Open { .. } | Self::Renew | Self::Settle | Self::Return)
+        !matches!(self, Self::Open { .. } | Self::Bring { .. } | Self::Renew | Self::Settle | Self::Return)
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, EngineError> {
@@ -194,6 +196,26 @@ impl Turn<'_> {
             Want::Leave => return Ok(Wish::Leave),
         };
         Ok(self.writing(&content))
+    }
+
+    /// Brings devices of this account into rooms they are not in.
+    pub(crate) fn bring(&mut self, devices: &[TrustedDevice]) -> Result<(), EngineError> {
+        if devices.len() < 2 {
+            return Ok(());
+        }
+        for room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
+            let group = self.group(room.id)?;
+            let leaves = roster(group.public_group())?;
+            self.put(room.id, group);
+            let missing =
+                devices.iter().any(|device| leaves.iter().all(|leaf| leaf.name.device != device.device));
+            let wished = self.step.wishes(room.id)?;
+            let brings = |wished: &Wished| matches!(Wish::read(&wished.what), Ok(Wish::Bring { .. }));
+            if missing && !wished.iter().any(brings) {
+                self.step.wish(room.id, self.now, &Wish::Bring { packages: vec![] }.write())?;
+            }
+        }
+        Ok(())
     }
 
     /// The wish to say something.

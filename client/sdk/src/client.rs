@@ -27,7 +27,7 @@ const SHORT_ID: usize = 8;
 pub struct Client {
     pub(crate) engine: Engine,
     pub(crate) http: Http,
-    authority: Option<std::path::PathBuf>,
+    pub(crate) authority: Option<std::path::PathBuf>,
     /// Up to where the lines of each room were told to whoever watches.
     pub(crate) told: HashMap<RoomId, u64>,
 }

@@ -33,6 +33,9 @@ pub enum SdkError {
     /// The link opens something else.
     #[error("this link is an invitation; an organisation is founded with the link its server prints")]
     JoiningLink,
+    /// The link opens something else.
+    #[error("this link does not link a device; make one on the device that you have: chancery devices link")]
+    OtherLink,
     /// The way to the server is not encrypted.
     #[error(
         "the link leads over plain HTTP to another machine, where anybody on the way can read and change it"
@@ -81,7 +84,9 @@ impl SdkError {
             Self::Refused(problem) => &problem.code,
             Self::Unreachable(_) => "client.unreachable",
             Self::Strange(_) => "client.strange-server",
-            Self::Link(_) | Self::Plain | Self::FoundingLink | Self::JoiningLink => "client.link",
+            Self::Link(_) | Self::OtherLink | Self::Plain | Self::FoundingLink | Self::JoiningLink => {
+                "client.link"
+            }
             Self::ProfileName => "client.profile-name",
             Self::File { .. } => "client.profile",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",

@@ -7,16 +7,20 @@ mod client;
 mod clock;
 mod error;
 mod keys;
+mod link;
 mod live;
 mod net;
 mod profile;
 mod search;
 mod sync;
 
-pub use chancery_engine::{Alarm, Cause, Line, Link, MemberView, Opener, Progress, RoomView, Unsent, Want};
+pub use chancery_engine::{
+    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Unsent, Want,
+};
 pub use chancery_vault::{Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
 pub use client::Client;
 pub use error::SdkError;
 pub use keys::{KeySource, Unlock};
+pub use link::Compared;
 pub use live::News;
 pub use profile::Profile;

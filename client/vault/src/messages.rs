@@ -254,11 +254,11 @@ impl Step<'_> {
     }
 
     /// How many lines of others a room has after an entry.
-    pub fn unread(&self, room: RoomId, after: u64, own: DeviceId) -> Result<u64, VaultError> {
+    pub fn unread(&self, room: RoomId, after: u64, own: &Handle) -> Result<u64, VaultError> {
         let found = self.find(
             "SELECT COUNT(*) FROM messages
-             WHERE room = ?1 AND seq > ?2 AND kind = 'text' AND gone = 0 AND device <> ?3",
-            &[&room.0, &number(after), &own.0],
+             WHERE room = ?1 AND seq > ?2 AND kind = 'text' AND gone = 0 AND handle <> ?3",
+            &[&room.0, &number(after), &own.as_str()],
             |row| Ok(counted(row.get(0)?)),
         )?;
         Ok(found.unwrap_or(0))

@@ -118,7 +118,8 @@ CREATE TABLE trust (
     key BLOB NOT NULL,
     officer INTEGER NOT NULL,
     invited_by TEXT,
+    linked_by BLOB,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
-    PRIMARY KEY (handle, device)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (handle, device)
+) STRICT;

@@ -24,6 +24,8 @@ pub struct TrustedDevice {
     pub officer: bool,
     /// Who invited the account; nobody at the founding.
     pub invited_by: Option<Handle>,
+    /// The device of the same account that vouched for it; none for the first one.
+    pub linked_by: Option<DeviceId>,
     /// When it was enrolled, by its own clock.
     pub at: Instant,
     /// The head of the chain it stands in.
@@ -34,7 +36,8 @@ impl Step<'_> {
     /// The devices of an account, if its chain was checked.
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
-            "SELECT handle, device, key, officer, invited_by, at, head FROM trust WHERE handle = ?1 ORDER BY device",
+            "SELECT handle, device, key, officer, invited_by, at, head, linked_by FROM trust
+             WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
                 let damaged = |_| VaultError::Damaged("trust");
@@ -47,18 +50,28 @@ impl Step<'_> {
                     invited_by: by.map(|by| by.parse()).transpose().map_err(damaged)?,
                     at: Instant(row.get(5)?),
                     head: Digest(row.get(6)?),
+                    linked_by: row.get::<_, Option<[u8; 16]>>(7)?.map(DeviceId),
                 })
             },
         )
     }
 
-    /// Keeps a device that was checked.
+    /// Keeps a device that was checked; of one that is kept already, the head of its chain as it is now.
     pub fn keep_trust(&self, it: &TrustedDevice) -> Result<(), VaultError> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
-            "INSERT INTO trust (handle, device, key, officer, invited_by, at, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (handle, device) DO NOTHING",
-            &[&it.handle.as_str(), &it.device.0, &it.key, &it.officer, &by, &it.at.0, &it.head.0],
+            "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (handle, device) DO UPDATE SET head = ?8",
+            &[
+                &it.handle.as_str(),
+                &it.device.0,
+                &it.key,
+                &it.officer,
+                &by,
+                &it.linked_by.map(|by| by.0),
+                &it.at.0,
+                &it.head.0,
+            ],
         )?;
         Ok(())
     }

@@ -45,7 +45,8 @@ fn identity(before: &[Leaf], change: &Change) -> Result<(), Breach> {
 fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     for (leaf, by) in &change.added {
         let who = &by.name.account;
-        if change.before.role(who) < change.before.may_add {
+        // Everybody brings their own further devices.
+        if leaf.name.account != *who && change.before.role(who) < change.before.may_add {
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
         }
         let here = before.iter().any(|other| other.name.account == leaf.name.account);
@@ -157,6 +158,20 @@ mod tests {
             change.added.push((leaf(9, "dora"), author));
             assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
         }
+    }
+
+    #[test]
+    fn everybody_brings_their_own_devices_and_nobody_elses() {
+        let bob = leaf(2, "bob");
+        let mut change = by(bob.clone());
+        change.added.push((leaf(9, "bob"), bob.clone()));
+        assert_eq!(judge(&room(), &change), Ok(()));
+        change.added = vec![(leaf(9, "carol"), bob)];
+        assert!(matches!(judge(&room(), &change), Err(Breach::NotAllowed { what: Deed::Add, .. })));
+        // An owner's second device is one of an account that is here already, whoever adds it; so it comes with its role.
+        let mut change = by(leaf(1, "mo"));
+        change.added.push((leaf(9, "alice"), leaf(1, "mo")));
+        assert_eq!(judge(&room(), &change), Ok(()));
     }
 
     #[test]

@@ -17,6 +17,10 @@ use crate::{
 const BY_DEVICE: &str = "chancery enrol 1 device";
 /// The label of the invitation key's signature.
 const BY_INVITED: &str = "chancery enrol 1 invited";
+/// The label of the signature of an earlier device of the account.
+const BY_LINKING: &str = "chancery enrol 1 linking";
+/// The most entries a chain has.
+const ENTRIES: usize = 256;
 /// The most bytes an entry has.
 const LIMIT: usize = 8192;
 
@@ -32,9 +36,11 @@ pub enum Vouch {
     Founding,
     /// The holder of an invitation; the bytes are the invitation as its inviter signed it.
     Invitation(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An earlier device of the same account.
+    Device(DeviceId),
 }
 
-/// The first entry of a chain: a device is enrolled.
+/// An entry of a chain: a device is enrolled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrol {
@@ -62,8 +68,17 @@ struct Entry {
     body: Vec<u8>,
     /// By the new device.
     device: Signature,
-    /// By the invitation's key; absent at the founding.
-    invited: Option<Signature>,
+    /// By whoever vouches: the invitation's key, or an earlier device's; absent at the founding.
+    vouched: Option<Signature>,
+}
+
+/// An entry as an earlier device hands it to the one that it links: vouched for, and not signed by the new device yet.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Offered {
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
+    vouched: Signature,
 }
 
 /// A device whose chain was checked down to the root.
@@ -81,6 +96,8 @@ pub struct Device {
     pub officer: bool,
     /// Who invited the account; nobody at the founding.
     pub invited_by: Option<Handle>,
+    /// The device of the same account that vouched for it; none for the account's first one.
+    pub linked_by: Option<DeviceId>,
     /// When it was enrolled, by its own clock.
     pub at: Instant,
 }
@@ -92,6 +109,8 @@ pub struct Trusted {
     pub devices: Vec<Device>,
     /// The digest of the last entry.
     pub head: Digest,
+    /// The digests of all entries, the first one first: what the head has been.
+    pub heads: Vec<Digest>,
 }
 
 /// Why a chain is not to be believed.
@@ -103,6 +122,12 @@ pub enum InvalidChain {
     /// An entry cannot be read.
     #[error("an entry of the device chain cannot be read")]
     Malformed,
+    /// An entry does not follow from the one before it.
+    #[error("an entry of the device chain does not follow from the one before it")]
+    Broken,
+    /// The same device or key twice.
+    #[error("a device or its key stands in the device chain twice")]
+    Twice,
     /// A signature in it does not hold.
     #[error("a signature in the device chain does not hold")]
     Signature,
@@ -148,13 +173,36 @@ pub fn join(
 
 fn seal(body: &Enrol, device: &dyn Sign, invited: Option<&dyn Sign>) -> Vec<u8> {
     let body = cbor(body);
-    let invited = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));
-    cbor(&Entry { device: device.sign(&labelled(BY_DEVICE, &body)), body, invited })
+    let vouched = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));
+    cbor(&Entry { device: device.sign(&labelled(BY_DEVICE, &body)), body, vouched })
+}
+
+/// Vouches, as the device `by` of a checked chain, for another device of the same account; nothing when `by` is not in it.
+#[must_use]
+pub fn vouch(
+    chain: &Trusted,
+    (by, signer): (DeviceId, &dyn Sign),
+    (device, key): (DeviceId, PublicKey),
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let own = chain.devices.iter().find(|own| own.id == by && own.key == signer.public())?;
+    let (domain, handle) = (own.domain.clone(), own.handle.clone());
+    let body =
+        cbor(&Enrol { domain, handle, device, key, previous: chain.head, at, vouch: Vouch::Device(by) });
+    Some(cbor(&Offered { vouched: signer.sign(&labelled(BY_LINKING, &body)), body }))
+}
+
+/// Takes what an earlier device vouched for: the whole entry, and what it says. Nothing when it is about another device.
+#[must_use]
+pub fn take_vouched(offered: &[u8], device: DeviceId, key: &dyn Sign) -> Option<(Enrol, Vec<u8>)> {
+    let Offered { body, vouched } = read(offered).filter(|_| offered.len() <= LIMIT)?;
+    let enrol: Enrol = read(&body)?;
+    let own = enrol.device == device && enrol.key == key.public() && matches!(enrol.vouch, Vouch::Device(_));
+    let entry = Entry { device: key.sign(&labelled(BY_DEVICE, &body)), body, vouched: Some(vouched) };
+    own.then(|| (enrol, cbor(&entry)))
 }
 
 /// Checks an account's chain. `inviter` answers with an already checked chain, or `None` when the caller has to fetch it.
-///
-/// A chain has one entry today: devices are linked and revoked in a later version of this document.
 pub fn verify(
     entries: &[Vec<u8>],
     handle: &Handle,
@@ -162,9 +210,12 @@ pub fn verify(
     root: Root,
     inviter: impl FnOnce(&Handle) -> Option<Trusted>,
 ) -> Result<Trusted, InvalidChain> {
-    let [entry] = entries else { return Err(InvalidChain::Length) };
+    let Some((entry, later)) = entries.split_first() else { return Err(InvalidChain::Length) };
+    if entries.len() > ENTRIES {
+        return Err(InvalidChain::Length);
+    }
     let head = Digest(sha2::Sha256::digest(entry).into());
-    let (enrol, invitation) = enrolled(entry)?;
+    let Checked { enrol, invitation, .. } = enrolled(entry)?;
     if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
         return Err(InvalidChain::SomebodyElse);
     }
@@ -184,11 +235,50 @@ pub fn verify(
         _ => return Err(InvalidChain::OtherRoot),
     };
     let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-    Ok(Trusted { devices: vec![Device { domain, handle, id, key, officer, invited_by, at }], head })
+    let device = Device { domain, handle, id, key, officer, invited_by, linked_by: None, at };
+    let mut trusted = Trusted { devices: vec![device], head, heads: vec![head] };
+    for entry in later {
+        trusted.link(entry)?;
+    }
+    Ok(trusted)
+}
+
+impl Trusted {
+    /// Checks a later entry, by which an earlier device of the account vouches for another one, and takes it in.
+    pub fn link(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
+        let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
+        let Vouch::Device(by) = enrol.vouch else { return Err(InvalidChain::NoRightToVouch) };
+        let by = self.devices.iter().find(|device| device.id == by).ok_or(InvalidChain::NoRightToVouch)?;
+        if enrol.handle != by.handle || enrol.domain != by.domain {
+            return Err(InvalidChain::SomebodyElse);
+        }
+        if enrol.previous != self.head {
+            return Err(InvalidChain::Broken);
+        }
+        let vouched = vouched.ok_or(InvalidChain::Signature)?;
+        by.key.check(&labelled(BY_LINKING, &body), &vouched).map_err(|_| InvalidChain::Signature)?;
+        if self.devices.iter().any(|device| device.id == enrol.device || device.key == enrol.key) {
+            return Err(InvalidChain::Twice);
+        }
+        let (officer, invited_by, linked_by) = (by.officer, by.invited_by.clone(), Some(by.id));
+        let Enrol { domain, handle, device: id, key, at, .. } = enrol;
+        self.devices.push(Device { domain, handle, id, key, officer, invited_by, linked_by, at });
+        self.head = Digest(sha2::Sha256::digest(entry).into());
+        self.heads.push(self.head);
+        Ok(())
+    }
+}
+
+/// An entry whose own signatures hold.
+struct Checked {
+    enrol: Enrol,
+    invitation: Option<Invitation>,
+    body: Vec<u8>,
+    vouched: Option<Signature>,
 }
 
 /// Reads an entry and checks the signatures it can check by itself.
-fn enrolled(entry: &[u8]) -> Result<(Enrol, Option<Invitation>), InvalidChain> {
+fn enrolled(entry: &[u8]) -> Result<Checked, InvalidChain> {
     if entry.len() > LIMIT {
         return Err(InvalidChain::Malformed);
     }
@@ -196,8 +286,8 @@ fn enrolled(entry: &[u8]) -> Result<(Enrol, Option<Invitation>), InvalidChain> {
     let enrol: Enrol = read(&entry.body).ok_or(InvalidChain::Malformed)?;
     let wrong = |_| InvalidChain::Signature;
     enrol.key.check(&labelled(BY_DEVICE, &entry.body), &entry.device).map_err(wrong)?;
-    let invitation = match (&enrol.vouch, &entry.invited) {
-        (Vouch::Founding, None) => None,
+    let invitation = match (&enrol.vouch, &entry.vouched) {
+        (Vouch::Founding, None) | (Vouch::Device(_), Some(_)) => None,
         (Vouch::Invitation(signed), Some(signature)) => {
             let invitation = Invitation::peek(signed).ok_or(InvalidChain::Malformed)?;
             invitation.key.check(&labelled(BY_INVITED, &entry.body), signature).map_err(wrong)?;
@@ -205,7 +295,7 @@ fn enrolled(entry: &[u8]) -> Result<(Enrol, Option<Invitation>), InvalidChain> {
         }
         _ => return Err(InvalidChain::Signature),
     };
-    Ok((enrol, invitation))
+    Ok(Checked { enrol, invitation, body: entry.body, vouched: entry.vouched })
 }
 
 impl Enrol {
@@ -213,7 +303,7 @@ impl Enrol {
     ///
     /// This is all a server needs to refuse nonsense; whether the inviter had the right is for [`verify`].
     pub fn peek(entry: &[u8]) -> Result<(Self, Option<Invitation>), InvalidChain> {
-        enrolled(entry)
+        enrolled(entry).map(|checked| (checked.enrol, checked.invitation))
     }
 }
 
@@ -304,7 +394,12 @@ mod tests {
         assert_eq!(hex(&signed), stated("invitation"));
         let entry = join(&signed, &secret, DeviceId([2; 16]), Instant(1_500), &key(2)).unwrap();
         assert_eq!(hex(&entry), stated("join"));
-        assert!(check_bob(entry).is_ok());
+        let mut bob = check_bob(entry).unwrap();
+        let (new, at) = ((DeviceId([3; 16]), key(3).public()), Instant(2_500));
+        let offered = vouch(&bob, (DeviceId([2; 16]), &key(2)), new, at).unwrap();
+        let (_, entry) = take_vouched(&offered, new.0, &key(3)).unwrap();
+        assert_eq!(hex(&entry), stated("link"));
+        bob.link(&entry).unwrap();
     }
 
     #[test]
@@ -354,6 +449,57 @@ mod tests {
         let (entry, root, _) = alice();
         let found = verify(&[entry], &handle("bob"), &bank(), root, |_| None);
         assert_eq!(found, Err(InvalidChain::SomebodyElse));
+    }
+
+    /// Bob's chain with an entry by which `signer`, as the device `by`, vouches for a second device.
+    fn linked(by: u8, signer: u8) -> (Trusted, Option<Vec<u8>>) {
+        let entry =
+            join(&invitation(false, &key(1)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
+        let bob = check_bob(entry).unwrap();
+        let mut forged = bob.clone();
+        forged.devices[0].key = key(signer).public();
+        let offered =
+            vouch(&forged, (DeviceId([by; 16]), &key(signer)), (DeviceId([3; 16]), key(3).public()), AT);
+        let entry = offered.and_then(|offered| take_vouched(&offered, DeviceId([3; 16]), &key(3)));
+        (bob, entry.map(|(_, entry)| entry))
+    }
+
+    #[test]
+    fn an_earlier_device_links_another_one() {
+        let (mut bob, entry) = linked(2, 2);
+        let first = bob.head;
+        bob.link(&entry.clone().unwrap()).unwrap();
+        assert_eq!(bob.devices[1].linked_by, Some(DeviceId([2; 16])));
+        assert_eq!(bob.devices[1].invited_by, Some(handle("alice")));
+        assert_eq!(bob.heads, [first, bob.head]);
+        // The same entry once more follows from nothing.
+        assert_eq!(bob.link(&entry.unwrap()), Err(InvalidChain::Broken));
+    }
+
+    #[test]
+    fn a_server_cannot_link_a_device() {
+        let (mut bob, entry) = linked(2, 66);
+        assert_eq!(bob.link(&entry.unwrap()), Err(InvalidChain::Signature));
+        // Nor does a device that is none of the account's.
+        assert!(linked(9, 2).1.is_none());
+        let (founding, ..) = alice();
+        assert_eq!(bob.link(&founding), Err(InvalidChain::NoRightToVouch));
+        // And what was vouched for one device is none for another.
+        let offered =
+            vouch(&bob, (DeviceId([2; 16]), &key(2)), (DeviceId([3; 16]), key(3).public()), AT).unwrap();
+        assert!(take_vouched(&offered, DeviceId([3; 16]), &key(66)).is_none());
+        assert!(take_vouched(&offered, DeviceId([4; 16]), &key(3)).is_none());
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_linking_is_noticed() {
+        let (bob, entry) = linked(2, 2);
+        let good = entry.unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(bob.clone().link(&bad).is_err(), "byte {at}");
+        }
     }
 
     #[test]

@@ -6,10 +6,14 @@
 
 mod chain;
 mod invitation;
+mod linking;
 mod possession;
 mod signed;
 
-pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, verify};
+pub use chain::{
+    Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, take_vouched, verify, vouch,
+};
 pub use invitation::{Invitation, Secret};
+pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bytes::Opaque,
-    ids::{DeviceId, Digest, InvitationId, RoomId},
+    ids::{DeviceId, Digest, InvitationId, LinkingId, RoomId},
     names::{Domain, Handle},
     time::Instant,
 };
@@ -16,6 +16,11 @@ use crate::{
 pub const CHAINS_LIMIT: usize = 256;
 /// The most key packages for one use that a device may have deposited.
 pub const PACKAGES_LIMIT: usize = 200;
+
+/// How long two devices have to meet, in seconds.
+pub const LINKING_SECONDS: i64 = 600;
+/// How many parts their meeting has.
+pub const LINKING_PARTS: u8 = 6;
 
 /// What anybody may know about a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -53,6 +58,39 @@ pub struct Account {
     pub handle: Handle,
     /// The device.
     pub device: DeviceId,
+}
+
+/// Takes a device into the account of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The next entry of the account's device chain, signed by both devices.
+    pub entry: Opaque,
+}
+
+/// Opens a meeting in which a device links another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Meet {
+    /// Its id, chosen by the device.
+    pub linking: LinkingId,
+}
+
+/// Says the next part of a meeting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SayPart {
+    /// Which one: 1 to [`LINKING_PARTS`], each after the one before.
+    pub number: u8,
+    /// What is said; it proves itself to the other device.
+    pub part: Opaque,
+}
+
+/// What was said in a meeting, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Parts {
+    /// The parts.
+    pub parts: Vec<Opaque>,
 }
 
 /// An account's device chain, oldest entry first.

@@ -89,6 +89,10 @@ id!(
     InvitationId
 );
 id!(
+    /// The meeting of two devices, of which one links the other to its account.
+    LinkingId
+);
+id!(
     /// A submission, chosen by the client; the same id again is answered with the same place in the log.
     SubmissionId
 );

@@ -108,6 +108,12 @@ codes! {
     /// The account has no device that can be added now.
     NoPackage = "devices.no-key-package", 409, "the account has no device that could be added now",
         "try again when the person has been online";
+    /// No such linking, or it is over.
+    NoLinking = "devices.no-linking", 404, "there is no such linking, or it is over",
+        "begin anew on the device that you have";
+    /// Not the next part of a linking.
+    OtherPart = "devices.other-part", 409, "this is not what comes next in the linking",
+        "begin anew on the device that you have; somebody else may have used the link";
     /// No such room, or none of the device's.
     NoRoom = "rooms.not-found", 404, "there is no such room", "check the name, or ask to be added";
     /// The room id is taken.

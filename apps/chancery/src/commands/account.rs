@@ -1,15 +1,10 @@
-//! The account: found, invite, join, whoami, devices.
+//! The account: found, invite, join, whoami.
 
 use chancery_sdk::{Client, Identity};
 use serde_json::json;
 
 use super::{open, sync};
-use crate::{
-    arguments::Common,
-    failure::Failure,
-    output::{Output, clock},
-    unlock,
-};
+use crate::{arguments::Common, failure::Failure, output::Output, unlock};
 
 /// Founds an organisation.
 pub(crate) async fn found(
@@ -74,27 +69,7 @@ pub(crate) fn whoami(common: &Common, output: &mut Output) -> Result<(), Failure
     output.answer(&describe(&identity), &text)
 }
 
-/// Lists the devices of this account.
-pub(crate) fn devices(common: &Common, output: &mut Output) -> Result<(), Failure> {
-    let client = open(common)?;
-    let own = client.enrolled()?.device;
-    let devices = client.devices()?;
-    let list: Vec<_> = devices
-        .iter()
-        .map(|it| json!({"device": it.device, "this": it.device == own, "enrolled": it.at, "invited_by": it.invited_by}))
-        .collect();
-    let lines: Vec<String> = devices
-        .iter()
-        .map(|it| {
-            let this = if it.device == own { "  (this one)" } else { "" };
-            let by = it.invited_by.as_ref().map_or("founded".to_owned(), |by| format!("invited by {by}"));
-            format!("{}  since {}, {by}{this}", it.device, clock(it.at.0))
-        })
-        .collect();
-    output.answer(&json!({"devices": list}), &lines.join("\n"))
-}
-
-fn describe(identity: &Identity) -> serde_json::Value {
+pub(super) fn describe(identity: &Identity) -> serde_json::Value {
     json!({
         "account": identity.handle, "domain": identity.domain, "device": identity.device,
         "server": identity.server, "organisation": identity.root,

@@ -1,6 +1,7 @@
 //! The commands: each opens the profile, does one thing, and says what came of it.
 
 mod account;
+mod devices;
 mod read;
 mod rooms;
 mod say;
@@ -12,7 +13,7 @@ use chancery_sdk::{Client, News, Progress, SdkError, WishId};
 use clap::CommandFactory as _;
 
 use crate::{
-    arguments::{Arguments, Command, Common},
+    arguments::{Arguments, Command, Common, Devices},
     failure::Failure,
     output::{Output, told},
     unlock,
@@ -26,7 +27,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Invite { handle, officer } => account::invite(common, output, &handle, officer).await,
         Command::Join { link } => account::join(common, output, &link).await,
         Command::Whoami => account::whoami(common, output),
-        Command::Devices => account::devices(common, output),
+        Command::Link { link } => devices::be_linked(common, output, &link).await,
+        Command::Devices(Devices::List) => devices::list(common, output),
+        Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, text, reply_to, thread } => {
             let answer = match (reply_to, thread) {

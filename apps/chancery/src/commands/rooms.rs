@@ -1,6 +1,6 @@
 //! Rooms: new, list, show, add, remove, role, leave.
 
-use chancery_sdk::{Client, RoomView, Standing, Want};
+use chancery_sdk::{Client, MemberView, RoomView, Standing, Want};
 use chancery_wire::{content::Written, names::Handle, policy::Role};
 use serde_json::{Value, json};
 
@@ -140,6 +140,17 @@ fn object(view: &RoomView) -> Value {
     })
 }
 
+/// The people in a room, each once, however many devices they have there.
+fn people(view: &RoomView) -> Vec<&MemberView> {
+    let mut people: Vec<&MemberView> = Vec::new();
+    for member in &view.members {
+        if people.iter().all(|other| other.handle != member.handle) {
+            people.push(member);
+        }
+    }
+    people
+}
+
 /// What a room is called.
 pub(super) fn title(view: &RoomView) -> String {
     view.name.as_deref().map_or_else(|| "(not named yet)".to_owned(), one_line)
@@ -152,7 +163,7 @@ fn line(view: &RoomView) -> String {
         Standing::Joined => String::new(),
         other => format!("  {}", other.as_str()),
     };
-    format!("{id}  {}  ({} in it){state}", title(view), view.members.len())
+    format!("{id}  {}  ({} in it){state}", title(view), people(view).len())
 }
 
 fn describe(view: &RoomView) -> String {
@@ -161,9 +172,11 @@ fn describe(view: &RoomView) -> String {
     lines.extend(view.topic.as_ref().map(|topic| format!("  topic     {}", one_line(topic))));
     lines.extend(view.why.as_ref().map(|why| format!("  why       {why}")));
     lines.push("  everybody here was vouched for, down to your organisation's founding:".to_owned());
-    for member in &view.members {
+    for member in people(view) {
         let by = member.invited_by.as_ref().map_or("founder".to_owned(), |by| format!("invited by {by}"));
-        lines.push(format!("    {:<16} {:<10} {by}", member.handle.as_str(), role(member.role)));
+        let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
+        let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
+        lines.push(format!("    {:<16} {:<10} {by}{devices}", member.handle.as_str(), role(member.role)));
     }
     for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
         lines.push(format!("  {count} could not be opened: {cause}"));

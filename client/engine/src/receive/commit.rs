@@ -1,6 +1,6 @@
 //! A commit: read, judged by the room's rules, every newcomer checked, and only then followed.
 
-use chancery_groups::{Author, Breach, Change, judge, roster};
+use chancery_groups::{Author, Breach, Change, Leaf, judge, roster};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
     content::{Content, Written},
@@ -112,7 +112,7 @@ impl Turn<'_> {
             .merge_pending_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         self.renewed(room);
-        if let Wish::Add { .. } = wish {
+        if let Wish::Add { .. } | Wish::Bring { .. } = wish {
             // Those who just came in cannot know these yet.
             let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
             let topic =
@@ -197,11 +197,22 @@ impl Turn<'_> {
             self.put(room.id, group);
             if alone && self.asked_to_leave(room)? {
                 self.abandon(room)?;
+            } else if self.other_device_left(change) && !self.asked_to_leave(room)? {
+                // The person has left, on another device.
+                self.step.wish(room.id, self.now, &Wish::Leave.write())?;
             }
         } else {
             self.left(room, change)?;
         }
         Ok(happened(entry, change))
+    }
+
+    /// Whether another device of this account has asked to leave, and has gone.
+    fn other_device_left(&self, change: &Change) -> bool {
+        let me = &self.me.identity;
+        let itself =
+            |(leaf, by): &(Leaf, Leaf)| leaf.name.account == me.handle && leaf.name.device == by.name.device;
+        !change.author.is_returning() && change.removed.iter().any(itself)
     }
 
     fn asked_to_leave(&self, room: &Room) -> Result<bool, EngineError> {
@@ -239,12 +250,17 @@ fn tell(change: &Change) -> Option<String> {
     }
     let mut parts = Vec::new();
     let names = |leaves: &[&Handle]| leaves.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let added: Vec<&Handle> = change.added.iter().map(|(leaf, _)| &leaf.name.account).collect();
+    let own = |pair: &&(Leaf, Leaf)| pair.0.name.account == pair.1.name.account;
+    let brought: Vec<&Handle> = change.added.iter().filter(own).map(|(leaf, _)| &leaf.name.account).collect();
+    if !brought.is_empty() {
+        parts.push(format!("{} is here with another device", names(&brought)));
+    }
+    let added: Vec<&Handle> =
+        change.added.iter().filter(|pair| !own(pair)).map(|(leaf, _)| &leaf.name.account).collect();
     if !added.is_empty() {
         parts.push(format!("{who} added {}", names(&added)));
     }
-    let left =
-        |(leaf, by): &&(chancery_groups::Leaf, chancery_groups::Leaf)| leaf.name.account == by.name.account;
+    let left = |(leaf, by): &&(Leaf, Leaf)| leaf.name.account == by.name.account;
     let gone: Vec<&Handle> = change.removed.iter().filter(left).map(|(leaf, _)| &leaf.name.account).collect();
     if !gone.is_empty() {
         parts.push(format!("{} left", names(&gone)));

@@ -18,7 +18,7 @@ use openmls::{
 use tls_codec::Deserialize as _;
 
 use super::{Taken, line, unopened};
-use crate::{alarm::Alarm, cause::Cause, engine::Turn, error::EngineError, wish::Wish};
+use crate::{alarm::Alarm, cause::Cause, engine::Turn, error::EngineError, seal::names_anew, wish::Wish};
 
 /// What came of opening.
 enum Opened {
@@ -110,9 +110,12 @@ impl Turn<'_> {
         if let Some(alarm) = self.compare(room, entry, (&name.account, epoch), &letter.view)? {
             return Ok(Taken::Alarm(alarm));
         }
+        // What a room is called is said again for devices that come in. Of one's own other devices it is believed.
         let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
-        if names && policy.role(&name.account) < policy.may_add {
-            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        let may = policy.role(&name.account) >= policy.may_add || name.account == self.me.identity.handle;
+        if names && !may {
+            let anew = names_anew(room, &letter.content);
+            return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
         }
         self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))
     }

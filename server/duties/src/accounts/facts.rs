@@ -71,6 +71,29 @@ impl Fact for Joined {
         "an account was opened by invitation: account, device, invitation, head of its device chain";
 }
 
+/// A device was linked to an account.
+#[derive(Debug, Serialize)]
+pub(crate) struct Linked {
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// The earlier device that vouched for it.
+    pub by: Option<DeviceId>,
+    /// The head of the account's device chain from now on.
+    pub chain: Digest,
+}
+
+impl Fact for Linked {
+    const KIND: &'static str = "accounts.device-linked";
+    const MEANING: &'static str = "a device was linked to an account: account, device, the earlier device that vouched, head of the device chain";
+}
+
 /// Every kind of fact this duty tells.
-pub(crate) const FACTS: &[Meaning] =
-    &[Meaning::of::<Prepared>(), Meaning::of::<Founded>(), Meaning::of::<Invited>(), Meaning::of::<Joined>()];
+pub(crate) const FACTS: &[Meaning] = &[
+    Meaning::of::<Prepared>(),
+    Meaning::of::<Founded>(),
+    Meaning::of::<Invited>(),
+    Meaning::of::<Joined>(),
+    Meaning::of::<Linked>(),
+];

@@ -12,6 +12,7 @@ mod found;
 mod invitation;
 mod invite;
 mod join;
+mod link;
 mod model;
 mod organisation;
 mod prepare;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<Accounts> {
     OpenApiRouter::new()
         .routes(routes!(organisation::handle, found::handle))
         .routes(routes!(join::handle))
+        .routes(routes!(link::handle))
         .routes(routes!(invite::handle))
         .routes(routes!(invitation::handle))
 }

@@ -66,14 +66,11 @@ pub(crate) async fn open(
     const ACCOUNT: &str = "INSERT INTO accounts (handle, number, officer, invited_by, opened_at)
         VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4)";
     const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, 1, $2)";
-    const DEVICE: &str = "INSERT INTO accounts_devices (device, handle, key, enrolled_at)
-        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
     tx.execute(ACCOUNT, values![handle, device.officer, invited_by, at.0]).await?;
     tx.execute(ENTRY, values![handle, entry]).await?;
-    let enrolled = tx.execute(DEVICE, values![device.id.0, handle, device.key.0, device.at.0]).await?;
-    Ok(enrolled == 1)
+    keep_device(tx, device, 1).await
 }
 
 /// The first entry of an account's chain, if there is such an account.
@@ -92,31 +89,60 @@ pub(crate) async fn trusted(
     domain: &Domain,
     handle: &Handle,
 ) -> Result<Option<Trusted>, StoreError> {
-    const SELECT: &str = "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, e.entry
-        FROM accounts a
-        JOIN accounts_devices d ON d.handle = a.handle
-        JOIN accounts_entries e ON e.handle = a.handle
-        WHERE a.handle = $1
-        ORDER BY e.number DESC LIMIT 1";
-    let Some(row) = from.row(SELECT, values![handle.as_str()]).await? else { return Ok(None) };
-    let invited_by = row.text_if_any(4)?.map(|by| by.parse()).transpose();
-    let device = Device {
-        domain: domain.clone(),
-        handle: handle.clone(),
-        id: DeviceId(row.fixed(0)?),
-        key: PublicKey(row.fixed(1)?),
-        officer: row.flag(3)?,
-        invited_by: invited_by
-            .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
-        at: Instant(row.integer(2)?),
-    };
-    Ok(Some(Trusted { devices: vec![device], head: digest(&row.bytes(5)?) }))
+    const DEVICES: &str = "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by
+        FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
+        WHERE a.handle = $1 ORDER BY d.number";
+    let mut devices = Vec::new();
+    for row in from.rows(DEVICES, values![handle.as_str()]).await? {
+        let invited_by = row.text_if_any(4)?.map(|by| by.parse()).transpose();
+        let linked_by = row.bytes_if_any(5)?.map(|by| DeviceId::from_slice(&by)).transpose();
+        devices.push(Device {
+            domain: domain.clone(),
+            handle: handle.clone(),
+            id: DeviceId(row.fixed(0)?),
+            key: PublicKey(row.fixed(1)?),
+            officer: row.flag(3)?,
+            invited_by: invited_by
+                .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
+            linked_by: linked_by
+                .map_err(|_| StoreError::Failed("a stored device has another length".to_owned()))?,
+            at: Instant(row.integer(2)?),
+        });
+    }
+    let heads: Vec<Digest> = entries(from, handle).await?.iter().map(|entry| digest(entry)).collect();
+    let Some(head) = heads.last().copied() else { return Ok(None) };
+    Ok(Some(Trusted { devices, head, heads }))
+}
+
+/// The entries of an account's chain, the first one first; none when there is no such account.
+async fn entries(from: &mut impl Read, handle: &Handle) -> Result<Vec<Vec<u8>>, StoreError> {
+    const SELECT: &str = "SELECT entry FROM accounts_entries WHERE handle = $1 ORDER BY number";
+    from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.bytes(0)).collect()
+}
+
+/// Keeps a further entry of a chain, by which a device is linked; `false` when its place is taken, or the device or its key
+/// is known already.
+pub(crate) async fn link(tx: &mut Tx, chain: &Trusted, entry: &[u8]) -> Result<bool, StoreError> {
+    const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
+    let Some(device) = chain.devices.last() else { return Ok(false) };
+    let number = chain.heads.len() as u64;
+    let kept = tx.execute(ENTRY, values![device.handle.as_str(), number, entry]).await?;
+    Ok(kept == 1 && keep_device(tx, device, number).await?)
+}
+
+async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, StoreError> {
+    const DEVICE: &str = "INSERT INTO accounts_devices (device, handle, number, key, linked_by, enrolled_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    let linked_by = device.linked_by.map(|by| by.0.to_vec());
+    let values = values![device.id.0, device.handle.as_str(), number, device.key.0, linked_by, device.at.0];
+    Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
 const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
     JOIN accounts a ON a.handle = d.handle WHERE d.device = $1";
 const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
-    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 ORDER BY d.enrolled_at, d.device";
+    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
@@ -167,7 +193,7 @@ pub(crate) async fn use_invitation(tx: &mut Tx, id: InvitationId, at: Instant) -
     Ok(tx.execute(UPDATE, values![id.0, at.0]).await? == 1)
 }
 
-/// Whether an entry is of the account it says: the same request again is answered the same.
+/// Whether an entry stands in the chain it says: the same request again is answered the same.
 pub(crate) async fn is_kept(tx: &mut Tx, enrol: &Enrol, entry: &[u8]) -> Result<bool, StoreError> {
-    Ok(first_entry(tx, &enrol.handle).await?.is_some_and(|kept| kept == entry))
+    Ok(entries(tx, &enrol.handle).await?.iter().any(|kept| kept == entry))
 }

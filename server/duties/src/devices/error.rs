@@ -33,6 +33,12 @@ pub(crate) enum DevicesError {
     /// No device of the account can be added now.
     #[error("the account has no device that could be added now")]
     NoPackage,
+    /// There is no such meeting, or it is over.
+    #[error("there is no such linking, or it is over")]
+    NoLinking,
+    /// A part that is not the next one, or is too large.
+    #[error("this is not the next part of the linking")]
+    OtherPart,
     /// The check was cut short, as when the server stops.
     #[error("the key packages were not checked to the end")]
     Unchecked,
@@ -52,6 +58,8 @@ impl From<DevicesError> for Refusal {
                 Self::because(Code::BadPackage, &error)
             }
             DevicesError::Full => Self::because(Code::FullStock, &error),
+            DevicesError::NoLinking => Self::new(Code::NoLinking),
+            DevicesError::OtherPart => Self::new(Code::OtherPart),
             DevicesError::NoAccount => Self::new(Code::NoAccount),
             DevicesError::NoPackage => Self::new(Code::NoPackage),
             DevicesError::Unchecked => Self::new(Code::Failed),

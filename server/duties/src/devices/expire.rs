@@ -1,4 +1,4 @@
-//! Expire key packages: what ran out is deleted.
+//! Expire: key packages that ran out and meetings that are over are deleted.
 //!
 //! No route; run by the server from time to time. Permitted by `Devices::"expire"`, recorded as `devices.expired`.
 
@@ -22,8 +22,9 @@ pub(crate) async fn expire(desk: &Desk) -> Result<(), Refusal> {
     let mut work = desk.begin(permit).await?;
     let at = work.at();
     let packages = store::expire(&mut work.tx, at).await?;
-    if packages > 0 {
-        work.commit(&Expired { packages }).await?;
+    let linkings = store::expire_meetings(&mut work.tx, at).await?;
+    if packages + linkings > 0 {
+        work.commit(&Expired { packages, linkings }).await?;
     }
     Ok(())
 }

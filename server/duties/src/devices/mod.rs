@@ -9,6 +9,8 @@ mod deposit;
 mod error;
 mod expire;
 mod facts;
+mod meet;
+mod parts;
 mod stock;
 mod store;
 
@@ -32,4 +34,6 @@ pub(crate) fn routes() -> OpenApiRouter<Devices> {
         .routes(routes!(chains::handle))
         .routes(routes!(stock::handle, deposit::handle))
         .routes(routes!(claim::handle))
+        .routes(routes!(meet::handle))
+        .routes(routes!(parts::say, parts::see))
 }

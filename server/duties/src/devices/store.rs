@@ -5,12 +5,14 @@ use chancery_floor::{
     values,
 };
 use chancery_wire::{
-    ids::{DeviceId, Digest},
+    ids::{DeviceId, Digest, LinkingId},
     time::Instant,
 };
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "devices/0001_devices", sql: include_str!("migrations/0001_devices.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "devices/0001_devices", sql: include_str!("migrations/0001_devices.sql") },
+    Migration { name: "devices/0002_linkings", sql: include_str!("migrations/0002_linkings.sql") },
+];
 
 /// A key package as it is kept.
 #[derive(Clone, Debug)]
@@ -59,6 +61,45 @@ pub(crate) async fn take(tx: &mut Tx, device: DeviceId, now: Instant) -> Result<
         tx.execute(DELETE, values![device.0, reference.0]).await?;
     }
     Ok(Some(Kept { reference, last_resort, until: Instant(row.integer(2)?), package: row.bytes(3)? }))
+}
+
+/// Keeps a new meeting; `false` when its id is taken.
+pub(crate) async fn meet(
+    tx: &mut Tx,
+    id: LinkingId,
+    by: DeviceId,
+    until: Instant,
+) -> Result<bool, StoreError> {
+    const INSERT: &str =
+        "INSERT INTO devices_linkings (id, device, until) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+    Ok(tx.execute(INSERT, values![id.0, by.0, until.0]).await? == 1)
+}
+
+/// What was said in a meeting, in order; nothing when there is no such meeting, or it is over.
+pub(crate) async fn parts(
+    from: &mut impl Read,
+    id: LinkingId,
+    now: Instant,
+) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    const OPEN: &str = "SELECT until FROM devices_linkings WHERE id = $1 AND until > $2";
+    const PARTS: &str = "SELECT part FROM devices_linking_parts WHERE id = $1 ORDER BY number";
+    if from.row(OPEN, values![id.0, now.0]).await?.is_none() {
+        return Ok(None);
+    }
+    let parts = from.rows(PARTS, values![id.0]).await?;
+    parts.iter().map(|row| row.bytes(0)).collect::<Result<_, _>>().map(Some)
+}
+
+/// Keeps a part of a meeting.
+pub(crate) async fn say(tx: &mut Tx, id: LinkingId, number: u8, part: &[u8]) -> Result<(), StoreError> {
+    const INSERT: &str = "INSERT INTO devices_linking_parts (id, number, part) VALUES ($1, $2, $3)";
+    tx.execute(INSERT, values![id.0, i64::from(number), part]).await?;
+    Ok(())
+}
+
+/// Deletes meetings that are over; returns how many.
+pub(crate) async fn expire_meetings(tx: &mut Tx, now: Instant) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM devices_linkings WHERE until <= $1", values![now.0]).await
 }
 
 /// Deletes what ran out, of all devices; returns how many.

@@ -9,6 +9,7 @@
 )]
 
 mod attack;
+mod devices;
 mod disk;
 mod kill;
 mod misuse;

@@ -1,7 +1,7 @@
 //! Who somebody is: the hub shows other keys, other chains, other invitations than there are.
 
 use chancery_engine::{EngineError, Opener, Want};
-use chancery_transparency::{Enrol, Invitation, Secret, found};
+use chancery_transparency::{self as transparency, Enrol, Invitation, Root, Secret, Sign as _, found};
 use chancery_wire::{
     api::{self, Chain},
     bytes::Opaque,
@@ -234,4 +234,45 @@ fn a_link_is_not_answered_by_another_organisation() {
 
     let identity = bob.follow(&link, &invitation, world.now).unwrap();
     assert_eq!(identity.handle, handle("bob"));
+}
+
+/// An entry by which `signer`, as Alice's device, links the ghost's device to Alice's account.
+fn links_ghost(alice: &Person, signer: &SigningKey, ghost: &Rogue, world: &World) -> Vec<u8> {
+    let identity = alice.engine.identity().unwrap().unwrap();
+    let entries = [world.hub.borrow().chains[&alice.name].entries[0].0.clone()];
+    let root = Root(identity.root);
+    let mut chain = transparency::verify(&entries, &alice.name, &identity.domain, root, |_| None).unwrap();
+    chain.devices[0].key = signer.public();
+    let new = (ghost.name.device, ghost.key.public());
+    let offered = transparency::vouch(&chain, (alice.device(), signer), new, world.now).unwrap();
+    transparency::take_vouched(&offered, ghost.name.device, &ghost.key).unwrap().1
+}
+
+#[test]
+fn a_device_that_the_hub_links_is_refused_and_a_chain_never_shrinks() {
+    let (world, [mut alice, mut bob, _], room) = alone();
+    adds_bob(&mut alice, &mut bob, &world, room);
+    let ghost = Rogue::named("alice", DeviceId([66; 16]), 66);
+    let show = |entry: Option<Vec<u8>>| {
+        let mut hub = world.hub.borrow_mut();
+        let entries = &mut hub.chains.get_mut(&handle("alice")).unwrap().entries;
+        entries.truncate(1);
+        entries.extend(entry.map(Opaque));
+    };
+    let own = |alice: &mut Person| {
+        alice.asks(&[handle("alice")], world.now);
+        alice.engine.check_own(world.now).map_err(|error| error.to_string())
+    };
+    assert_eq!(own(&mut alice), Ok(()));
+    // Whoever keeps the chains has no key of a device in them.
+    show(Some(links_ghost(&alice, &ghost.key, &ghost, &world)));
+    assert!(own(&mut alice).unwrap_err().contains("the device chain of alice does not hold: a signature"));
+    assert_eq!(alice.engine.devices().unwrap().len(), 1);
+    // Linked by Alice herself, it is hers, and it cannot be made to be forgotten.
+    let key = SigningKey::from_bytes(&alice.engine.identity().unwrap().unwrap().signing.0);
+    show(Some(links_ghost(&alice, &key, &ghost, &world)));
+    assert_eq!(own(&mut alice), Ok(()));
+    assert_eq!(alice.engine.devices().unwrap().len(), 2);
+    show(None);
+    assert!(own(&mut alice).unwrap_err().contains("changed the device chain of alice, which can only grow"));
 }

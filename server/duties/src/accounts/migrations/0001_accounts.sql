@@ -30,7 +30,9 @@ CREATE TABLE accounts_entries (
 CREATE TABLE accounts_devices (
     device {bytes} NOT NULL PRIMARY KEY,
     handle TEXT NOT NULL REFERENCES accounts (handle),
+    number BIGINT NOT NULL,
     key {bytes} NOT NULL UNIQUE,
+    linked_by {bytes},
     enrolled_at BIGINT NOT NULL
 );
 CREATE INDEX accounts_devices_of ON accounts_devices (handle);

@@ -1,0 +1,88 @@
+//! Devices: list them, link another one, and be linked.
+
+use std::io::{BufRead as _, stdin};
+
+use chancery_sdk::{Client, News, TrustedDevice};
+use serde_json::json;
+
+use super::{account::describe, open};
+use crate::{
+    arguments::Common,
+    failure::Failure,
+    output::{Output, clock, told},
+    unlock,
+};
+
+/// Lists the devices of this account.
+pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let client = open(common)?;
+    let own = client.enrolled()?.device;
+    let devices = client.devices()?;
+    let list: Vec<_> = devices
+        .iter()
+        .map(|it| {
+            json!({"device": it.device, "this": it.device == own, "enrolled": it.at, "invited_by": it.invited_by,
+                "linked_by": it.linked_by})
+        })
+        .collect();
+    let line = |it: &TrustedDevice| {
+        let this = if it.device == own { "  (this one)" } else { "" };
+        let by = match (&it.linked_by, &it.invited_by) {
+            (Some(by), _) => format!("linked by {by}"),
+            (None, Some(by)) => format!("invited by {by}"),
+            (None, None) => "founded".to_owned(),
+        };
+        format!("{}  since {}, {by}{this}", it.device, clock(it.at.0))
+    };
+    let lines: Vec<String> = devices.iter().map(line).collect();
+    output.answer(&json!({"devices": list}), &lines.join("\n"))
+}
+
+/// Links another device, from this one.
+pub(crate) async fn link(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let mut linking = client.begin_linking().await?;
+    let rooms = client.rooms()?.len();
+    let text = format!(
+        "The other device will be yours: from then on it reads and says what you do, in all {rooms} rooms of this one.\n\
+         On it, within ten minutes, type:\n\n  chancery link '{}'\n\n\
+         Nobody else may see this link. Waiting for the other device …",
+        linking.link
+    );
+    output.answer(&json!({"link": linking.link.to_string(), "rooms": rooms}), &text)?;
+    let words = client.meet(&mut linking).await?;
+    output.note("The other device shows two short words. Type them here, as it shows them; anything else links nothing:");
+    let mut typed = String::new();
+    stdin().lock().read_line(&mut typed)?;
+    if typed.trim().to_lowercase() != words {
+        return Err(Failure::Alarm(
+            "these are not the words: another device than yours has answered, or they were mistyped; nothing was linked"
+                .to_owned(),
+        ));
+    }
+    client.link_device(&linking, &mut |news| note(output, &news)).await?;
+    output.answer(&json!({"linked": true}), "The other device is yours now, and in your rooms.")
+}
+
+/// Makes this device one of the account whose device shows the link.
+pub(crate) async fn be_linked(common: &Common, output: &mut Output, link: &str) -> Result<(), Failure> {
+    Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
+    let be_linked = async |client: &mut Client| {
+        let compared = client.ask_to_be_linked(link).await?;
+        let text = format!(
+            "This will be a device of {}. Type these words on the other one:\n\n  {}\n",
+            compared.handle, compared.words
+        );
+        output.answer(&json!({"account": compared.handle, "words": compared.words}), &text)?;
+        Ok(client.be_linked(&compared, &mut |news| note(output, &news)).await?)
+    };
+    let (_, identity) = unlock::enrol(common, be_linked).await?;
+    let text = format!("Welcome, {}. This device is yours now, and in your rooms.", identity.handle);
+    output.answer(&describe(&identity), &text)
+}
+
+fn note(output: &mut Output, news: &News) {
+    if let Some(text) = told(news) {
+        output.note(&text);
+    }
+}

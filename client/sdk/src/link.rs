@@ -1,0 +1,122 @@
+//! Linking another device: begun on the one that is there, compared by the person, finished on both.
+
+use std::time::Duration;
+
+use chancery_engine::{Asking, Link, Linking, Opener};
+use chancery_vault::Identity;
+use chancery_wire::{
+    api::{self, Account, Parts},
+    bytes::Opaque,
+    ids::LinkingId,
+    names::Handle,
+};
+use reqwest::Method;
+use tokio::time::sleep;
+
+use crate::{client::Client, clock::now, error::SdkError, live::News, net::Http};
+
+/// How often the other device's next part is looked for.
+const LOOK: Duration = Duration::from_millis(400);
+/// How long bringing a device into its rooms may take.
+const BRING: Duration = Duration::from_mins(1);
+
+/// On the new device: what the person compares before anything is linked.
+#[derive(Debug)]
+pub struct Compared {
+    asking: Asking,
+    server: String,
+    /// The words that the person types on the other device.
+    pub words: String,
+    /// Whose device this is to be.
+    pub handle: Handle,
+}
+
+impl Client {
+    /// Opens a meeting with another device. The link in it is for that device only, and links nothing by itself.
+    pub async fn begin_linking(&mut self) -> Result<Linking, SdkError> {
+        let identity = self.enrolled()?;
+        // What the account's chain is now, the new entry follows from.
+        self.sync(BRING, &mut |_| {}).await?;
+        let linking = self.engine.begin_linking(now())?;
+        let meet = api::Meet { linking: linking.id };
+        let _: Parts = self.http.ask(&identity, Method::POST, "/v1/linkings", Some(&meet)).await?;
+        self.keep_session()?;
+        Ok(linking)
+    }
+
+    /// Waits for the other device, and answers with the words that it has to show as well.
+    pub async fn meet(&mut self, linking: &mut Linking) -> Result<String, SdkError> {
+        let offer = part(&self.http, linking.id, 1).await?;
+        let answer = linking.offered(&offer)?;
+        say(&self.http, linking.id, 2, answer).await?;
+        Ok(linking.revealed(&part(&self.http, linking.id, 3).await?)?)
+    }
+
+    /// Links the other device, once the person has compared the words, and brings it into all rooms.
+    pub async fn link_device(
+        &mut self,
+        linking: &Linking,
+        watch: &mut dyn FnMut(News),
+    ) -> Result<(), SdkError> {
+        let grant = self.engine.grant(linking, now())?;
+        say(&self.http, linking.id, 4, grant).await?;
+        if !linking.is_ready(&part(&self.http, linking.id, 5).await?) {
+            return Err(chancery_engine::EngineError::Linking.into());
+        }
+        self.sync(BRING, watch).await?;
+        say(&self.http, linking.id, 6, linking.brought()).await
+    }
+
+    /// On the new device: meets the other one, and answers with what the person compares.
+    pub async fn ask_to_be_linked(&mut self, link: &str) -> Result<Compared, SdkError> {
+        let Link { server, opener: Opener::Link(id, secret, root) } = link.parse()? else {
+            return Err(SdkError::OtherLink);
+        };
+        self.http = Http::new(&server, self.authority.as_deref())?;
+        let mut asking = self.engine.ask_to_be_linked((id, &secret, root))?;
+        say(&self.http, id, 1, asking.offer()).await?;
+        let (reveal, words, handle) = asking.answered(&part(&self.http, id, 2).await?)?;
+        say(&self.http, id, 3, reveal).await?;
+        Ok(Compared { asking, server, words, handle })
+    }
+
+    /// On the new device: waits until the person has compared the words on the other one, and belongs to the account then.
+    pub async fn be_linked(
+        &mut self,
+        compared: &Compared,
+        watch: &mut dyn FnMut(News),
+    ) -> Result<Identity, SdkError> {
+        let id = compared.asking.id;
+        let identity =
+            self.engine.granted(&compared.asking, &compared.server, &part(&self.http, id, 4).await?)?;
+        let link = api::Link { entry: Opaque(identity.entry.clone()) };
+        let _: Account = self.http.open(Method::POST, "/v1/devices", Some(&link)).await?;
+        self.engine.enrolled()?;
+        // Leaves key packages with the server, and checks that the account leads down to the root in the link.
+        self.sync(BRING, watch).await?;
+        say(&self.http, id, 5, compared.asking.ready()).await?;
+        part(&self.http, id, 6).await?;
+        self.sync(BRING, watch).await?;
+        self.enrolled()
+    }
+}
+
+/// Waits for a part.
+async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Vec<u8>, SdkError> {
+    loop {
+        let path = format!("/v1/linkings/{id}/parts");
+        let said: Parts = http.open(Method::GET, &path, None::<&()>).await?;
+        if let Some(Opaque(part)) = said.parts.into_iter().nth(number - 1) {
+            return Ok(part);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Says a part.
+async fn say(http: &Http, id: LinkingId, number: u8, part: Vec<u8>) -> Result<(), SdkError> {
+    let path = format!("/v1/linkings/{id}/parts");
+    let part = api::SayPart { number, part: Opaque(part) };
+    let _: Parts = http.open(Method::PUT, &path, Some(&part)).await?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Several devices of one person: linked by words that the person compares, brought into every room, and by nothing else.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdout, Stdio},
+};
+
+use serde_json::Value;
+
+use super::place::Place;
+
+/// A command that goes on while others are typed.
+struct Running {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(place: &Place, who: &str, words: &[&str]) -> Self {
+        let mut command = place.command(who, words);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Self { child, said }
+    }
+
+    /// The next thing it answers.
+    fn says(&mut self) -> Value {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"))
+    }
+
+    fn is_told(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    fn ends(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+/// Alice with two rooms: one of hers, and one of Bob's in which she may add nobody.
+fn place() -> Place {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob"]);
+    place.room("alice", "hers", &["bob"]);
+    place.room("bob", "his", &["alice"]);
+    place.types("alice", &["send", "hers", "before"]);
+    place.types("alice", &["room", "list"]);
+    place
+}
+
+/// Links the profile `new` to Alice; `types` makes what she types out of the words that the new device shows.
+fn links(place: &Place, new: &str, types: impl FnOnce(&str) -> String) -> (Option<i32>, Running) {
+    let mut old = Running::start(place, "alice", &["devices", "link"]);
+    let link = old.says()["link"].as_str().unwrap().to_owned();
+    let mut new = Running::start(place, new, &["link", &link]);
+    let shown = new.says();
+    assert_eq!(shown["account"], "alice");
+    old.is_told(&types(shown["words"].as_str().unwrap()));
+    (old.ends(), new)
+}
+
+#[test]
+fn a_second_device_is_in_every_room_and_speaks_for_its_person() {
+    let place = place();
+    let (old, new) = links(&place, "laptop", str::to_owned);
+    assert_eq!((old, new.ends()), (Some(0), Some(0)));
+    let devices = place.types("laptop", &["devices", "list"]);
+    let devices = devices[0]["devices"].as_array().unwrap();
+    assert_eq!(devices.len(), 2);
+    assert_eq!(devices[1]["linked_by"], devices[0]["device"]);
+    for room in ["hers", "his"] {
+        place.types("bob", &["send", room, "hello both"]);
+        assert_eq!(place.reads("laptop", room), ["hello both"]);
+        place.types("laptop", &["send", room, "from the laptop"]);
+        assert!(place.reads("alice", room).ends_with(&["from the laptop".to_owned()]));
+        let lines = place.types("bob", &["read", room, "--last", "100"]);
+        let last = lines.iter().rfind(|line| line["kind"] == "text").unwrap();
+        assert_eq!((&last["from"], &last["said"]), (&"alice".into(), &"from the laptop".into()));
+        let calm = lines.iter().filter(|line| line["said"] == "alice is here with another device").count();
+        assert_eq!(calm, 1, "{lines:?}");
+        let show = place.types("bob", &["room", "show", room]);
+        let hers =
+            show[0]["members"].as_array().unwrap().iter().filter(|it| it["account"] == "alice").count();
+        assert_eq!(hers, 2);
+        // Nobody is told of something that could not be opened.
+        assert_eq!(show[0]["unopened"], serde_json::json!([]));
+    }
+    // A room opened on the one is there on the other.
+    place.types("laptop", &["room", "new", "new", "bob"]);
+    place.types("laptop", &["room", "list"]);
+    place.types("bob", &["send", "new", "welcome"]);
+    assert_eq!(place.reads("alice", "new"), ["welcome"]);
+    // Left on one device, it is left on both.
+    place.tries("laptop", &["room", "leave", "his", "--wait", "1"]);
+    place.types("bob", &["read"]);
+    place.types("alice", &["room", "list", "--wait", "1"]);
+    place.types("bob", &["read"]);
+    let show = place.types("bob", &["room", "show", "his"]);
+    assert_eq!(show[0]["members"].as_array().unwrap().len(), 1, "{show:?}");
+}
+
+#[test]
+fn whoever_has_seen_the_link_and_not_the_words_links_nothing() {
+    let place = place();
+    let (old, mut new) = links(&place, "mallory", |words| format!("{words}x"));
+    assert_eq!(old, Some(6));
+    new.child.kill().unwrap();
+    new.child.wait().unwrap();
+    let devices = place.types("alice", &["devices", "list"]);
+    assert_eq!(devices[0]["devices"].as_array().unwrap().len(), 1);
+    place.types("bob", &["send", "hers", "only you"]);
+    assert_eq!(place.tries("mallory", &["read"]).status.code(), Some(3));
+    // A link is used once: who comes second is told so.
+    let mut old = Running::start(&place, "alice", &["devices", "link"]);
+    let link = old.says()["link"].as_str().unwrap().to_owned();
+    let mut first = Running::start(&place, "laptop", &["link", &link]);
+    let words = first.says()["words"].as_str().unwrap().to_owned();
+    let second = place.tries("mallory", &["link", &link]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8(second.stdout).unwrap().contains("devices.other-part"));
+    old.is_told(&words);
+    assert_eq!((old.ends(), first.ends()), (Some(0), Some(0)));
+    let other = place.tries("mallory", &["join", &link]);
+    assert_eq!(other.status.code(), Some(2));
+}
