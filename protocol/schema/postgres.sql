@@ -47,13 +47,14 @@ CREATE TABLE accounts_entries (
     entry BYTEA NOT NULL,
     PRIMARY KEY (handle, number)
 );
--- The devices that may speak for an account: what the chains say, for looking up.
+-- The devices of accounts, by which entry they came and by which they were revoked: what the chains say, for looking up.
 CREATE TABLE accounts_devices (
     device BYTEA NOT NULL PRIMARY KEY,
     handle TEXT NOT NULL REFERENCES accounts (handle),
     number BIGINT NOT NULL,
     key BYTEA NOT NULL UNIQUE,
     linked_by BYTEA,
+    revoked BIGINT,
     enrolled_at BIGINT NOT NULL
 );
 CREATE INDEX accounts_devices_of ON accounts_devices (handle);

@@ -111,7 +111,7 @@ pub(crate) enum Command {
         /// The link, in quotes
         link: String,
     },
-    /// The devices of this account: list, link
+    /// The devices of this account: list, link, revoke
     #[command(subcommand)]
     Devices(Devices),
     /// Rooms: new, list, show, add, remove, role, leave
@@ -214,6 +214,11 @@ fn place(text: &str) -> Result<u64, String> {
 pub(crate) enum Devices {
     /// List the devices of this account
     List,
+    /// Revoke another device, such as one that was lost: it can do nothing from then on
+    Revoke {
+        /// The device: how its id begins, as the list shows it
+        device: String,
+    },
     /// Link another device: shows a link for it, and asks for the words that it shows
     Link,
 }

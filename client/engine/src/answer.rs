@@ -170,6 +170,10 @@ impl Turn<'_> {
             if offer.leaf.name.account != *handle {
                 return Err(Distrust::OtherPackage(handle.clone()).to_string());
             }
+            let known = self.step.trusted(handle).map_err(|error| error.to_string())?;
+            if known.iter().any(|known| known.device == offer.leaf.name.device && known.revoked) {
+                return Err(Distrust::OtherPackage(handle.clone()).to_string());
+            }
             offers.push((offer.leaf, ByteBuf::from(package.0.clone())));
         }
         if offers.is_empty() {

@@ -54,6 +54,12 @@ pub enum EngineError {
         "the two devices do not understand each other: somebody may stand between them; begin anew on the old device"
     )]
     Linking,
+    /// Another device of the account has revoked this one.
+    #[error("this device was revoked by another one of yours: it speaks for you no more")]
+    Revoked,
+    /// There is no such device of the account, or it is this one.
+    #[error("there is no such other device of yours")]
+    NoDevice,
     /// Nobody removes themselves.
     #[error("nobody removes themselves: leave the room instead")]
     Oneself,

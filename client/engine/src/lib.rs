@@ -22,6 +22,7 @@ mod outgoing;
 mod packages;
 mod read;
 mod receive;
+mod revoke;
 mod seal;
 mod show;
 mod trust;

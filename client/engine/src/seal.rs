@@ -83,6 +83,15 @@ impl Turn<'_> {
                 let me = std::slice::from_ref(&self.me.identity.handle);
                 self.plan_add(&policy, &leaves, me, policy.role(&self.me.identity.handle), packages)?
             }
+            Wish::Expel { devices } => {
+                let gone = leaves.iter().filter(|leaf| devices.contains(&leaf.name.device));
+                let remove: Vec<_> = gone.map(|leaf| LeafNodeIndex::new(leaf.index)).collect();
+                if remove.is_empty() {
+                    Outcome::Fulfilled
+                } else {
+                    Outcome::Commit(Plan { remove, ..Plan::default() })
+                }
+            }
             Wish::Remove { handle } if *handle == self.me.identity.handle => {
                 Outcome::Refused(EngineError::Oneself.to_string())
             }

@@ -73,7 +73,7 @@ impl Engine {
     }
 
     /// Whether the server showed this device's own account as it is, with this device in it. Devices of the account that are
-    /// not in its rooms yet are brought there.
+    /// not in its rooms yet are brought there, and those that were revoked are taken out.
     pub fn check_own(&mut self, now: Instant) -> Result<(), EngineError> {
         self.turn(now, |turn| {
             let me = &turn.me.identity;
@@ -81,11 +81,12 @@ impl Engine {
                 return Err(distrust.clone().into());
             }
             let devices = turn.step.trusted(&me.handle)?;
-            let own = devices.iter().any(|device| device.device == me.device && device.key == turn.me.key());
-            if !own {
-                return Err(Distrust::OtherDevice(me.handle.clone()).into());
+            let own = devices.iter().find(|device| device.device == me.device && device.key == turn.me.key());
+            match own {
+                None => Err(Distrust::OtherDevice(me.handle.clone()).into()),
+                Some(own) if own.revoked => Err(EngineError::Revoked),
+                Some(_) => turn.see_to(&devices),
             }
-            turn.bring(&devices)
         })
     }
 }
@@ -169,6 +170,7 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             linked_by: device.linked_by,
             at: device.at,
             head: chain.head,
+            revoked: device.revoked,
         })?;
     }
     Ok(())
@@ -188,6 +190,7 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         invited_by: it.invited_by,
         linked_by: it.linked_by,
         at: it.at,
+        revoked: it.revoked,
     };
     // What the head was before is not asked for here.
     let heads = vec![head];

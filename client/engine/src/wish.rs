@@ -1,10 +1,10 @@
 //! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
 
 use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
-use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId, Wished};
+use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId};
 use chancery_wire::{
     content::{Content, MessageId, Written},
-    ids::RoomId,
+    ids::{DeviceId, RoomId},
     names::Handle,
     policy::{Role, RoomPolicy},
     time::Instant,
@@ -61,6 +61,7 @@ pub(crate) enum Wish {
     Remove { handle: Handle },
     Role { handle: Handle, role: Role },
     Bring { packages: Vec<ByteBuf> },
+    Expel { devices: Vec<DeviceId> },
     Renew,
     Settle,
     Leave,
@@ -92,6 +93,7 @@ impl Wish {
             Self::Add { handles, .. } => format!("add {}", names(handles)),
             Self::Remove { handle } => format!("remove {handle}"),
             Self::Role { handle, .. } => format!("give {handle} another role"),
+            Self::Expel { .. } => "take out your revoked devices".to_owned(),
             Self::Bring { .. } => "bring your other devices".to_owned(),
             Self::Renew => "renew this device's keys".to_owned(),
             Self::Settle => "take in who asked to leave".to_owned(),
@@ -102,7 +104,15 @@ impl Wish {
 
     /// Whether a person wished it, and not the device by itself.
     pub(crate) fn is_the_persons(&self) -> bool {
-        !matches!(self, Self::Open { .. } | Self::Bring { .. } | Self::Renew | Self::Settle | Self::Return)
+        !matches!(
+            self,
+            Self::Open { .. }
+                | Self::Bring { .. }
+                | Self::Expel { .. }
+                | Self::Renew
+                | Self::Settle
+                | Self::Return
+        )
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, EngineError> {
@@ -198,20 +208,26 @@ impl Turn<'_> {
         Ok(self.writing(&content))
     }
 
-    /// Brings devices of this account into rooms they are not in.
-    pub(crate) fn bring(&mut self, devices: &[TrustedDevice]) -> Result<(), EngineError> {
+    /// Brings devices of this account into rooms they are not in, and takes those out that were revoked.
+    pub(crate) fn see_to(&mut self, devices: &[TrustedDevice]) -> Result<(), EngineError> {
         if devices.len() < 2 {
             return Ok(());
         }
+        let (revoked, devices): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.revoked);
         for room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
             let group = self.group(room.id)?;
             let leaves = roster(group.public_group())?;
             self.put(room.id, group);
             let missing =
                 devices.iter().any(|device| leaves.iter().all(|leaf| leaf.name.device != device.device));
+            let here = |it: &&&TrustedDevice| leaves.iter().any(|leaf| leaf.name.device == it.device);
+            let gone: Vec<DeviceId> = revoked.iter().filter(here).map(|device| device.device).collect();
             let wished = self.step.wishes(room.id)?;
-            let brings = |wished: &Wished| matches!(Wish::read(&wished.what), Ok(Wish::Bring { .. }));
-            if missing && !wished.iter().any(brings) {
+            let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;
+            if !gone.is_empty() && !wished.iter().any(|wish| matches!(wish, Wish::Expel { .. })) {
+                self.step.wish(room.id, self.now, &Wish::Expel { devices: gone }.write())?;
+            }
+            if missing && !wished.iter().any(|wish| matches!(wish, Wish::Bring { .. })) {
                 self.step.wish(room.id, self.now, &Wish::Bring { packages: vec![] }.write())?;
             }
         }

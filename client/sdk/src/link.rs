@@ -7,7 +7,7 @@ use chancery_vault::Identity;
 use chancery_wire::{
     api::{self, Account, Parts},
     bytes::Opaque,
-    ids::LinkingId,
+    ids::{DeviceId, LinkingId, RoomId},
     names::Handle,
 };
 use reqwest::Method;
@@ -65,6 +65,28 @@ impl Client {
         }
         self.sync(BRING, watch).await?;
         say(&self.http, linking.id, 6, linking.brought()).await
+    }
+
+    /// Revokes another device of this account: from then on the server knows it no more. It is taken out of the rooms that this
+    /// device is in; answers those in which it still is, because that could not be done yet.
+    pub async fn revoke(
+        &mut self,
+        device: DeviceId,
+        watch: &mut dyn FnMut(News),
+    ) -> Result<Vec<RoomId>, SdkError> {
+        let identity = self.enrolled()?;
+        self.sync(BRING, watch).await?;
+        let revoke = api::Revoke { entry: Opaque(self.engine.revoke(device, now())?) };
+        let _: Account =
+            self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
+        // At the next connection this device sees the chain as it is now, and takes the other one out.
+        self.sync(BRING, watch).await?;
+        self.still_in(device)
+    }
+
+    /// The rooms of this device in which another one still is.
+    pub fn still_in(&self, device: DeviceId) -> Result<Vec<RoomId>, SdkError> {
+        Ok(self.engine.rooms_with(device)?)
     }
 
     /// On the new device: meets the other one, and answers with what the person compares.

@@ -121,5 +121,6 @@ CREATE TABLE trust (
     linked_by BLOB,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
+    revoked INTEGER NOT NULL,
     UNIQUE (handle, device)
 ) STRICT;

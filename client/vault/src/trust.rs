@@ -30,13 +30,15 @@ pub struct TrustedDevice {
     pub at: Instant,
     /// The head of the chain it stands in.
     pub head: Digest,
+    /// Whether it was revoked since.
+    pub revoked: bool,
 }
 
 impl Step<'_> {
     /// The devices of an account, if its chain was checked.
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
-            "SELECT handle, device, key, officer, invited_by, at, head, linked_by FROM trust
+            "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked FROM trust
              WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
@@ -50,18 +52,20 @@ impl Step<'_> {
                     invited_by: by.map(|by| by.parse()).transpose().map_err(damaged)?,
                     at: Instant(row.get(5)?),
                     head: Digest(row.get(6)?),
+                    revoked: row.get(8)?,
                     linked_by: row.get::<_, Option<[u8; 16]>>(7)?.map(DeviceId),
                 })
             },
         )
     }
 
-    /// Keeps a device that was checked; of one that is kept already, the head of its chain as it is now.
+    /// Keeps a device that was checked; of one that is kept already, what its chain says now.
     pub fn keep_trust(&self, it: &TrustedDevice) -> Result<(), VaultError> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
-            "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (handle, device) DO UPDATE SET head = ?8",
+            "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9",
             &[
                 &it.handle.as_str(),
                 &it.device.0,
@@ -71,6 +75,7 @@ impl Step<'_> {
                 &it.linked_by.map(|by| by.0),
                 &it.at.0,
                 &it.head.0,
+                &it.revoked,
             ],
         )?;
         Ok(())

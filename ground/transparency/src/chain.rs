@@ -19,6 +19,8 @@ const BY_DEVICE: &str = "chancery enrol 1 device";
 const BY_INVITED: &str = "chancery enrol 1 invited";
 /// The label of the signature of an earlier device of the account.
 const BY_LINKING: &str = "chancery enrol 1 linking";
+/// The label of the signature of the device that revokes another one.
+const BY_REVOKING: &str = "chancery revoke 1";
 /// The most entries a chain has.
 const ENTRIES: usize = 256;
 /// The most bytes an entry has.
@@ -60,13 +62,25 @@ pub struct Enrol {
     pub vouch: Vouch,
 }
 
+/// An entry of a chain: a device speaks for the account no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revoke {
+    domain: Domain,
+    handle: Handle,
+    revoked: DeviceId,
+    by: DeviceId,
+    previous: Digest,
+    at: Instant,
+}
+
 /// An entry with its signatures, as it is stored, sent and hashed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     #[serde(with = "serde_bytes")]
     body: Vec<u8>,
-    /// By the new device.
+    /// By the new device, or the one that revokes.
     device: Signature,
     /// By whoever vouches: the invitation's key, or an earlier device's; absent at the founding.
     vouched: Option<Signature>,
@@ -100,12 +114,14 @@ pub struct Device {
     pub linked_by: Option<DeviceId>,
     /// When it was enrolled, by its own clock.
     pub at: Instant,
+    /// Whether it was revoked since. It stays in rooms until somebody has taken it out, and vouches for nobody any more.
+    pub revoked: bool,
 }
 
 /// A chain that was checked: its devices and its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
-    /// The devices that may speak for the account.
+    /// The account's devices, in the order in which they came; with those that were revoked.
     pub devices: Vec<Device>,
     /// The digest of the last entry.
     pub head: Digest,
@@ -185,11 +201,27 @@ pub fn vouch(
     (device, key): (DeviceId, PublicKey),
     at: Instant,
 ) -> Option<Vec<u8>> {
-    let own = chain.devices.iter().find(|own| own.id == by && own.key == signer.public())?;
+    let own = chain.own(by, signer)?;
     let (domain, handle) = (own.domain.clone(), own.handle.clone());
     let body =
         cbor(&Enrol { domain, handle, device, key, previous: chain.head, at, vouch: Vouch::Device(by) });
     Some(cbor(&Offered { vouched: signer.sign(&labelled(BY_LINKING, &body)), body }))
+}
+
+/// Writes, as the device `by` of a checked chain, that another device of the account speaks for it no more; nothing when `by` or
+/// the other one is not in it.
+#[must_use]
+pub fn revoke(
+    chain: &Trusted,
+    (by, signer): (DeviceId, &dyn Sign),
+    revoked: DeviceId,
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let own = chain.own(by, signer)?;
+    chain.devices.iter().find(|other| other.id == revoked && other.id != by && !other.revoked)?;
+    let (domain, handle) = (own.domain.clone(), own.handle.clone());
+    let body = cbor(&Revoke { domain, handle, revoked, by, previous: chain.head, at });
+    Some(cbor(&Entry { device: signer.sign(&labelled(BY_REVOKING, &body)), body, vouched: None }))
 }
 
 /// Takes what an earlier device vouched for: the whole entry, and what it says. Nothing when it is about another device.
@@ -235,20 +267,58 @@ pub fn verify(
         _ => return Err(InvalidChain::OtherRoot),
     };
     let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-    let device = Device { domain, handle, id, key, officer, invited_by, linked_by: None, at };
+    let device = Device { domain, handle, id, key, officer, invited_by, linked_by: None, at, revoked: false };
     let mut trusted = Trusted { devices: vec![device], head, heads: vec![head] };
     for entry in later {
-        trusted.link(entry)?;
+        trusted.extend(entry)?;
     }
     Ok(trusted)
 }
 
 impl Trusted {
-    /// Checks a later entry, by which an earlier device of the account vouches for another one, and takes it in.
-    pub fn link(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
+    /// Checks a later entry, by which a device of the account vouches for another one or revokes it, and takes it in.
+    pub fn extend(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
+        let parts = parts(entry)?;
+        match read::<Revoke>(&parts.body) {
+            Some(revoke) => self.revoke(&parts, &revoke)?,
+            None => self.link(entry)?,
+        }
+        self.head = Digest(sha2::Sha256::digest(entry).into());
+        self.heads.push(self.head);
+        Ok(())
+    }
+
+    fn revoke(&mut self, entry: &Entry, revoke: &Revoke) -> Result<(), InvalidChain> {
+        let by = self.speaks(revoke.by)?;
+        if revoke.handle != by.handle || revoke.domain != by.domain {
+            return Err(InvalidChain::SomebodyElse);
+        }
+        if revoke.previous != self.head || entry.vouched.is_some() || revoke.revoked == revoke.by {
+            return Err(InvalidChain::Broken);
+        }
+        by.key
+            .check(&labelled(BY_REVOKING, &entry.body), &entry.device)
+            .map_err(|_| InvalidChain::Signature)?;
+        let gone = self.devices.iter_mut().find(|device| device.id == revoke.revoked && !device.revoked);
+        gone.ok_or(InvalidChain::Broken)?.revoked = true;
+        Ok(())
+    }
+
+    /// A device that may act for the account.
+    fn speaks(&self, id: DeviceId) -> Result<&Device, InvalidChain> {
+        let found = self.devices.iter().find(|device| device.id == id && !device.revoked);
+        found.ok_or(InvalidChain::NoRightToVouch)
+    }
+
+    /// The device that signs with this key, if it may act for the account.
+    fn own(&self, id: DeviceId, signer: &dyn Sign) -> Option<&Device> {
+        self.speaks(id).ok().filter(|own| own.key == signer.public())
+    }
+
+    fn link(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
         let Vouch::Device(by) = enrol.vouch else { return Err(InvalidChain::NoRightToVouch) };
-        let by = self.devices.iter().find(|device| device.id == by).ok_or(InvalidChain::NoRightToVouch)?;
+        let by = self.speaks(by)?;
         if enrol.handle != by.handle || enrol.domain != by.domain {
             return Err(InvalidChain::SomebodyElse);
         }
@@ -262,11 +332,25 @@ impl Trusted {
         }
         let (officer, invited_by, linked_by) = (by.officer, by.invited_by.clone(), Some(by.id));
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-        self.devices.push(Device { domain, handle, id, key, officer, invited_by, linked_by, at });
-        self.head = Digest(sha2::Sha256::digest(entry).into());
-        self.heads.push(self.head);
+        self.devices.push(Device {
+            domain,
+            handle,
+            id,
+            key,
+            officer,
+            invited_by,
+            linked_by,
+            at,
+            revoked: false,
+        });
         Ok(())
     }
+}
+
+/// Reads an entry in the one form in which it is written: in another one it would have another digest.
+fn parts(bytes: &[u8]) -> Result<Entry, InvalidChain> {
+    let entry: Option<Entry> = read(bytes).filter(|entry| bytes.len() <= LIMIT && cbor(entry) == bytes);
+    entry.ok_or(InvalidChain::Malformed)
 }
 
 /// An entry whose own signatures hold.
@@ -279,10 +363,7 @@ struct Checked {
 
 /// Reads an entry and checks the signatures it can check by itself.
 fn enrolled(entry: &[u8]) -> Result<Checked, InvalidChain> {
-    if entry.len() > LIMIT {
-        return Err(InvalidChain::Malformed);
-    }
-    let entry: Entry = read(entry).ok_or(InvalidChain::Malformed)?;
+    let entry = parts(entry)?;
     let enrol: Enrol = read(&entry.body).ok_or(InvalidChain::Malformed)?;
     let wrong = |_| InvalidChain::Signature;
     enrol.key.check(&labelled(BY_DEVICE, &entry.body), &entry.device).map_err(wrong)?;
@@ -399,7 +480,7 @@ mod tests {
         let offered = vouch(&bob, (DeviceId([2; 16]), &key(2)), new, at).unwrap();
         let (_, entry) = take_vouched(&offered, new.0, &key(3)).unwrap();
         assert_eq!(hex(&entry), stated("link"));
-        bob.link(&entry).unwrap();
+        bob.extend(&entry).unwrap();
     }
 
     #[test]
@@ -468,22 +549,22 @@ mod tests {
     fn an_earlier_device_links_another_one() {
         let (mut bob, entry) = linked(2, 2);
         let first = bob.head;
-        bob.link(&entry.clone().unwrap()).unwrap();
+        bob.extend(&entry.clone().unwrap()).unwrap();
         assert_eq!(bob.devices[1].linked_by, Some(DeviceId([2; 16])));
         assert_eq!(bob.devices[1].invited_by, Some(handle("alice")));
         assert_eq!(bob.heads, [first, bob.head]);
         // The same entry once more follows from nothing.
-        assert_eq!(bob.link(&entry.unwrap()), Err(InvalidChain::Broken));
+        assert_eq!(bob.extend(&entry.unwrap()), Err(InvalidChain::Broken));
     }
 
     #[test]
     fn a_server_cannot_link_a_device() {
         let (mut bob, entry) = linked(2, 66);
-        assert_eq!(bob.link(&entry.unwrap()), Err(InvalidChain::Signature));
+        assert_eq!(bob.extend(&entry.unwrap()), Err(InvalidChain::Signature));
         // Nor does a device that is none of the account's.
         assert!(linked(9, 2).1.is_none());
         let (founding, ..) = alice();
-        assert_eq!(bob.link(&founding), Err(InvalidChain::NoRightToVouch));
+        assert_eq!(bob.extend(&founding), Err(InvalidChain::NoRightToVouch));
         // And what was vouched for one device is none for another.
         let offered =
             vouch(&bob, (DeviceId([2; 16]), &key(2)), (DeviceId([3; 16]), key(3).public()), AT).unwrap();
@@ -492,14 +573,46 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_of_a_linking_is_noticed() {
+    fn every_flipped_bit_of_a_later_entry_is_noticed() {
         let (bob, entry) = linked(2, 2);
-        let good = entry.unwrap();
-        for at in 0..good.len() {
-            let mut bad = good.clone();
-            bad[at] ^= 1;
-            assert!(bob.clone().link(&bad).is_err(), "byte {at}");
+        let link = entry.unwrap();
+        let mut two = bob.clone();
+        two.extend(&link).unwrap();
+        let revoke = revoke(&two, (DeviceId([2; 16]), &key(2)), DeviceId([3; 16]), AT).unwrap();
+        for (chain, good) in [(bob, link), (two, revoke)] {
+            assert!(chain.clone().extend(&good).is_ok());
+            for at in 0..good.len() {
+                let mut bad = good.clone();
+                bad[at] ^= 1;
+                assert!(chain.clone().extend(&bad).is_err(), "byte {at}");
+            }
         }
+    }
+
+    #[test]
+    fn a_revoked_device_vouches_and_revokes_no_more() {
+        let (mut bob, entry) = linked(2, 2);
+        bob.extend(&entry.unwrap()).unwrap();
+        let (first, second) = (DeviceId([2; 16]), DeviceId([3; 16]));
+        let before = bob.clone();
+        // A device does not revoke itself, nor does a server that has no key of it.
+        assert!(revoke(&bob, (first, &key(2)), first, AT).is_none());
+        let mut forged = bob.clone();
+        forged.devices[0].key = key(66).public();
+        let by_server = revoke(&forged, (first, &key(66)), second, AT).unwrap();
+        assert_eq!(bob.extend(&by_server), Err(InvalidChain::Signature));
+        let entry = revoke(&bob, (first, &key(2)), second, AT).unwrap();
+        bob.extend(&entry).unwrap();
+        assert_eq!(bob.devices.iter().map(|device| device.revoked).collect::<Vec<_>>(), [false, true]);
+        let new = (DeviceId([4; 16]), key(4).public());
+        assert!(vouch(&bob, (second, &key(3)), new, AT).is_none());
+        // What it signs by hand, from what the chain is now, is not taken either.
+        let late = Trusted { head: bob.head, ..before };
+        let offered = vouch(&late, (second, &key(3)), new, AT).unwrap();
+        let (_, entry) = take_vouched(&offered, new.0, &key(4)).unwrap();
+        assert_eq!(bob.extend(&entry), Err(InvalidChain::NoRightToVouch));
+        let entry = revoke(&late, (second, &key(3)), first, AT).unwrap();
+        assert_eq!(bob.extend(&entry), Err(InvalidChain::NoRightToVouch));
     }
 
     #[test]

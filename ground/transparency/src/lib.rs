@@ -11,7 +11,7 @@ mod possession;
 mod signed;
 
 pub use chain::{
-    Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, take_vouched, verify, vouch,
+    Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, revoke, take_vouched, verify, vouch,
 };
 pub use invitation::{Invitation, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};

@@ -68,6 +68,14 @@ pub struct Link {
     pub entry: Opaque,
 }
 
+/// Revokes another device of the calling account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// The next entry of the account's device chain.
+    pub entry: Opaque,
+}
+
 /// Opens a meeting in which a device links another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

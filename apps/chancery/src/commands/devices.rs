@@ -21,10 +21,11 @@ pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> 
     let list: Vec<_> = devices
         .iter()
         .map(|it| {
-            json!({"device": it.device, "this": it.device == own, "enrolled": it.at, "invited_by": it.invited_by,
-                "linked_by": it.linked_by})
+            let pending = if it.revoked { client.still_in(it.device)? } else { vec![] };
+            Ok(json!({"device": it.device, "this": it.device == own, "enrolled": it.at,
+                "invited_by": it.invited_by, "linked_by": it.linked_by, "revoked": it.revoked, "pending": pending}))
         })
-        .collect();
+        .collect::<Result<_, Failure>>()?;
     let line = |it: &TrustedDevice| {
         let this = if it.device == own { "  (this one)" } else { "" };
         let by = match (&it.linked_by, &it.invited_by) {
@@ -32,10 +33,39 @@ pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> 
             (None, Some(by)) => format!("invited by {by}"),
             (None, None) => "founded".to_owned(),
         };
-        format!("{}  since {}, {by}{this}", it.device, clock(it.at.0))
+        let revoked = if it.revoked { ", revoked" } else { "" };
+        format!("{}  since {}, {by}{revoked}{this}", it.device, clock(it.at.0))
     };
     let lines: Vec<String> = devices.iter().map(line).collect();
     output.answer(&json!({"devices": list}), &lines.join("\n"))
+}
+
+/// Revokes another device, from this one.
+pub(crate) async fn revoke(common: &Common, output: &mut Output, device: &str) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let devices = client.devices()?;
+    let meant: Vec<&TrustedDevice> =
+        devices.iter().filter(|it| device.len() >= 4 && it.device.to_string().starts_with(device)).collect();
+    let [meant] = meant.as_slice() else {
+        return Err(Failure::Usage(format!(
+            "'{device}' is not how the id of exactly one of your devices begins"
+        )));
+    };
+    let (id, mut news) = (meant.device, Vec::new());
+    let pending = client.revoke(id, &mut |told| news.push(told)).await?;
+    for news in &news {
+        note(output, news);
+    }
+    let text = if pending.is_empty() {
+        "It is revoked: its sessions have ended, and it is in no room of this device any more.".to_owned()
+    } else {
+        format!(
+            "It is revoked, and its sessions have ended. In {} rooms it is not taken out yet: that is tried again whenever \
+             this profile is online.",
+            pending.len()
+        )
+    };
+    output.answer(&json!({"device": id, "revoked": true, "pending": pending}), &text)
 }
 
 /// Links another device, from this one.

@@ -29,6 +29,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Whoami => account::whoami(common, output),
         Command::Link { link } => devices::be_linked(common, output, &link).await,
         Command::Devices(Devices::List) => devices::list(common, output),
+        Command::Devices(Devices::Revoke { device }) => devices::revoke(common, output, &device).await,
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, text, reply_to, thread } => {

@@ -226,6 +226,7 @@ impl Turn<'_> {
         let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
         let why = match by {
             Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
+            Some(by) if by.device != me => "another device of yours has revoked this one".to_owned(),
             _ => "you have left this room".to_owned(),
         };
         self.part(room, why)
@@ -261,7 +262,14 @@ fn tell(change: &Change) -> Option<String> {
         parts.push(format!("{who} added {}", names(&added)));
     }
     let left = |(leaf, by): &&(Leaf, Leaf)| leaf.name.account == by.name.account;
-    let gone: Vec<&Handle> = change.removed.iter().filter(left).map(|(leaf, _)| &leaf.name.account).collect();
+    let revoked = |pair: &&(Leaf, Leaf)| own(pair) && pair.0.name.device != pair.1.name.device;
+    let expelled: Vec<&Handle> =
+        change.removed.iter().filter(revoked).map(|(leaf, _)| &leaf.name.account).collect();
+    if !expelled.is_empty() {
+        parts.push(format!("{} has one device less here", names(&expelled)));
+    }
+    let itself = change.removed.iter().filter(left).filter(|pair| !revoked(pair));
+    let gone: Vec<&Handle> = itself.map(|(leaf, _)| &leaf.name.account).collect();
     if !gone.is_empty() {
         parts.push(format!("{} left", names(&gone)));
     }

@@ -89,6 +89,23 @@ impl Fact for Linked {
     const MEANING: &'static str = "a device was linked to an account: account, device, the earlier device that vouched, head of the device chain";
 }
 
+/// A device was revoked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Revoked {
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// The head of the account's device chain from now on.
+    pub chain: Digest,
+}
+
+impl Fact for Revoked {
+    const KIND: &'static str = "accounts.device-revoked";
+    const MEANING: &'static str =
+        "a device was revoked by another one of its account: account, device, head of the device chain";
+}
+
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Prepared>(),
@@ -96,4 +113,5 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Invited>(),
     Meaning::of::<Joined>(),
     Meaning::of::<Linked>(),
+    Meaning::of::<Revoked>(),
 ];

@@ -48,7 +48,7 @@ async fn link(
     let chain = store::trusted(&mut work.tx, &accounts.domain, &enrol.handle).await?;
     // That there is no such account is not said to whoever cannot sign for it.
     let mut chain = chain.ok_or(InvalidChain::NoRightToVouch)?;
-    chain.link(entry)?;
+    chain.extend(entry)?;
     if !store::link(&mut work.tx, &chain, entry).await? {
         return Err(AccountsError::KnownDevice);
     }

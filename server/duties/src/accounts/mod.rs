@@ -16,6 +16,7 @@ mod link;
 mod model;
 mod organisation;
 mod prepare;
+mod revoke;
 mod store;
 
 use chancery_wire::names::Domain;
@@ -26,6 +27,7 @@ pub use model::KnownDevice;
 pub(crate) use chains::chains;
 pub(crate) use facts::FACTS;
 pub(crate) use prepare::prepare;
+pub(crate) use revoke::revoke;
 pub(crate) use store::{MIGRATIONS, devices_of, domain, find_device};
 
 /// What accounts knows of the world.

@@ -65,12 +65,10 @@ pub(crate) async fn open(
 ) -> Result<bool, StoreError> {
     const ACCOUNT: &str = "INSERT INTO accounts (handle, number, officer, invited_by, opened_at)
         VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4)";
-    const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, 1, $2)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
     tx.execute(ACCOUNT, values![handle, device.officer, invited_by, at.0]).await?;
-    tx.execute(ENTRY, values![handle, entry]).await?;
-    keep_device(tx, device, 1).await
+    Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
 
 /// The first entry of an account's chain, if there is such an account.
@@ -89,7 +87,8 @@ pub(crate) async fn trusted(
     domain: &Domain,
     handle: &Handle,
 ) -> Result<Option<Trusted>, StoreError> {
-    const DEVICES: &str = "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by
+    const DEVICES: &str =
+        "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
     let mut devices = Vec::new();
@@ -107,6 +106,7 @@ pub(crate) async fn trusted(
             linked_by: linked_by
                 .map_err(|_| StoreError::Failed("a stored device has another length".to_owned()))?,
             at: Instant(row.integer(2)?),
+            revoked: row.integer_if_any(6)?.is_some(),
         });
     }
     let heads: Vec<Digest> = entries(from, handle).await?.iter().map(|entry| digest(entry)).collect();
@@ -115,7 +115,7 @@ pub(crate) async fn trusted(
 }
 
 /// The entries of an account's chain, the first one first; none when there is no such account.
-async fn entries(from: &mut impl Read, handle: &Handle) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(crate) async fn entries(from: &mut impl Read, handle: &Handle) -> Result<Vec<Vec<u8>>, StoreError> {
     const SELECT: &str = "SELECT entry FROM accounts_entries WHERE handle = $1 ORDER BY number";
     from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.bytes(0)).collect()
 }
@@ -123,12 +123,28 @@ async fn entries(from: &mut impl Read, handle: &Handle) -> Result<Vec<Vec<u8>>, 
 /// Keeps a further entry of a chain, by which a device is linked; `false` when its place is taken, or the device or its key
 /// is known already.
 pub(crate) async fn link(tx: &mut Tx, chain: &Trusted, entry: &[u8]) -> Result<bool, StoreError> {
-    const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING";
     let Some(device) = chain.devices.last() else { return Ok(false) };
     let number = chain.heads.len() as u64;
-    let kept = tx.execute(ENTRY, values![device.handle.as_str(), number, entry]).await?;
-    Ok(kept == 1 && keep_device(tx, device, number).await?)
+    Ok(keep_entry(tx, &device.handle, number, entry).await? && keep_device(tx, device, number).await?)
+}
+
+/// Keeps a further entry of a chain, by which a device is revoked; `false` when its place is taken.
+pub(crate) async fn revoke(
+    tx: &mut Tx,
+    chain: &Trusted,
+    device: &Device,
+    entry: &[u8],
+) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE accounts_devices SET revoked = $2 WHERE device = $1 AND revoked IS NULL";
+    let number = chain.heads.len() as u64;
+    let kept = keep_entry(tx, &device.handle, number, entry).await?;
+    Ok(kept && tx.execute(UPDATE, values![device.id.0, number]).await? == 1)
+}
+
+async fn keep_entry(tx: &mut Tx, handle: &Handle, number: u64, entry: &[u8]) -> Result<bool, StoreError> {
+    const ENTRY: &str = "INSERT INTO accounts_entries (handle, number, entry) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
+    Ok(tx.execute(ENTRY, values![handle.as_str(), number, entry]).await? == 1)
 }
 
 async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, StoreError> {
@@ -140,16 +156,16 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
 }
 
 const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
-    JOIN accounts a ON a.handle = d.handle WHERE d.device = $1";
+    JOIN accounts a ON a.handle = d.handle WHERE d.device = $1 AND d.revoked IS NULL";
 const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
-    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 ORDER BY d.number";
+    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 AND d.revoked IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
     Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)? })
 }
 
-/// A device by its id.
+/// A device by its id, unless it was revoked.
 pub(crate) async fn find_device(
     from: &mut impl Read,
     id: DeviceId,
@@ -157,7 +173,7 @@ pub(crate) async fn find_device(
     from.row(DEVICE, values![id.0]).await?.map(|row| device(&row)).transpose()
 }
 
-/// The devices of an account; none when there is no such account.
+/// The devices of an account that were not revoked; none when there is no such account.
 pub(crate) async fn devices_of(
     from: &mut impl Read,
     handle: &Handle,

@@ -98,6 +98,11 @@ impl House {
         Ok(house)
     }
 
+    /// The house behind a gate.
+    pub(super) fn of(gate: Gate) -> Self {
+        Self { gate }
+    }
+
     /// The public API: every route, and the WebSocket at `/v1/stream`.
     pub fn router(&self) -> Router {
         router(self.gate.clone())

@@ -7,6 +7,7 @@ mod date;
 mod describe;
 mod house;
 mod receive;
+mod revoke;
 mod routes;
 mod settings;
 mod stream;

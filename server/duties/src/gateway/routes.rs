@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     receive::{Gate, receive},
-    stream,
+    revoke, stream,
 };
 use crate::{
     accounts::{self, Accounts},
@@ -24,6 +24,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(devices::routes().with_state(Devices { domain: domain.clone() }))
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
+        .merge(revoke::routes().with_state(gate.clone()))
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)
         .fallback(no_route)

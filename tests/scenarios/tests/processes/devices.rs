@@ -126,3 +126,36 @@ fn whoever_has_seen_the_link_and_not_the_words_links_nothing() {
     let other = place.tries("mallory", &["join", &link]);
     assert_eq!(other.status.code(), Some(2));
 }
+
+#[test]
+fn a_revoked_device_is_out_everywhere_and_reads_nothing_more() {
+    let place = place();
+    let (old, new) = links(&place, "laptop", str::to_owned);
+    assert_eq!((old, new.ends()), (Some(0), Some(0)));
+    place.types("bob", &["send", "hers", "while it was mine"]);
+    assert_eq!(place.reads("laptop", "hers"), ["while it was mine"]);
+    let mut follower = Running::start(&place, "laptop", &["tail", "hers", "--follow"]);
+    assert_eq!(follower.says()["kind"], "event");
+    let devices = place.types("alice", &["devices", "list"]);
+    let laptop = devices[0]["devices"][1]["device"].as_str().unwrap().to_owned();
+    assert_eq!(place.tries("laptop", &["devices", "revoke", &laptop]).status.code(), Some(1), "not itself");
+    let revoked = place.types("alice", &["devices", "revoke", &laptop]);
+    assert_eq!((&revoked[0]["revoked"], &revoked[0]["pending"]), (&true.into(), &serde_json::json!([])));
+    place.types("bob", &["send", "hers", "after it was lost"]);
+    place.types("bob", &["send", "his", "here as well"]);
+    // Its connection was closed, and it gets no other one.
+    assert_eq!(follower.ends(), Some(1));
+    let read = place.tries("laptop", &["read", "hers", "--last", "100"]);
+    assert_eq!(read.status.code(), Some(1));
+    let said = String::from_utf8(read.stdout).unwrap();
+    assert!(said.contains("while it was mine") && !said.contains("after it was lost"), "{said}");
+    let show = place.types("bob", &["room", "show", "hers"]);
+    assert_eq!(show[0]["members"].as_array().unwrap().len(), 2);
+    let devices = place.types("alice", &["devices", "list"]);
+    assert_eq!(devices[0]["devices"][1]["revoked"], true);
+    // Neither does it come back by a room of its own, nor is it added with its person.
+    place.types("bob", &["room", "new", "third", "alice"]);
+    place.types("alice", &["room", "list"]);
+    let show = place.types("alice", &["room", "show", "third"]);
+    assert_eq!(show[0]["members"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,27 @@
+//! Revoking: a device of an account says that another one speaks for it no more.
+
+use chancery_transparency::revoke;
+use chancery_wire::{
+    ids::{DeviceId, RoomId},
+    time::Instant,
+};
+
+use crate::{engine::Engine, error::EngineError, trust::trusted};
+
+impl Engine {
+    /// The entry of the account's chain that revokes another device. Sessions end and rooms are left as others take it in.
+    pub fn revoke(&mut self, device: DeviceId, now: Instant) -> Result<Vec<u8>, EngineError> {
+        self.turn(now, |turn| {
+            let me = &turn.me.identity;
+            let chain = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
+            revoke(&chain, (me.device, turn.me), device, now).ok_or(EngineError::NoDevice)
+        })
+    }
+
+    /// The rooms of this device in which a device still is, such as one that was revoked and not taken out everywhere yet.
+    pub fn rooms_with(&self, device: DeviceId) -> Result<Vec<RoomId>, EngineError> {
+        let inside =
+            self.rooms()?.into_iter().filter(|room| room.members.iter().any(|it| it.device == device));
+        Ok(inside.map(|room| room.id).collect())
+    }
+}

@@ -1,0 +1,34 @@
+//! Revoke a device: it is unknown from the moment this is durable, its sessions end and its connections are closed.
+//!
+//! `POST /v1/devices/revocations`, permitted by `Accounts::"revoke"`. Here because it touches three duties.
+
+use axum::{Json, extract::State};
+use chancery_wire::{api, problem::Problem};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{House, receive::Gate};
+use crate::{
+    accounts,
+    counter::{Ask, Refusal, Visitor},
+};
+
+/// The route.
+pub(super) fn routes() -> OpenApiRouter<Gate> {
+    OpenApiRouter::new().routes(routes!(handle))
+}
+
+/// Revokes another device of the calling account.
+#[utoipa::path(post, path = "/v1/devices/revocations", tag = "accounts", operation_id = "accounts.revoke",
+    request_body = api::Revoke,
+    responses((status = 200, description = "Revoked.", body = api::Account),
+        (status = "default", description = "Refused.", body = Problem)))]
+async fn handle(
+    Visitor { desk, caller }: Visitor,
+    State(gate): State<Gate>,
+    Ask(ask): Ask<api::Revoke>,
+) -> Result<Json<api::Account>, Refusal> {
+    let domain = gate.settings.domain.clone();
+    let device = accounts::revoke(&desk, &caller, &domain, &ask.entry.0).await?;
+    House::of(gate).end_sessions(device).await?;
+    Ok(Json(api::Account { handle: caller.handle, device }))
+}
