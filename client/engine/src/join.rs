@@ -106,6 +106,8 @@ impl Engine {
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;
+            let devices = turn.step.trusted(&turn.me.identity.handle)?;
+            turn.see_to(&devices)?;
             Ok(Joined::In(welcome.room))
         });
         match stopped {

@@ -73,7 +73,17 @@ impl Engine {
         })
     }
 
-    /// Makes a key for this device, which is to be linked by another one; or goes on with what an earlier try has made.
+    /// What an earlier try has made, when it was broken off after the other device had granted everything: the identity whose
+    /// entry is sent once more, and the fifth part.
+    pub fn granted_before(
+        &self,
+        (id, secret): (LinkingId, &Secret),
+    ) -> Result<Option<(Identity, Vec<u8>)>, EngineError> {
+        let kept = self.identity()?.filter(|kept| !kept.enrolled && kept.opener == id.as_bytes());
+        Ok(kept.map(|kept| (kept, Meeting::new(id, secret).write(5, &Done {}))))
+    }
+
+    /// Makes a key for this device, which is to be linked by another one.
     pub fn ask_to_be_linked(
         &mut self,
         (id, secret, root): (LinkingId, &Secret, Root),

@@ -86,7 +86,8 @@ impl Engine {
                     turn.step.drop_wish(wished.wish)?;
                 }
             }
-            Ok(())
+            let devices = turn.step.trusted(&turn.me.identity.handle)?;
+            turn.see_to(&devices)
         })
     }
 }

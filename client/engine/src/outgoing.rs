@@ -1,11 +1,12 @@
 //! What is to be sent now: every wish that can be fulfilled is sealed, in order, and handed out until it is answered.
 
+use chancery_groups::roster;
 use chancery_vault::{Room, Standing, WishId, Wished};
 use chancery_wire::{
     api,
     bytes::Opaque,
     frames::{Kind, Submit},
-    ids::RoomId,
+    ids::{DeviceId, RoomId},
     names::Handle,
     time::Instant,
 };
@@ -31,6 +32,8 @@ pub enum Out {
     Open(api::Open),
     /// Ask for key packages of these accounts; the answer goes to [`Engine::claimed`].
     Claim(WishId, Vec<Handle>),
+    /// Ask for key packages of these other devices of this account; the answer goes to [`Engine::claimed`].
+    ClaimOwn(WishId, Vec<DeviceId>),
     /// Ask for what is needed to come back into the room; the answer goes to [`Engine::come_back`].
     Return(RoomId),
 }
@@ -111,7 +114,7 @@ impl Turn<'_> {
                         None
                     }
                     Wish::Bring { packages } if packages.is_empty() => {
-                        out.push(Out::Claim(wished.wish, vec![self.me.identity.handle.clone()]));
+                        out.push(Out::ClaimOwn(wished.wish, self.missing(&group)?));
                         None
                     }
                     _ => {
@@ -153,6 +156,14 @@ impl Turn<'_> {
             return Ok(wishes);
         }
         read(self)
+    }
+
+    /// The devices of this account that are not in a room and belong there.
+    fn missing(&self, group: &MlsGroup) -> Result<Vec<DeviceId>, EngineError> {
+        let leaves = roster(group.public_group())?;
+        let own = self.step.trusted(&self.me.identity.handle)?.into_iter();
+        let missing = own.filter(|it| !it.revoked && leaves.iter().all(|leaf| leaf.name.device != it.device));
+        Ok(missing.map(|device| device.device).collect())
     }
 
     /// Hands out what was sealed, unless it is on its way or promised its place already.

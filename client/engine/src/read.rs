@@ -104,7 +104,11 @@ fn as_it_reads(step: &Step<'_>, message: Message) -> Result<Line, EngineError> {
     let (Said::Text(_), Some(id)) = (&line.message.said, line.message.id) else { return Ok(line) };
     for of in step.messages_about(room, id)? {
         match (of.said, of.from) {
-            (Said::Edit(text), _) => line.edited = Some(text),
+            (Said::Edit(text), Some((by, _)))
+                if line.message.from.as_ref().is_some_and(|(it, _)| *it == by) =>
+            {
+                line.edited = Some(text);
+            }
             (Said::Reaction(with), Some((by, _))) => line.reactions.push((with, by)),
             _ => {}
         }

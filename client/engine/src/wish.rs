@@ -137,13 +137,14 @@ impl Engine {
             let leaving = leaving(group.pending_proposals());
             let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
             let staying: Vec<Handle> = stay.map(|leaf| leaf.name.account.clone()).collect();
+            let leaf_count = leaves.len();
             let inside: Vec<Handle> = leaves.into_iter().map(|leaf| leaf.name.account).collect();
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, (&inside, &staying))?;
             // What is under way may still bring somebody in; then it is seen to when that is over.
             let under_way = turn.step.wishes(room)?.iter().any(|wished| wished.sealed.is_some());
-            if want == Want::Leave && !under_way && inside.iter().all(|other| *other == me) {
+            if want == Want::Leave && !under_way && leaf_count == 1 {
                 let leave = turn.step.wish(room, now, &Wish::Leave.write())?;
                 let mut kept = kept;
                 turn.abandon(&mut kept)?;
@@ -241,7 +242,7 @@ impl Turn<'_> {
 
     /// A message that can be answered, in its first version.
     fn spoken_of(&self, room: RoomId, id: MessageId) -> Result<(MessageId, Message), EngineError> {
-        let message = self.first_version(room, id)?.ok_or(EngineError::NoMessage)?;
+        let message = self.first_version(room, id, None)?.ok_or(EngineError::NoMessage)?;
         match (&message.said, message.id) {
             (Said::Text(_), Some(id)) => Ok((id, message)),
             _ => Err(EngineError::NoMessage),
@@ -250,7 +251,7 @@ impl Turn<'_> {
 
     /// A message or reaction of this account, in its first version.
     fn own(&self, room: RoomId, id: MessageId) -> Result<MessageId, EngineError> {
-        let message = self.first_version(room, id)?.ok_or(EngineError::NoMessage)?;
+        let message = self.first_version(room, id, None)?.ok_or(EngineError::NoMessage)?;
         let (Said::Text(_) | Said::Reaction(_), Some((by, _)), Some(id)) =
             (&message.said, &message.from, message.id)
         else {
@@ -259,12 +260,20 @@ impl Turn<'_> {
         if *by == self.me.identity.handle { Ok(id) } else { Err(EngineError::SomebodyElses(by.clone())) }
     }
 
-    /// A message by its id; where that is a later version's, the first one.
-    pub(crate) fn first_version(&self, room: RoomId, id: MessageId) -> Result<Option<Message>, EngineError> {
-        let found = self.step.message(room, id)?;
+    /// A message by its id, of one account where `by` says so; where that is a later version's, the first one.
+    pub(crate) fn first_version(
+        &self,
+        room: RoomId,
+        id: MessageId,
+        by: Option<&Handle>,
+    ) -> Result<Option<Message>, EngineError> {
+        let found = match by {
+            Some(by) => self.step.message_of(room, id, by)?,
+            None => self.step.message(room, id)?,
+        };
         match found {
-            Some(Message { said: Said::Edit(_), about: Some(first), .. }) => {
-                Ok(self.step.message(room, first)?)
+            Some(Message { said: Said::Edit(_), about: Some(first), from: Some((by, _)), .. }) => {
+                Ok(self.step.message_of(room, first, &by)?)
             }
             found => Ok(found),
         }

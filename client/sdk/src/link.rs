@@ -89,6 +89,20 @@ impl Client {
         Ok(self.engine.rooms_with(device)?)
     }
 
+    /// On the new device: goes on with a linking that was broken off after the other device had granted it, if there is one.
+    pub async fn resume_linking(
+        &mut self,
+        link: &str,
+        watch: &mut dyn FnMut(News),
+    ) -> Result<Option<Identity>, SdkError> {
+        let Link { server, opener: Opener::Link(id, secret, _) } = link.parse()? else {
+            return Err(SdkError::OtherLink);
+        };
+        let Some((identity, ready)) = self.engine.granted_before((id, &secret))? else { return Ok(None) };
+        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.come_in(id, &identity, ready, watch).await.map(Some)
+    }
+
     /// On the new device: meets the other one, and answers with what the person compares.
     pub async fn ask_to_be_linked(&mut self, link: &str) -> Result<Compared, SdkError> {
         let Link { server, opener: Opener::Link(id, secret, root) } = link.parse()? else {
@@ -111,14 +125,25 @@ impl Client {
         let id = compared.asking.id;
         let identity =
             self.engine.granted(&compared.asking, &compared.server, &part(&self.http, id, 4).await?)?;
+        self.come_in(id, &identity, compared.asking.ready(), watch).await
+    }
+
+    async fn come_in(
+        &mut self,
+        id: LinkingId,
+        identity: &Identity,
+        ready: Vec<u8>,
+        watch: &mut dyn FnMut(News),
+    ) -> Result<Identity, SdkError> {
         let link = api::Link { entry: Opaque(identity.entry.clone()) };
         let _: Account = self.http.open(Method::POST, "/v1/devices", Some(&link)).await?;
         self.engine.enrolled()?;
         // Leaves key packages with the server, and checks that the account leads down to the root in the link.
         self.sync(BRING, watch).await?;
-        say(&self.http, id, 5, compared.asking.ready()).await?;
-        part(&self.http, id, 6).await?;
-        self.sync(BRING, watch).await?;
+        // It is linked. When the other device is gone, this one comes into its rooms when that is back.
+        if say(&self.http, id, 5, ready).await.is_ok() && part(&self.http, id, 6).await.is_ok() {
+            self.sync(BRING, watch).await?;
+        }
         self.enrolled()
     }
 }

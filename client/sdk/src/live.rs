@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use chancery_engine::{Joined, Line, Out};
-use chancery_vault::Identity;
+use chancery_vault::{Identity, WishId};
 use chancery_wire::{
-    api::{AskChains, CHAINS_LIMIT, Chains, Claimed, Return, RoomHead, Stock, Welcomes},
+    api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, Return, RoomHead, Stock, Welcomes},
     frames::{Acknowledge, ClientFrame, Entry, Fetch, Refused, ServerFrame},
-    ids::RoomId,
+    ids::{DeviceId, RoomId},
     names::Handle,
     problem::Code,
 };
@@ -103,16 +103,15 @@ impl<'c> Live<'c> {
                     Out::Claim(wish, handles) => {
                         let mut claims = Vec::new();
                         for handle in handles {
-                            let claim = self.claim(&handle).await?;
+                            let claim = self.claim(&handle, None).await?;
                             claims.push((handle, claim));
                         }
-                        loop {
-                            let needs = self.client.engine.claimed(wish, &claims, now())?;
-                            if needs.is_empty() {
-                                break;
-                            }
-                            self.chains(needs).await?;
-                        }
+                        self.claimed(wish, &claims).await?;
+                    }
+                    Out::ClaimOwn(wish, devices) => {
+                        let handle = self.identity.handle.clone();
+                        let claim = self.claim(&handle, Some(devices)).await?;
+                        self.claimed(wish, &[(handle, claim)]).await?;
                     }
                     Out::Return(room) => frames.extend(self.come_back(room).await?),
                 }
@@ -285,9 +284,27 @@ impl<'c> Live<'c> {
         if self.client.engine.is_caught_up(room) { Ok(None) } else { self.fetch_again(room) }
     }
 
-    async fn claim(&mut self, handle: &Handle) -> Result<Result<Claimed, String>, SdkError> {
+    async fn claimed(
+        &mut self,
+        wish: WishId,
+        claims: &[(Handle, Result<Claimed, String>)],
+    ) -> Result<(), SdkError> {
+        loop {
+            let needs = self.client.engine.claimed(wish, claims, now())?;
+            if needs.is_empty() {
+                return Ok(());
+            }
+            self.chains(needs).await?;
+        }
+    }
+
+    async fn claim(
+        &mut self,
+        handle: &Handle,
+        devices: Option<Vec<DeviceId>>,
+    ) -> Result<Result<Claimed, String>, SdkError> {
         let path = format!("/v1/accounts/{handle}/key-packages/claim");
-        match self.post(&path, &serde_json::json!({})).await {
+        match self.post(&path, &Claim { devices }).await {
             Ok(claimed) => Ok(Ok(claimed)),
             Err(SdkError::Refused(problem)) if problem.status < 500 && problem.status != 429 => {
                 Ok(Err(problem.title))

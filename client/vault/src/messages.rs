@@ -133,6 +133,14 @@ impl Step<'_> {
             None => (None, None),
         };
         let (id, about) = (it.id.map(|id| id.0), it.about.map(|id| id.0));
+        // What it says to an earlier message of its sender, and how that reads until now.
+        let earlier = match (&it.said, it.about, &it.from) {
+            (Said::Edit(_) | Said::Withdrawal, Some(of), Some((by, _))) => {
+                self.message_of(it.room, of, by)?
+            }
+            _ => None,
+        };
+        let until_now = earlier.as_ref().map(|first| self.text_of(first)).transpose()?.flatten();
         let kept = self.run(
             "INSERT INTO messages (room, seq, id, at, handle, device, kind, said, about, thread)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
@@ -152,45 +160,74 @@ impl Step<'_> {
         if kept == 0 {
             return Ok(false);
         }
-        match (&it.said, it.about) {
-            (Said::Text(text), _) => self.index(it.room, it.seq, text)?,
-            (Said::Edit(text), Some(of)) => {
-                if let Some(first) = self.message(it.room, of)? {
-                    self.index(it.room, first.seq, text)?;
+        match (&it.said, earlier) {
+            (Said::Text(text), _) => self.index(it.room, it.seq, (None, Some(text)))?,
+            (Said::Edit(text), Some(first)) => {
+                self.index(it.room, first.seq, (until_now.as_ref(), Some(text)))?;
+            }
+            (Said::Withdrawal, Some(first)) => {
+                self.index(it.room, first.seq, (until_now.as_ref(), None))?;
+                let versions = ["id = ?2", "about = ?2 AND kind = 'edit'"];
+                for which in versions {
+                    let sql = format!(
+                        "UPDATE messages SET said = '', gone = 1 WHERE room = ?1 AND {which} AND +handle = ?3"
+                    );
+                    self.run(&sql, &[&it.room.0, &about, &handle])?;
                 }
             }
-            (Said::Withdrawal, Some(of)) => self.withdraw(it.room, of)?,
             _ => {}
         }
         Ok(true)
     }
 
-    /// Makes a line be found by the words of a text, and by no others.
-    fn index(&self, room: RoomId, seq: u64, text: &Written) -> Result<(), VaultError> {
+    /// Makes a line be found by the words of its text from now on, and by those it had until now no more.
+    fn index(
+        &self,
+        room: RoomId,
+        seq: u64,
+        (until_now, from_now): (Option<&Written>, Option<&Written>),
+    ) -> Result<(), VaultError> {
         let line = "SELECT line FROM messages WHERE room = ?1 AND seq = ?2";
         let line = self.find(line, &[&room.0, &number(seq)], |row| Ok(row.get::<_, i64>(0)?))?;
-        self.run("DELETE FROM words WHERE rowid = ?1", &[&line])?;
-        self.run("INSERT INTO words (rowid, said) VALUES (?1, ?2)", &[&line, &text.reveal()])?;
+        if let Some(text) = until_now {
+            let delete = "INSERT INTO words (words, rowid, said) VALUES ('delete', ?1, ?2)";
+            self.run(delete, &[&line, &text.reveal()])?;
+        }
+        if let Some(text) = from_now {
+            self.run("INSERT INTO words (rowid, said) VALUES (?1, ?2)", &[&line, &text.reveal()])?;
+        }
         Ok(())
     }
 
-    /// Deletes the text of a message with all its versions.
-    fn withdraw(&self, room: RoomId, id: MessageId) -> Result<(), VaultError> {
-        self.run(
-            "DELETE FROM words WHERE rowid = (SELECT line FROM messages WHERE room = ?1 AND id = ?2)",
-            &[&room.0, &id.0],
-        )?;
-        self.run(
-            "UPDATE messages SET said = '', gone = 1
-             WHERE room = ?1 AND (id = ?2 OR (about = ?2 AND kind = 'edit'))",
-            &[&room.0, &id.0],
-        )?;
-        Ok(())
+    /// The text of a message as it reads now; nothing when it is none, or was taken back.
+    fn text_of(&self, first: &Message) -> Result<Option<Written>, VaultError> {
+        let (Said::Text(text), Some(id)) = (&first.said, first.id) else { return Ok(None) };
+        let mut now = text.clone();
+        for later in self.messages_about(first.room, id)? {
+            if let Said::Edit(text) = later.said
+                && later.from.as_ref().map(|(by, _)| by) == first.from.as_ref().map(|(by, _)| by)
+            {
+                now = text;
+            }
+        }
+        Ok(Some(now))
     }
 
     /// A message by its id, if the device has it.
     pub fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>, VaultError> {
-        self.find(&format!("{COLUMNS} WHERE m.room = ?1 AND m.id = ?2"), &[&room.0, &id.0], read)
+        let sql = format!("{COLUMNS} WHERE m.room = ?1 AND m.id = ?2 ORDER BY +m.seq LIMIT 1");
+        self.find(&sql, &[&room.0, &id.0], read)
+    }
+
+    /// A message of an account by its id, if the device has it.
+    pub fn message_of(
+        &self,
+        room: RoomId,
+        id: MessageId,
+        by: &Handle,
+    ) -> Result<Option<Message>, VaultError> {
+        let sql = format!("{COLUMNS} WHERE m.room = ?1 AND m.id = ?2 AND m.handle = ?3");
+        self.find(&sql, &[&room.0, &id.0, &by.as_str()], read)
     }
 
     /// A line by its place, if the device has it.
@@ -200,10 +237,11 @@ impl Step<'_> {
 
     /// What is said of a message and not taken back: every version after the first, and every reaction, in order.
     pub fn messages_about(&self, room: RoomId, id: MessageId) -> Result<Vec<Message>, VaultError> {
+        // The plus keeps SQLite from walking through the whole room in this order.
         self.list(
             &format!(
                 "{COLUMNS} WHERE m.room = ?1 AND m.about = ?2 AND m.kind IN ('edit', 'reaction') AND m.gone = 0
-                 ORDER BY m.seq"
+                 ORDER BY +m.seq"
             ),
             &[&room.0, &id.0],
             read,
@@ -232,15 +270,28 @@ impl Step<'_> {
 
     /// The texts that are searched for, the newest first.
     pub fn search(&self, it: &Search, limit: u32) -> Result<Vec<Message>, VaultError> {
-        let (tables, order) = match it.words {
-            Some(_) => (" JOIN words ON words.rowid = m.line AND words MATCH ?1", "words.rowid"),
-            None => (" WHERE ?1 IS NULL", "m.line"),
+        // Words lead to the lines by themselves; the plus keeps SQLite from another way. What is not asked for is left out, so
+        // that an index serves what is.
+        let (mut sql, order, by) = match it.words {
+            Some(_) => (
+                format!("{COLUMNS} JOIN words ON words.rowid = m.line AND words MATCH ?1"),
+                "words.rowid",
+                "+",
+            ),
+            None => (COLUMNS.to_owned(), "m.line", ""),
         };
-        let filters = "m.kind = 'text' AND m.gone = 0 AND (?2 IS NULL OR m.handle = ?2)
-            AND (?3 IS NULL OR m.room = ?3) AND (?4 IS NULL OR m.at < ?4) AND (?5 IS NULL OR m.at >= ?5)";
-        let joint = if it.words.is_some() { "WHERE" } else { "AND" };
+        sql += " WHERE m.kind = 'text' AND m.gone = 0";
+        let conditions = [
+            (it.from.is_some(), "m.handle = ?2"),
+            (it.room.is_some(), "m.room = ?3"),
+            (it.before.is_some(), "m.at < ?4"),
+            (it.since.is_some(), "m.at >= ?5"),
+        ];
+        for (_, condition) in conditions.into_iter().filter(|(asked, _)| *asked) {
+            sql.extend([" AND ", by, condition]);
+        }
         self.list(
-            &format!("{COLUMNS}{tables} {joint} {filters} ORDER BY {order} DESC LIMIT ?6"),
+            &format!("{sql} ORDER BY {order} DESC LIMIT ?6"),
             &[
                 &it.words,
                 &it.from.as_ref().map(Handle::as_str),
@@ -271,5 +322,93 @@ impl Step<'_> {
             &[&room.0],
             |row| Ok((row.get(0)?, counted(row.get(1)?))),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chancery_wire::ids::Digest;
+
+    use crate::{Room, Standing, Vault};
+
+    const ROOM: RoomId = RoomId([7; 16]);
+
+    fn written(text: &str) -> Written {
+        Written::parse(text, TEXT_LIMIT).unwrap()
+    }
+
+    fn line(seq: u64, by: &str, said: Said, about: Option<MessageId>) -> Message {
+        let mut id = [1; 32];
+        id[31] = u8::try_from(seq).unwrap();
+        let from = Some((by.parse().unwrap(), DeviceId([9; 16])));
+        Message {
+            room: ROOM,
+            seq,
+            id: MessageId::from_slice(&id),
+            at: Instant(0),
+            from,
+            said,
+            about,
+            thread: None,
+        }
+    }
+
+    /// A vault with one room.
+    fn vault() -> Vault {
+        let mut vault = Vault::in_memory().unwrap();
+        let room = Room {
+            id: ROOM,
+            name: None,
+            topic: None,
+            standing: Standing::Joined,
+            why: None,
+            seq: 0,
+            head: Digest([0; 32]),
+            joined: 0,
+            read: 0,
+            renew_at: Instant(0),
+            sealed: 0,
+            settle_at: None,
+        };
+        vault.step(|step| step.keep_room(&room)).unwrap();
+        vault
+    }
+
+    fn keeps(vault: &mut Vault, line: &Message) {
+        assert!(vault.step(|step| step.keep_message(line)).unwrap());
+    }
+
+    /// Whether a word is anywhere in the index of words, found or not.
+    fn in_the_index(vault: &mut Vault, word: &str) -> bool {
+        let pages: Vec<Vec<u8>> =
+            vault.step(|step| step.list("SELECT block FROM words_data", &[], |row| Ok(row.get(0)?))).unwrap();
+        pages.iter().any(|page| page.windows(word.len()).any(|part| part == word.as_bytes()))
+    }
+
+    #[test]
+    fn what_is_changed_or_taken_back_leaves_no_word_in_the_index() {
+        let mut vault = vault();
+        let first = line(1, "alice", Said::Text(written("zanzibar meeting")), None);
+        keeps(&mut vault, &first);
+        keeps(&mut vault, &line(2, "bob", Said::Text(written("which meeting")), None));
+        assert!(in_the_index(&mut vault, "zanzibar"));
+        keeps(&mut vault, &line(3, "alice", Said::Edit(written("quokka meeting")), first.id));
+        assert!(!in_the_index(&mut vault, "zanzibar") && in_the_index(&mut vault, "quokka"));
+        keeps(&mut vault, &line(4, "alice", Said::Withdrawal, first.id));
+        assert!(!in_the_index(&mut vault, "quokka") && in_the_index(&mut vault, "which"));
+        let search = Search { words: Some("meeting".to_owned()), ..Search::default() };
+        let found = vault.step(|step| step.search(&search, 9)).unwrap();
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_line_of_somebody_else_with_the_same_id_changes_nothing() {
+        let mut vault = vault();
+        let first = line(1, "alice", Said::Text(written("approved")), None);
+        keeps(&mut vault, &first);
+        keeps(&mut vault, &line(2, "mallory", Said::Withdrawal, first.id));
+        let kept = vault.step(|step| step.message(ROOM, first.id.unwrap())).unwrap();
+        assert_eq!(kept.unwrap().said, first.said);
     }
 }

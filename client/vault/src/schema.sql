@@ -84,15 +84,18 @@ CREATE TABLE messages (
     gone INTEGER NOT NULL DEFAULT 0,
     UNIQUE (room, seq)
 ) STRICT;
-CREATE UNIQUE INDEX messages_once ON messages (room, id) WHERE id IS NOT NULL;
+CREATE UNIQUE INDEX messages_once ON messages (room, id, handle) WHERE id IS NOT NULL;
+CREATE INDEX messages_by ON messages (handle) WHERE kind = 'text';
 CREATE INDEX messages_about ON messages (room, about, kind) WHERE about IS NOT NULL;
 CREATE INDEX messages_thread ON messages (room, thread, seq) WHERE thread IS NOT NULL;
 CREATE INDEX messages_unopened ON messages (room) WHERE kind = 'unopened';
 
 -- The words of every text as it reads now, by line, for searching. The texts themselves are not kept here.
 CREATE VIRTUAL TABLE words USING fts5 (
-    said, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    said, content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
+-- What is taken out of the index leaves nothing behind in it.
+INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 
 -- What the person wants done, kept before anything is sent; sealed once it can be.
 CREATE TABLE outbox (

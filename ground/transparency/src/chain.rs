@@ -21,8 +21,10 @@ const BY_INVITED: &str = "chancery enrol 1 invited";
 const BY_LINKING: &str = "chancery enrol 1 linking";
 /// The label of the signature of the device that revokes another one.
 const BY_REVOKING: &str = "chancery revoke 1";
+/// The most devices a chain has, revoked ones included: each is revoked at most once, so that there is always room for that.
+const DEVICES: usize = 128;
 /// The most entries a chain has.
-const ENTRIES: usize = 256;
+const ENTRIES: usize = 2 * DEVICES;
 /// The most bytes an entry has.
 const LIMIT: usize = 8192;
 
@@ -330,6 +332,9 @@ impl Trusted {
         if self.devices.iter().any(|device| device.id == enrol.device || device.key == enrol.key) {
             return Err(InvalidChain::Twice);
         }
+        if self.devices.len() >= DEVICES {
+            return Err(InvalidChain::Length);
+        }
         let (officer, invited_by, linked_by) = (by.officer, by.invited_by.clone(), Some(by.id));
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;
         self.devices.push(Device {
@@ -587,6 +592,28 @@ mod tests {
                 assert!(chain.clone().extend(&bad).is_err(), "byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn a_chain_that_is_full_of_devices_still_takes_every_revocation() {
+        let (founding, root, mut alice) = alice();
+        let (me, signer) = (DeviceId([1; 16]), key(1));
+        let mut entries = vec![founding];
+        let link = |alice: &Trusted, number: u8| {
+            let new = (DeviceId([number; 16]), key(number).public());
+            let offered = vouch(alice, (me, &signer), new, AT).unwrap();
+            take_vouched(&offered, new.0, &key(number)).unwrap().1
+        };
+        for number in 2..=128 {
+            entries.push(link(&alice, number));
+            alice.extend(entries.last().unwrap()).unwrap();
+        }
+        assert_eq!(alice.extend(&link(&alice.clone(), 129)), Err(InvalidChain::Length));
+        for number in 2..=128 {
+            entries.push(revoke(&alice, (me, &signer), DeviceId([number; 16]), AT).unwrap());
+            alice.extend(entries.last().unwrap()).unwrap();
+        }
+        assert_eq!(verify(&entries, &handle("alice"), &bank(), root, |_| None), Ok(alice));
     }
 
     #[test]

@@ -90,7 +90,9 @@ impl Hall {
                             watch.run(|| engine.trust(&needs, &chains, now))?;
                         }
                     }
-                    Out::Open(_) | Out::Return(_) => return Err("a device lost its way".into()),
+                    Out::Open(_) | Out::ClaimOwn(..) | Out::Return(_) => {
+                        return Err("a device lost its way".into());
+                    }
                 }
             }
         }

@@ -18,6 +18,7 @@ mod relay;
 mod report;
 mod request;
 mod round;
+mod search;
 mod speech;
 
 use std::{error::Error, io::Write as _, path::PathBuf, process::ExitCode};
@@ -50,6 +51,9 @@ struct Arguments {
     /// How many are in the rooms whose keys are measured.
     #[arg(long, value_delimiter = ',', default_value = "2,10,100,1000")]
     members: Vec<usize>,
+    /// How many messages are searched.
+    #[arg(long, default_value_t = 1_000_000)]
+    messages: u64,
     /// Where the databases are put for the time of the run; the system's folder for such things when none is named.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -78,6 +82,8 @@ enum Part {
     Room,
     /// One device that fetches 10,000 entries.
     CatchUp,
+    /// Searching 1,000,000 messages in one vault.
+    Search,
 }
 
 fn main() -> ExitCode {
@@ -103,15 +109,23 @@ fn run(arguments: &Arguments) -> Outcome {
     let shapes: Vec<Part> =
         [Part::Pairs, Part::Room, Part::CatchUp].into_iter().filter(|it| wanted(*it)).collect();
     if !shapes.is_empty() {
-        let dir = match &arguments.dir {
-            Some(dir) => tempfile::tempdir_in(dir)?,
-            None => tempfile::tempdir()?,
-        };
+        let dir = folder(arguments)?;
         threads.block_on(load::measure(&shapes, arguments.seconds, dir.path(), &mut report))?;
+    }
+    if wanted(Part::Search) {
+        report.search = search::measure(arguments.messages, folder(arguments)?.path())?;
     }
     let text = if arguments.json { report.json()? } else { report.tables() };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
+}
+
+/// A folder for the time of the run.
+fn folder(arguments: &Arguments) -> Outcome<tempfile::TempDir> {
+    Ok(match &arguments.dir {
+        Some(dir) => tempfile::tempdir_in(dir)?,
+        None => tempfile::tempdir()?,
+    })
 }
 
 /// Says how far the run is, to whoever waits for it.

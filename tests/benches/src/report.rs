@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::{Outcome, cost::Cost};
+use crate::{Outcome, cost::Cost, search::Found};
 
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) delivery: Vec<Delivery>,
     /// Memory.
     pub(crate) memory: Vec<Memory>,
+    /// Searching.
+    pub(crate) search: Vec<Found>,
 }
 
 /// One shape of load on one side.
@@ -121,6 +123,10 @@ impl Report {
         table(&mut out, &heads, &delivery.collect::<Vec<_>>());
         let heads = ["memory", "idle MiB", "200 connected MiB", "KiB each", "after the load MiB"];
         table(&mut out, &heads, &memory.collect::<Vec<_>>());
+        let search = self.search.iter().map(|it| {
+            vec![it.question.to_owned(), figure(it.p50_ms), figure(it.longest_ms), it.shown.to_string()]
+        });
+        table(&mut out, &["search", "p50 ms", "longest ms", "shown"], &search.collect::<Vec<_>>());
         out
     }
 }

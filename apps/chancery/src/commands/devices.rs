@@ -57,7 +57,8 @@ pub(crate) async fn revoke(common: &Common, output: &mut Output, device: &str) -
         note(output, news);
     }
     let text = if pending.is_empty() {
-        "It is revoked: its sessions have ended, and it is in no room of this device any more.".to_owned()
+        "It is revoked: its sessions have ended, and it is in no room any more that this device is in."
+            .to_owned()
     } else {
         format!(
             "It is revoked, and its sessions have ended. In {} rooms it is not taken out yet: that is tried again whenever \
@@ -98,6 +99,9 @@ pub(crate) async fn link(common: &Common, output: &mut Output) -> Result<(), Fai
 pub(crate) async fn be_linked(common: &Common, output: &mut Output, link: &str) -> Result<(), Failure> {
     Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
     let be_linked = async |client: &mut Client| {
+        if let Some(identity) = client.resume_linking(link, &mut |news| note(output, &news)).await? {
+            return Ok(identity);
+        }
         let compared = client.ask_to_be_linked(link).await?;
         let text = format!(
             "This will be a device of {}. Type these words on the other one:\n\n  {}\n",

@@ -192,13 +192,13 @@ impl Turn<'_> {
         room.settle_at = None;
         if group.is_active() {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
-            let me = &self.me.identity.handle;
-            let alone = roster(group.public_group())?.iter().all(|leaf| leaf.name.account == *me);
+            let alone = roster(group.public_group())?.len() == 1;
             self.put(room.id, group);
-            if alone && self.asked_to_leave(room)? {
+            // The person may have left on another device.
+            let (asked, elsewhere) = (self.asked_to_leave(room)?, self.other_device_left(change));
+            if alone && (asked || elsewhere) {
                 self.abandon(room)?;
-            } else if self.other_device_left(change) && !self.asked_to_leave(room)? {
-                // The person has left, on another device.
+            } else if elsewhere && !asked {
                 self.step.wish(room.id, self.now, &Wish::Leave.write())?;
             }
         } else {

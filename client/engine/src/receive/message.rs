@@ -135,11 +135,20 @@ impl Turn<'_> {
             Content::Text { reply_to, .. } => *reply_to,
             Content::RoomName(_) | Content::RoomTopic(_) => None,
         };
-        let first = about.map(|of| self.first_version(room.id, of)).transpose()?.flatten();
-        let others =
-            first.as_ref().is_some_and(|first| first.from.as_ref().is_none_or(|(by, _)| *by != from.0));
-        if others && matches!(content, Content::Edit { .. } | Content::Withdraw(_)) {
-            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        // A change is the sender's own word about the sender's own message, whoever else uses the same id.
+        let changes = matches!(content, Content::Edit { .. } | Content::Withdraw(_));
+        let by = changes.then_some(&from.0);
+        let first = about.map(|of| self.first_version(room.id, of, by)).transpose()?.flatten();
+        if changes && first.is_none() {
+            let others = about.map(|of| self.step.message(room.id, of)).transpose()?.flatten();
+            if others.is_some() {
+                return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+            }
+            // This device came after the first version: the later one stands for it, under its name.
+            if let Content::Edit { of, text } = &content {
+                let said = Said::Text(text.clone());
+                return Ok(Taken::Line(Message { id: Some(*of), ..line(entry, Some(from), said) }));
+            }
         }
         let gone = first.as_ref().is_some_and(|first| first.said == Said::Gone);
         let thread = match &content {

@@ -3,9 +3,9 @@
 use std::{cell::RefCell, rc::Rc};
 
 use chancery_engine::{Engine, Entropy, Joined, Link, Opener, Out, Want};
-use chancery_vault::{Standing, Vault, VaultKey};
+use chancery_vault::{Standing, Vault, VaultKey, WishId};
 use chancery_wire::{
-    api::{self, Chain},
+    api::{self, Chain, Claimed},
     bytes::Opaque,
     content::{TEXT_LIMIT, Written},
     frames::UpTo,
@@ -292,13 +292,12 @@ impl Person {
                         .iter()
                         .map(|handle| (handle.clone(), self.hub.borrow_mut().claim(handle, now)))
                         .collect();
-                    loop {
-                        let needs = self.engine.claimed(wish, &claims, now).unwrap();
-                        if needs.is_empty() {
-                            break;
-                        }
-                        self.asks(&needs, now);
-                    }
+                    self.claimed(wish, &claims, now);
+                }
+                Out::ClaimOwn(wish, _) => {
+                    let handle = self.engine.identity().unwrap().unwrap().handle;
+                    let claim = self.hub.borrow_mut().claim(&handle, now);
+                    self.claimed(wish, &[(handle, claim)], now);
                 }
                 Out::Return(room) => {
                     let offered = self.hub.borrow().return_to(room);
@@ -313,6 +312,16 @@ impl Person {
             }
         }
         any
+    }
+
+    fn claimed(&mut self, wish: WishId, claims: &[(Handle, Result<Claimed, String>)], now: Instant) {
+        loop {
+            let needs = self.engine.claimed(wish, claims, now).unwrap();
+            if needs.is_empty() {
+                return;
+            }
+            self.asks(&needs, now);
+        }
     }
 
     /// The texts this person sees in a room, each with its sender.

@@ -160,6 +160,30 @@ fn nobody_changes_or_takes_back_what_somebody_else_said() {
 }
 
 #[test]
+fn a_change_of_what_was_said_before_somebody_came_reads_as_the_message_to_him() {
+    let (mut world, [mut alice, mut bob], room) = two();
+    alice.says(&world, room, "the code is 1234");
+    let mut carol = world.invited(&mut alice, "carol");
+    alice.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
+    alice.syncs(&world);
+    let first = id(&alice, room, "the code is 1234");
+    wants(&mut alice, &world, room, Want::Edit(first, written("the code is 5678")));
+    wants(&mut alice, &world, room, Want::Edit(first, written("the code is 9999")));
+    for person in [&mut bob, &mut carol] {
+        person.syncs(&world);
+        assert_eq!(found(person, "code"), ["the code is 9999"], "{}", person.name);
+        assert!(found(person, "5678").is_empty());
+        assert_eq!(id(person, room, "the code is 9999"), first);
+    }
+    assert!(carol.engine.want(room, Want::Withdraw(first), world.now).is_err());
+    wants(&mut alice, &world, room, Want::Withdraw(first));
+    for person in [&mut bob, &mut carol] {
+        person.syncs(&world);
+        assert!(person.reads(room).is_empty() && found(person, "code").is_empty(), "{}", person.name);
+    }
+}
+
+#[test]
 fn a_topic_reaches_everybody_and_those_who_come_later() {
     let mut world = World::new();
     let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);

@@ -5,12 +5,12 @@
 
 use axum::Json;
 use chancery_floor::work::{Action, Work};
-use chancery_wire::{api, bytes::Opaque, names::Handle, problem::Problem};
+use chancery_wire::{api, bytes::Opaque, ids::DeviceId, names::Handle, problem::Problem};
 
 use super::{error::DevicesError, facts::Claimed, store};
 use crate::{
     accounts,
-    counter::{At, Organisation, Refusal, Visitor},
+    counter::{Ask, At, Organisation, Refusal, Visitor},
 };
 
 /// The right to claim key packages.
@@ -24,26 +24,32 @@ impl Action for Claim {
 
 /// Takes a key package of each device of the account.
 #[utoipa::path(post, path = "/v1/accounts/{handle}/key-packages/claim", tag = "devices", operation_id = "devices.claim",
-    params(("handle" = Handle, Path, description = "The account.")),
+    params(("handle" = Handle, Path, description = "The account.")), request_body = api::Claim,
     responses((status = 200, description = "One key package a device.", body = api::Claimed),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, .. }: Visitor,
     At(handle): At<Handle>,
+    Ask(ask): Ask<api::Claim>,
 ) -> Result<Json<api::Claimed>, Refusal> {
     let permit = desk.permit::<Claim>(Organisation)?;
     let work = desk.begin(permit).await?;
-    Ok(Json(claim(work, handle).await?))
+    Ok(Json(claim(work, handle, &ask).await?))
 }
 
-async fn claim(mut work: Work<Claim>, handle: Handle) -> Result<api::Claimed, DevicesError> {
+async fn claim(
+    mut work: Work<Claim>,
+    handle: Handle,
+    ask: &api::Claim,
+) -> Result<api::Claimed, DevicesError> {
     let at = work.at();
     let devices = accounts::devices_of(&mut work.tx, &handle).await?;
     if devices.is_empty() {
         return Err(DevicesError::NoAccount);
     }
     let (mut packages, mut told) = (Vec::new(), Vec::new());
-    for device in devices.into_iter().map(|it| it.device) {
+    let wanted = |device: &DeviceId| ask.devices.as_ref().is_none_or(|devices| devices.contains(device));
+    for device in devices.into_iter().map(|it| it.device).filter(wanted) {
         if let Some(taken) = store::take(&mut work.tx, device, at).await? {
             told.push((device, taken.reference, taken.last_resort));
             packages.push(Opaque(taken.package));
