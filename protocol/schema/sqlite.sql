@@ -160,6 +160,28 @@ CREATE TABLE rooms_waiting (
 );
 CREATE INDEX rooms_waiting_of ON rooms_waiting (device, at);
 
+-- files/0001_files
+-- Sealed files in rooms, and the parts they are made of. `until` is when a file is forgotten that is not whole.
+CREATE TABLE files (
+    file BLOB NOT NULL PRIMARY KEY,
+    room BLOB NOT NULL,
+    handle TEXT NOT NULL,
+    device BLOB NOT NULL,
+    parts BIGINT NOT NULL,
+    next BIGINT NOT NULL,
+    until BIGINT
+);
+CREATE INDEX files_until ON files (until) WHERE until IS NOT NULL;
+CREATE INDEX files_device ON files (device) WHERE until IS NOT NULL;
+CREATE TABLE files_parts (
+    file BLOB NOT NULL REFERENCES files (file) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
+    digest BLOB NOT NULL,
+    bytes BIGINT NOT NULL,
+    PRIMARY KEY (file, number)
+);
+CREATE INDEX files_parts_digest ON files_parts (digest);
+
 -- delivery/0001_cursors
 -- How far each device has acknowledged each room.
 CREATE TABLE delivery_cursors (

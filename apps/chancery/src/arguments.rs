@@ -129,6 +129,20 @@ pub(crate) enum Command {
         /// The message in whose thread it is said, by its number
         #[arg(long, value_name = "NUMBER", value_parser = place)]
         thread: Option<u64>,
+        /// A file to send; the text says something about it, and can be left out. Broken off, the same command goes on
+        #[arg(long, value_name = "PATH", conflicts_with_all = ["reply_to", "thread"])]
+        file: Option<PathBuf>,
+    },
+    /// Save a file that was sent; broken off, the same command goes on
+    Save {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message that brought it, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+        /// Where to: a folder, or a name that nothing has yet
+        #[arg(long, value_name = "PATH", default_value = ".")]
+        to: PathBuf,
     },
     /// Change what you have said; everybody sees that it was changed
     Edit {
@@ -166,7 +180,7 @@ pub(crate) enum Command {
         #[arg(value_name = "NUMBER", value_parser = place)]
         message: u64,
     },
-    /// Search everything this device has: words, "a phrase", begin*, from:bob, in:"Ward 7", before:2026-11-01, after:…
+    /// Search everything this device has: words, "a phrase", begin*, from:bob, in:"Ward 7", has:file, before:2026-11-01, after:…
     Search {
         /// What to search for
         #[arg(required = true)]

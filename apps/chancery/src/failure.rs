@@ -47,6 +47,16 @@ impl Failure {
         }
     }
 
+    /// What a failure to reach the server is while a file is under way.
+    pub(crate) fn with_file_kept(error: SdkError) -> Self {
+        match error {
+            SdkError::Unreachable(why) => Self::Pending(format!(
+                "the server cannot be reached ({why}); the same command goes on where it stopped"
+            )),
+            other => other.into(),
+        }
+    }
+
     /// Whether whoever read the answers has gone. Then there is nobody left to tell.
     pub(crate) fn is_unheard(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
@@ -64,7 +74,7 @@ impl Failure {
                 "client.not-enrolled" => 3,
                 "client.unreachable" => 4,
                 "client.vault" | "client.key" | "client.profile" => 5,
-                "client.distrust" => 6,
+                "client.distrust" | "client.bad-file" => 6,
                 "client.link" | "client.room" | "client.profile-name" | "client.search" => 2,
                 code if code.starts_with("server.") => 7,
                 _ => 1,

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use chancery_sdk::{Cause, Line, News, Said};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -69,6 +69,19 @@ impl Output {
         }
     }
 
+    /// Shows how far a file is, where there is a person to see it.
+    pub(crate) fn transfer(&self, what: &'static str) -> ProgressBar {
+        if self.json || !stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(0).with_message(what);
+        let form = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        bar
+    }
+
     /// Shows that something takes its time, where there is a person to see it.
     pub(crate) fn busy(&self, what: &'static str) -> ProgressBar {
         if self.json || !stderr().is_terminal() {
@@ -98,6 +111,7 @@ pub(crate) fn object(line: &Line) -> Value {
     let message = &line.message;
     let (kind, said) = match &message.said {
         Said::Text(_) => ("text", line.text().map(|text| text.reveal().to_owned())),
+        Said::File(file) => ("file", file.about.as_ref().map(|text| text.reveal().to_owned())),
         Said::Edit(text) => ("edit", Some(text.reveal().to_owned())),
         Said::Reaction(with) => ("reaction", Some(with.reveal().to_owned())),
         Said::Withdrawal => ("withdrawal", None),
@@ -108,8 +122,14 @@ pub(crate) fn object(line: &Line) -> Value {
     let from = message.from.as_ref();
     let reactions: Vec<Value> =
         line.reactions.iter().map(|(with, by)| json!({"with": with.reveal(), "from": by})).collect();
+    let file = match &message.said {
+        Said::File(file) => {
+            json!({"name": file.name.reveal(), "size": file.size, "media": file.media.reveal()})
+        }
+        _ => Value::Null,
+    };
     json!({
-        "room": message.room, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
+        "room": message.room, "file": file, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
         "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
         "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
@@ -130,6 +150,12 @@ pub(crate) fn spoken(line: &Line) -> Option<String> {
             let edited = if line.edited.is_some() { " (changed)" } else { "" };
             let text = marked(line.text()?.reveal());
             format!("{at}  #{seq} {who}{to}{thread}: {text}{edited}{}", reactions(line))
+        }
+        Said::File(file) => {
+            let about =
+                file.about.as_ref().map(|text| format!(": {}", marked(text.reveal()))).unwrap_or_default();
+            let (name, size) = (one_line(file.name.reveal()), HumanBytes(file.size));
+            format!("{at}  #{seq} {who} sent the file {name} ({size}){about}{}", reactions(line))
         }
         Said::Gone => format!("{at}  #{seq} {who} took this back"),
         Said::Edit(text) => format!("{at}  * {who} changed {of}: {}", marked(text.reveal())),

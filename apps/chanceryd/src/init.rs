@@ -33,11 +33,11 @@ pub fn init(domain: &Domain, data: &Path, config: &Path) -> Result<String, InitE
         return Err(InitError::Exists(config.to_owned()));
     }
     let failed = |path: &Path, why| InitError::Io { path: path.to_owned(), why };
-    let database = from_folder_of(config, data).map_err(|why| failed(data, why))?.join("chancery.db");
+    let inside = from_folder_of(config, data).map_err(|why| failed(data, why))?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|why| failed(data, why))?;
     // Whoever writes it between the question above and this line keeps what he wrote.
     let mut file = fs::File::create_new(config).map_err(|why| failed(config, why))?;
-    let written = file.write_all(template(domain, &database).as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(template(domain, &inside).as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|why| failed(config, why))?;
     let (config, data) = (config.display(), data.display());
     Ok(format!(

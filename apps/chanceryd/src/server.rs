@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use chancery_duties::gateway::{House, HouseError, Settings};
 use chancery_floor::{
+    blobs::Blobs,
     clock::{Clock, Entropy},
     store::{Db, StoreError},
 };
@@ -85,7 +86,13 @@ impl Server {
         let counters = admin::counters()?;
         let public = bind(config.public.listen, tls.clone(), config.public.connections).await?;
         let admin = bind(config.admin, None, ADMIN_CONNECTIONS).await?;
-        let house = House::open(open(&config.store).await?, settings(config), clock, entropy).await?;
+        let house = House::open(
+            (open(&config.store).await?, Blobs::folder(&config.files.folder)?),
+            settings(config),
+            clock,
+            entropy,
+        )
+        .await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = match &config.public.url {
             Some(url) => url.as_str().to_owned(),
@@ -168,6 +175,7 @@ async fn open(store: &Store) -> Result<Db, ServerError> {
 fn settings(config: &Config) -> Settings {
     let mut settings = Settings::new(config.domain.clone());
     settings.body_days = config.bodies_kept.as_days();
+    settings.file_bytes = config.files.largest.0;
     settings.session_minutes = config.session_lifetime.as_minutes();
     settings
 }

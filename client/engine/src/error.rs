@@ -49,6 +49,12 @@ pub enum EngineError {
     /// Only who wrote a message changes it or takes it back.
     #[error("only {0} can change that message or take it back")]
     SomebodyElses(Handle),
+    /// The file that is meant is not on its way.
+    #[error("there is no such file on its way")]
+    NoFile,
+    /// What the server has is not the file that the message speaks of.
+    #[error("the file is not what was sent: the server, or somebody on its disk, has changed it")]
+    BadFile,
     /// Somebody else than the other device has its hands in the linking, or the two have lost each other.
     #[error(
         "the two devices do not understand each other: somebody may stand between them; begin anew on the old device"

@@ -6,7 +6,7 @@ use chancery_wire::{
     api,
     bytes::Opaque,
     frames::{Kind, Submit},
-    ids::{DeviceId, RoomId},
+    ids::{DeviceId, FileId, RoomId},
     names::Handle,
     time::Instant,
 };
@@ -34,6 +34,8 @@ pub enum Out {
     Claim(WishId, Vec<Handle>),
     /// Ask for key packages of these other devices of this account; the answer goes to [`Engine::claimed`].
     ClaimOwn(WishId, Vec<DeviceId>),
+    /// Delete a file that was taken back; that it is gone goes to [`Engine::disposed`].
+    Dispose(RoomId, FileId),
     /// Ask for what is needed to come back into the room; the answer goes to [`Engine::come_back`].
     Return(RoomId),
 }
@@ -51,7 +53,7 @@ impl Engine {
                 Standing::Opening | Standing::Lost => false,
                 Standing::Left | Standing::Paused | Standing::Stopped => true,
             };
-            Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()?)
+            Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()? && step.disposals()?.is_empty())
         })?;
         if idle {
             return Ok(vec![]);
@@ -61,6 +63,7 @@ impl Engine {
             for room in turn.step.rooms()? {
                 turn.outgoing(room, &mut out)?;
             }
+            out.extend(turn.step.disposals()?.into_iter().map(|(room, file)| Out::Dispose(room, file)));
             Ok(out)
         })
     }

@@ -83,6 +83,7 @@ impl Wish {
             Self::Open { .. } => "open the room".to_owned(),
             Self::Write { content } => match Content::decode(content) {
                 Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
+                Ok((_, Content::File(file))) => format!("send the file {}", file.name.reveal()),
                 Ok((_, Content::Edit { text, .. })) => format!("change a message to: {}", text.reveal()),
                 Ok((_, Content::Withdraw(_))) => "take back a message".to_owned(),
                 Ok((_, Content::Reaction { with, .. })) => format!("react with {}", with.reveal()),
@@ -194,7 +195,7 @@ impl Turn<'_> {
                 let thread = threaded.then(|| message.thread.unwrap_or(to));
                 Content::Text { text, reply_to: Some(to), thread }
             }
-            Want::Edit(of, text) => Content::Edit { of: self.own(room, of)?, text },
+            Want::Edit(of, text) => Content::Edit { of: self.own_text(room, of)?, text },
             Want::Withdraw(of) => Content::Withdraw(self.own(room, of)?),
             Want::React(to, with) => Content::Reaction { to: self.spoken_of(room, to)?.0, with },
             Want::Name(name) => Content::RoomName(name),
@@ -244,15 +245,22 @@ impl Turn<'_> {
     fn spoken_of(&self, room: RoomId, id: MessageId) -> Result<(MessageId, Message), EngineError> {
         let message = self.first_version(room, id, None)?.ok_or(EngineError::NoMessage)?;
         match (&message.said, message.id) {
-            (Said::Text(_), Some(id)) => Ok((id, message)),
+            (Said::Text(_) | Said::File(_), Some(id)) => Ok((id, message)),
             _ => Err(EngineError::NoMessage),
         }
+    }
+
+    /// A text of this account, in its first version.
+    fn own_text(&self, room: RoomId, id: MessageId) -> Result<MessageId, EngineError> {
+        let id = self.own(room, id)?;
+        let text = self.spoken_of(room, id)?.1.said;
+        if matches!(text, Said::Text(_)) { Ok(id) } else { Err(EngineError::NoMessage) }
     }
 
     /// A message or reaction of this account, in its first version.
     fn own(&self, room: RoomId, id: MessageId) -> Result<MessageId, EngineError> {
         let message = self.first_version(room, id, None)?.ok_or(EngineError::NoMessage)?;
-        let (Said::Text(_) | Said::Reaction(_), Some((by, _)), Some(id)) =
+        let (Said::Text(_) | Said::File(_) | Said::Reaction(_), Some((by, _)), Some(id)) =
             (&message.said, &message.from, message.id)
         else {
             return Err(EngineError::NoMessage);
@@ -281,7 +289,7 @@ impl Turn<'_> {
 }
 
 /// Whether anything can be wished for a room as it stands.
-fn usable(room: &Room) -> Result<(), EngineError> {
+pub(crate) fn usable(room: &Room) -> Result<(), EngineError> {
     match room.standing {
         Standing::Opening | Standing::Joined | Standing::Lost => Ok(()),
         Standing::Left => Err(EngineError::Standing("you are not in this room any more".to_owned())),

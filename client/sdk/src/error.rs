@@ -77,6 +77,7 @@ impl SdkError {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
+            Self::Engine(EngineError::BadFile) => "client.bad-file",
             Self::Engine(EngineError::Distrust(_)) => "client.distrust",
             Self::Engine(EngineError::NotEnrolled) | Self::NoProfile(_) => "client.not-enrolled",
             Self::Engine(EngineError::Revoked) => "client.revoked",

@@ -6,6 +6,7 @@
 mod client;
 mod clock;
 mod error;
+mod files;
 mod keys;
 mod link;
 mod live;

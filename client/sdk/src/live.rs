@@ -113,6 +113,17 @@ impl<'c> Live<'c> {
                         let claim = self.claim(&handle, Some(devices)).await?;
                         self.claimed(wish, &[(handle, claim)]).await?;
                     }
+                    Out::Dispose(room, file) => {
+                        let path = format!("/v1/rooms/{room}/files/{file}");
+                        let identity = &self.identity;
+                        match self.client.http.ask(identity, Method::DELETE, &path, None::<&()>).await {
+                            Ok(()) => {}
+                            // Who has left cannot delete it any more, and nobody is to try forever.
+                            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => {}
+                            Err(error) => return Err(error),
+                        }
+                        self.client.engine.disposed(file, now())?;
+                    }
                     Out::Return(room) => frames.extend(self.come_back(room).await?),
                 }
             }

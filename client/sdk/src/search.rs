@@ -1,6 +1,6 @@
 //! Searching: what a person types becomes what the vault is asked.
 //!
-//! Words that all have to be there, `"phrases in quotes"`, beginnings such as `budg*`, and `from:bob`, `in:"Ward 7"`,
+//! Words that all have to be there, `"phrases in quotes"`, beginnings such as `budg*`, and `from:bob`, `in:"Ward 7"`, `has:file`,
 //! `before:2026-11-01`, `after:2026-10-01`. Days are those of UTC.
 
 use chancery_engine::{Line, RoomView};
@@ -30,6 +30,7 @@ fn parse(asked: &str, room: impl Fn(&str) -> Result<RoomView, SdkError>) -> Resu
                 search.from = Some(value.parse().map_err(wrong)?);
             }
             "in" => search.room = Some(room(value)?.id),
+            "has" if value == "file" => search.files = true,
             "before" => search.before = Some(day(value)?),
             // What was said on that day is not after it.
             "after" => search.since = Some(day(value)?.plus_seconds(DAY)),
@@ -101,6 +102,7 @@ mod tests {
         assert_eq!(all.before, Some(Instant(1_795_564_800_000)));
         assert_eq!(all.since, Some(Instant(1_793_577_600_000)));
         assert!(asked("from:bob").words.is_none());
+        assert!(asked("has:file x").files && !asked("has:them x").files);
     }
 
     #[test]

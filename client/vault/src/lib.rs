@@ -4,6 +4,7 @@
 //! same vault open; steps queue. Nothing here talks to a network, reads a clock or decides anything.
 
 mod error;
+mod files;
 mod identity;
 mod key;
 mod messages;
@@ -15,6 +16,7 @@ mod step;
 mod trust;
 
 pub use error::VaultError;
+pub use files::Upload;
 pub use identity::{Identity, SigningSeed};
 pub use key::VaultKey;
 pub use messages::{Message, Said, Search};

@@ -1,7 +1,7 @@
 //! What was said in a room and what happened there, in the order of its log.
 
 use chancery_wire::{
-    content::{MessageId, TEXT_LIMIT, Written},
+    content::{Attachment, Content, MessageId, TEXT_LIMIT, Written},
     ids::{DeviceId, RoomId},
     names::Handle,
     time::Instant,
@@ -17,6 +17,8 @@ use crate::{
 pub enum Said {
     /// Somebody wrote this.
     Text(Written),
+    /// Somebody sent this file.
+    File(Attachment),
     /// The text of an earlier message is this from now on.
     Edit(Written),
     /// An earlier message, or a reaction, was taken back.
@@ -32,19 +34,20 @@ pub enum Said {
 }
 
 impl Said {
-    fn parts(&self) -> (&'static str, &str) {
+    fn parts(&self) -> (&'static str, String) {
         match self {
-            Self::Text(text) => ("text", text.reveal()),
-            Self::Edit(text) => ("edit", text.reveal()),
-            Self::Withdrawal => ("withdrawal", ""),
-            Self::Reaction(text) => ("reaction", text.reveal()),
-            Self::Gone => ("gone", ""),
-            Self::Event(text) => ("event", text),
-            Self::Unopened(cause) => ("unopened", cause),
+            Self::Text(text) => ("text", text.reveal().to_owned()),
+            Self::File(file) => ("file", file.words()),
+            Self::Edit(text) => ("edit", text.reveal().to_owned()),
+            Self::Withdrawal => ("withdrawal", String::new()),
+            Self::Reaction(text) => ("reaction", text.reveal().to_owned()),
+            Self::Gone => ("gone", String::new()),
+            Self::Event(text) => ("event", text.clone()),
+            Self::Unopened(cause) => ("unopened", cause.clone()),
         }
     }
 
-    fn parse(kind: &str, said: String, gone: bool) -> Result<Self, VaultError> {
+    fn parse(kind: &str, said: String, gone: bool, file: Option<Vec<u8>>) -> Result<Self, VaultError> {
         if gone {
             return Ok(Self::Gone);
         }
@@ -52,6 +55,10 @@ impl Said {
             |said: &str| Written::parse(said, TEXT_LIMIT).map_err(|_| VaultError::Damaged("messages"));
         Ok(match kind {
             "text" => Self::Text(written(&said)?),
+            "file" => match file.and_then(|file| Content::decode(&file).ok()) {
+                Some((_, Content::File(file))) => Self::File(file),
+                _ => return Err(VaultError::Damaged("messages")),
+            },
             "edit" => Self::Edit(written(&said)?),
             "withdrawal" => Self::Withdrawal,
             "reaction" => Self::Reaction(written(&said)?),
@@ -83,7 +90,7 @@ pub struct Message {
     pub thread: Option<MessageId>,
 }
 
-const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread FROM messages m";
+const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread, m.file FROM messages m";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
     let damaged = || VaultError::Damaged("messages");
@@ -102,7 +109,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
         id: message(2)?,
         at: Instant(row.get(3)?),
         from,
-        said: Said::parse(&row.get::<_, String>(6)?, row.get(7)?, row.get(8)?)?,
+        said: Said::parse(&row.get::<_, String>(6)?, row.get(7)?, row.get(8)?, row.get(11)?)?,
         about: message(9)?,
         thread: message(10)?,
     })
@@ -117,6 +124,8 @@ pub struct Search {
     pub from: Option<Handle>,
     /// In which room.
     pub room: Option<RoomId>,
+    /// Files only.
+    pub files: bool,
     /// Accepted before.
     pub before: Option<Instant>,
     /// Accepted at or after.
@@ -141,9 +150,13 @@ impl Step<'_> {
             _ => None,
         };
         let until_now = earlier.as_ref().map(|first| self.text_of(first)).transpose()?.flatten();
+        let file = match &it.said {
+            Said::File(file) => Some(Content::File(file.clone()).encode([0; 16])),
+            _ => None,
+        };
         let kept = self.run(
-            "INSERT INTO messages (room, seq, id, at, handle, device, kind, said, about, thread)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+            "INSERT INTO messages (room, seq, id, at, handle, device, kind, said, about, thread, file)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
             &[
                 &it.room.0,
                 &number(it.seq),
@@ -155,22 +168,23 @@ impl Step<'_> {
                 &said,
                 &about,
                 &it.thread.map(|id| id.0),
+                &file,
             ],
         )?;
         if kept == 0 {
             return Ok(false);
         }
         match (&it.said, earlier) {
-            (Said::Text(text), _) => self.index(it.room, it.seq, (None, Some(text)))?,
-            (Said::Edit(text), Some(first)) => {
-                self.index(it.room, first.seq, (until_now.as_ref(), Some(text)))?;
+            (Said::Text(_) | Said::File(_), _) => self.index(it.room, it.seq, (None, Some(&said)))?,
+            (Said::Edit(_), Some(first)) => {
+                self.index(it.room, first.seq, (until_now.as_deref(), Some(&said)))?;
             }
             (Said::Withdrawal, Some(first)) => {
-                self.index(it.room, first.seq, (until_now.as_ref(), None))?;
+                self.index(it.room, first.seq, (until_now.as_deref(), None))?;
                 let versions = ["id = ?2", "about = ?2 AND kind = 'edit'"];
                 for which in versions {
                     let sql = format!(
-                        "UPDATE messages SET said = '', gone = 1 WHERE room = ?1 AND {which} AND +handle = ?3"
+                        "UPDATE messages SET said = '', gone = 1, file = NULL WHERE room = ?1 AND {which} AND +handle = ?3"
                     );
                     self.run(&sql, &[&it.room.0, &about, &handle])?;
                 }
@@ -185,29 +199,32 @@ impl Step<'_> {
         &self,
         room: RoomId,
         seq: u64,
-        (until_now, from_now): (Option<&Written>, Option<&Written>),
+        (until_now, from_now): (Option<&str>, Option<&str>),
     ) -> Result<(), VaultError> {
         let line = "SELECT line FROM messages WHERE room = ?1 AND seq = ?2";
         let line = self.find(line, &[&room.0, &number(seq)], |row| Ok(row.get::<_, i64>(0)?))?;
         if let Some(text) = until_now {
             let delete = "INSERT INTO words (words, rowid, said) VALUES ('delete', ?1, ?2)";
-            self.run(delete, &[&line, &text.reveal()])?;
+            self.run(delete, &[&line, &text])?;
         }
         if let Some(text) = from_now {
-            self.run("INSERT INTO words (rowid, said) VALUES (?1, ?2)", &[&line, &text.reveal()])?;
+            self.run("INSERT INTO words (rowid, said) VALUES (?1, ?2)", &[&line, &text])?;
         }
         Ok(())
     }
 
     /// The text of a message as it reads now; nothing when it is none, or was taken back.
-    fn text_of(&self, first: &Message) -> Result<Option<Written>, VaultError> {
-        let (Said::Text(text), Some(id)) = (&first.said, first.id) else { return Ok(None) };
-        let mut now = text.clone();
+    fn text_of(&self, first: &Message) -> Result<Option<String>, VaultError> {
+        let (mut now, id) = match (&first.said, first.id) {
+            (Said::Text(text), Some(id)) => (text.reveal().to_owned(), id),
+            (Said::File(file), Some(_)) => return Ok(Some(file.words())),
+            _ => return Ok(None),
+        };
         for later in self.messages_about(first.room, id)? {
             if let Said::Edit(text) = later.said
                 && later.from.as_ref().map(|(by, _)| by) == first.from.as_ref().map(|(by, _)| by)
             {
-                now = text;
+                text.reveal().clone_into(&mut now);
             }
         }
         Ok(Some(now))
@@ -280,12 +297,13 @@ impl Step<'_> {
             ),
             None => (COLUMNS.to_owned(), "m.line", ""),
         };
-        sql += " WHERE m.kind = 'text' AND m.gone = 0";
-        let conditions = [
+        sql += " WHERE m.kind IN ('text', 'file') AND m.gone = 0";
+        let conditions: [(bool, &str); 5] = [
             (it.from.is_some(), "m.handle = ?2"),
             (it.room.is_some(), "m.room = ?3"),
             (it.before.is_some(), "m.at < ?4"),
             (it.since.is_some(), "m.at >= ?5"),
+            (it.files, "m.kind = 'file'"),
         ];
         for (_, condition) in conditions.into_iter().filter(|(asked, _)| *asked) {
             sql.extend([" AND ", by, condition]);
@@ -308,7 +326,7 @@ impl Step<'_> {
     pub fn unread(&self, room: RoomId, after: u64, own: &Handle) -> Result<u64, VaultError> {
         let found = self.find(
             "SELECT COUNT(*) FROM messages
-             WHERE room = ?1 AND seq > ?2 AND kind = 'text' AND gone = 0 AND handle <> ?3",
+             WHERE room = ?1 AND seq > ?2 AND kind IN ('text', 'file') AND gone = 0 AND handle <> ?3",
             &[&room.0, &number(after), &own.as_str()],
             |row| Ok(counted(row.get(0)?)),
         )?;

@@ -82,10 +82,12 @@ CREATE TABLE messages (
     about BLOB,
     thread BLOB,
     gone INTEGER NOT NULL DEFAULT 0,
+    -- Where a file lies and what opens it.
+    file BLOB,
     UNIQUE (room, seq)
 ) STRICT;
 CREATE UNIQUE INDEX messages_once ON messages (room, id, handle) WHERE id IS NOT NULL;
-CREATE INDEX messages_by ON messages (handle) WHERE kind = 'text';
+CREATE INDEX messages_by ON messages (handle) WHERE kind IN ('text', 'file');
 CREATE INDEX messages_about ON messages (room, about, kind) WHERE about IS NOT NULL;
 CREATE INDEX messages_thread ON messages (room, thread, seq) WHERE thread IS NOT NULL;
 CREATE INDEX messages_unopened ON messages (room) WHERE kind = 'unopened';
@@ -96,6 +98,19 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 -- What is taken out of the index leaves nothing behind in it.
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+
+-- Files that are being sent, with the content their message will have; and files to be deleted from the server.
+CREATE TABLE uploads (
+    file BLOB PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    path TEXT NOT NULL,
+    content BLOB NOT NULL,
+    UNIQUE (room, path)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE disposals (
+    file BLOB PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
 
 -- What the person wants done, kept before anything is sent; sealed once it can be.
 CREATE TABLE outbox (

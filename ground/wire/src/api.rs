@@ -190,6 +190,23 @@ pub struct Claim {
     pub devices: Option<Vec<DeviceId>>,
 }
 
+/// Begins to put a file into a room, or goes on with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginFile {
+    /// How many parts it has, sealed: at least one.
+    pub parts: u64,
+}
+
+/// How far a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileState {
+    /// How many parts it has.
+    pub parts: u64,
+    /// The part that comes next, counted from 0; as many as there are when it is whole.
+    pub next: u64,
+}
+
 /// A key package of each device of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Claimed {

@@ -97,6 +97,10 @@ id!(
     SubmissionId
 );
 id!(
+    /// A file as it lies sealed on the server.
+    FileId
+);
+id!(
     /// A session: a device that has proved its key.
     SessionId
 );

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod bytes;
 pub mod content;
+pub mod files;
 pub mod frames;
 pub mod ids;
 pub mod names;

@@ -120,6 +120,17 @@ codes! {
     RoomTaken = "rooms.taken", 409, "the room's id is taken", "open a room with a new id";
     /// The room does not start as a room must.
     BadRoom = "rooms.refused", 422, "the room does not start as a room must", "update the program and try again";
+    /// No such file, or not whole yet.
+    NoFile = "files.not-found", 404, "there is no such file", "it may have been deleted with its message";
+    /// Another part is next.
+    OtherFilePart = "files.other-part", 409, "this is not the part that comes next",
+        "ask how far the file has come, and go on from there";
+    /// The file is larger than the server takes.
+    LargeFile = "files.too-large", 413, "the file is larger than this server takes",
+        "send less, or ask the administrator for a larger limit";
+    /// Too many files are under way.
+    ManyFiles = "files.too-many", 429, "this device has begun too many files that are not whole yet",
+        "finish them first; what is not gone on with is forgotten after some days";
     /// The submission is for another epoch.
     WrongEpoch = "delivery.wrong-epoch", 409, "the room has moved on since this was made",
         "take in what happened and make it again";

@@ -1,12 +1,13 @@
 //! What the server does, one folder per duty; gateway composes them.
 //!
 //! A duty is a slice: its verbs, its nouns, its tables, its facts, its refusals. Calls go down this list and never up:
-//! gateway → delivery → rooms → signin → devices → accounts → counter.
+//! gateway → delivery → files → rooms → signin → devices → accounts → counter.
 
 pub mod accounts;
 mod counter;
 pub mod delivery;
 pub mod devices;
+pub mod files;
 pub mod gateway;
 pub mod rooms;
 pub mod signin;

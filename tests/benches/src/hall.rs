@@ -90,7 +90,7 @@ impl Hall {
                             watch.run(|| engine.trust(&needs, &chains, now))?;
                         }
                     }
-                    Out::Open(_) | Out::ClaimOwn(..) | Out::Return(_) => {
+                    Out::Open(_) | Out::ClaimOwn(..) | Out::Dispose(..) | Out::Return(_) => {
                         return Err("a device lost its way".into());
                     }
                 }

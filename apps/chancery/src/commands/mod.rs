@@ -2,6 +2,7 @@
 
 mod account;
 mod devices;
+mod files;
 mod read;
 mod rooms;
 mod say;
@@ -32,7 +33,11 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::Revoke { device }) => devices::revoke(common, output, &device).await,
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
-        Command::Send { room, text, reply_to, thread } => {
+        Command::Send { room, text, file: Some(path), .. } => {
+            files::send(common, output, (&room, text), &path).await
+        }
+        Command::Save { room, message, to } => files::save(common, output, (&room, message), &to).await,
+        Command::Send { room, text, reply_to, thread, file: None } => {
             let answer = match (reply_to, thread) {
                 (Some(place), _) => say::Answer::To(place),
                 (None, Some(place)) => say::Answer::InThread(place),

@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 
-use chancery_sdk::{Client, Line, RoomView, SdkError, Standing, Want};
+use chancery_sdk::{Client, Line, RoomView, SdkError, Standing, Want, WishId};
 use chancery_wire::content::{MessageId, TEXT_LIMIT, Written};
 use serde_json::json;
 
@@ -119,7 +119,11 @@ fn written(text: Option<String>) -> Result<Written, Failure> {
     Ok(Written::parse(text.trim_end_matches('\n'), TEXT_LIMIT)?)
 }
 
-async fn find(common: &Common, output: &mut Output, room: &str) -> Result<(Client, RoomView), Failure> {
+pub(super) async fn find(
+    common: &Common,
+    output: &mut Output,
+    room: &str,
+) -> Result<(Client, RoomView), Failure> {
     let mut client = open(common)?;
     let found = match client.find_room(room) {
         // It may be a room that this device was just added to.
@@ -146,6 +150,17 @@ async fn say(
     want: Want,
 ) -> Result<(), Failure> {
     let wish = client.want(view.id, want)?;
+    sent(common, output, client, view, wish).await
+}
+
+/// Goes online with what was said, and answers with where it stands.
+pub(super) async fn sent(
+    common: &Common,
+    output: &mut Output,
+    client: &mut Client,
+    view: &RoomView,
+    wish: WishId,
+) -> Result<(), Failure> {
     let id = client.message_id(wish)?;
     fulfil(common, output, client, wish, "the message").await?;
     let lines = client.lines(view.id, Some(view.seq), u32::MAX)?;

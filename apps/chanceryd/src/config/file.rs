@@ -6,7 +6,7 @@ use chancery_wire::names::Domain;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::values::{Address, Format, Level, Period, PostgresUrl, PublicUrl};
+use super::values::{Address, Format, Level, Period, PostgresUrl, PublicUrl, Size};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -21,6 +21,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) admin: Admin,
     pub(super) store: Option<Spanned<Store>>,
+    #[serde(default)]
+    pub(super) files: Files,
     #[serde(default)]
     pub(super) log: Log,
 }
@@ -63,6 +65,14 @@ pub(super) struct Store {
 pub(super) struct Postgres {
     pub(super) url: Option<Spanned<PostgresUrl>>,
     pub(super) url_file: Option<Spanned<PathBuf>>,
+}
+
+/// `[files]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [files] section")]
+pub(super) struct Files {
+    pub(super) folder: Option<Spanned<PathBuf>>,
+    pub(super) largest: Option<Spanned<Size>>,
 }
 
 /// `[log]`

@@ -18,7 +18,7 @@ use chancery_wire::names::Domain;
 
 pub use refusal::RefusedConfig;
 pub use template::template;
-pub use values::{Format, Level, Period, PublicUrl};
+pub use values::{Format, Level, Period, PublicUrl, Size};
 
 /// A configuration that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Config {
     pub admin: SocketAddr,
     /// Where everything is kept.
     pub store: Store,
+    /// Where the sealed files of rooms are kept, and how large they may be.
+    pub files: Files,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -72,6 +74,15 @@ pub enum Store {
     PostgresFile(PathBuf),
 }
 
+/// Where the sealed files of rooms are kept, and how large they may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The largest that is taken.
+    pub largest: Size,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -105,6 +116,7 @@ impl Config {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
+        self.files.folder = folder.join(&self.files.folder);
         match &mut self.store {
             Store::Sqlite(path) | Store::PostgresFile(path) => *path = folder.join(&*path),
             Store::Postgres(_) => {}

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, ops::Range, path::PathBuf};
 use serde_spanned::Spanned;
 
 use super::{
-    Config, Log, Public, Store, TlsFiles, file,
-    values::{Format, Level, Period},
+    Config, Files, Log, Public, Store, TlsFiles, file,
+    values::{Format, Level, Period, Size},
 };
 
 /// Where clients connect unless something else is said.
@@ -19,6 +19,11 @@ const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 const BODIES_KEPT: Period = Period::seconds(14 * 86_400);
 /// How long sessions live unless something else is said.
 const SESSION_LIFETIME: Period = Period::seconds(3600);
+
+/// How large the largest file may be.
+const FILES: std::ops::RangeInclusive<Size> = Size(1 << 20)..=Size(64 << 30);
+/// How large it may be unless something else is said.
+const LARGEST: Size = Size(2 << 30);
 
 /// A broken rule: the place in the text, and what is wrong there.
 pub(super) struct Broken {
@@ -46,6 +51,7 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
         public,
         tls,
         store: store(file.store, top)?,
+        files: files(file.files)?,
         domain: domain.into_inner(),
         log: Log {
             level: file.log.level.unwrap_or(Level::Info),
@@ -163,6 +169,20 @@ fn store(file: Option<Spanned<file::Store>>, top: Range<usize>) -> Result<Store,
         (_, file::Store { postgres: Some(postgres), .. }) => self::postgres(postgres),
         _ => broken(at, "the store is empty: write `sqlite` or `postgres`"),
     }
+}
+
+fn files(file: file::Files) -> Result<Files, Broken> {
+    let largest = match file.largest {
+        Some(given) if !FILES.contains(given.get_ref()) => {
+            let (least, most) = (FILES.start(), FILES.end());
+            let why = format!("largest is {}: it must be between {least} and {most}", given.get_ref());
+            return broken(given.span(), why);
+        }
+        Some(given) => given.into_inner(),
+        None => LARGEST,
+    };
+    let folder = file.folder.map(path).transpose()?.unwrap_or_else(|| PathBuf::from("files"));
+    Ok(Files { folder, largest })
 }
 
 fn postgres(file: Spanned<file::Postgres>) -> Result<Store, Broken> {

@@ -6,10 +6,11 @@ use chancery_wire::names::Domain;
 
 use super::{Config, Store};
 
-/// A commented configuration for `domain` that keeps its data in the SQLite file `database`.
+/// A commented configuration for `domain` that keeps all its data in the folder `data`.
 #[must_use]
-pub fn template(domain: &Domain, database: &Path) -> String {
-    let database = quoted(&database.display().to_string());
+pub fn template(domain: &Domain, data: &Path) -> String {
+    let inside = |name| quoted(&data.join(name).display().to_string());
+    let (database, files) = (inside("chancery.db"), inside("files"));
     format!(
         r#"# Configuration of chanceryd. Check a change with `chanceryd config check --config chancery.toml`.
 # Paths are meant from the folder this file lies in. Lines that start with # show what else may be written.
@@ -46,6 +47,12 @@ sqlite = {database}
 # Or PostgreSQL; a URL with a password lies in a file of its own:
 # postgres = {{ url_file = "postgres-url" }}
 
+[files]
+# Sealed files that people send lie in a folder of their own.
+folder = {files}
+# The largest that is taken: 1 MiB to 64 GiB.
+largest = "2 GiB"
+
 [log]
 # error, warn, info, debug or trace
 level = "info"
@@ -81,6 +88,8 @@ pub(super) fn view(config: &Config) -> String {
             format!("postgres = {{ url_file = {} }}", quoted(&path.display().to_string()))
         }
     });
+    let folder = quoted(&config.files.folder.display().to_string());
+    line(format!("\n[files]\nfolder = {folder}\nlargest = \"{}\"", config.files.largest));
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out
@@ -98,15 +107,16 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let path = Path::new("chancery.toml");
-        let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta/chancery.db"));
+        let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta"));
         let config = Config::parse(&text, path).unwrap();
         assert_eq!(config.store, Store::Sqlite("da\"ta/chancery.db".into()));
+        assert_eq!(config.files.folder, Path::new("da\"ta/files"));
         assert_eq!(Config::parse(&config.view(), path), Ok(config));
     }
 
     #[test]
     fn a_line_of_the_template_that_is_switched_on_is_good() {
-        let text = template(&"bank.example".parse().unwrap(), Path::new("chancery.db"));
+        let text = template(&"bank.example".parse().unwrap(), Path::new("data"));
         let switched_on = ["# url =", "# connections =", "# [tls]", "# certificate =", "# key ="];
         let text =
             switched_on.iter().fold(text, |text, line| text.replace(line, line.trim_start_matches("# ")));

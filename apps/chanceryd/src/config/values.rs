@@ -121,6 +121,37 @@ impl fmt::Display for Period {
     }
 }
 
+/// How large something is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+/// The units a size may be written in, the largest first.
+const SIZES: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+text!(Size, "a size with its unit, such as \"2 GiB\"");
+
+impl FromStr for Size {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is not a size: write a whole number and KiB, MiB or GiB, such as \"2 GiB\"");
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at_checked(end).unwrap_or((text, ""));
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let (_, each) = SIZES.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(wrong)?;
+        number.checked_mul(*each).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Size {
+    /// Writes the size in the largest unit that leaves no rest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = SIZES.iter().find(|(_, each)| self.0.is_multiple_of(*each));
+        let (unit, each) = whole.copied().unwrap_or(("bytes", 1));
+        write!(f, "{} {unit}", self.0 / each)
+    }
+}
+
 /// How clients reach the server: scheme, host and port, nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {

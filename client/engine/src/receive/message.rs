@@ -133,7 +133,7 @@ impl Turn<'_> {
         let about = match &content {
             Content::Edit { of, .. } | Content::Withdraw(of) | Content::Reaction { to: of, .. } => Some(*of),
             Content::Text { reply_to, .. } => *reply_to,
-            Content::RoomName(_) | Content::RoomTopic(_) => None,
+            Content::File(_) | Content::RoomName(_) | Content::RoomTopic(_) => None,
         };
         // A change is the sender's own word about the sender's own message, whoever else uses the same id.
         let changes = matches!(content, Content::Edit { .. } | Content::Withdraw(_));
@@ -150,6 +150,16 @@ impl Turn<'_> {
                 return Ok(Taken::Line(Message { id: Some(*of), ..line(entry, Some(from), said) }));
             }
         }
+        match (&content, &first) {
+            // A file has no text to be changed.
+            (Content::Edit { .. }, Some(Message { said: Said::File(_), .. })) => {
+                return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+            }
+            (Content::Withdraw(_), Some(first)) if from.0 == self.me.identity.handle => {
+                self.dispose_of(room.id, &first.said)?;
+            }
+            _ => {}
+        }
         let gone = first.as_ref().is_some_and(|first| first.said == Said::Gone);
         let thread = match &content {
             Content::Text { thread, .. } => *thread,
@@ -158,6 +168,7 @@ impl Turn<'_> {
         let who = from.0.clone();
         let said = match content {
             Content::Text { text, .. } => Said::Text(text),
+            Content::File(file) => Said::File(file),
             // What was taken back stays so.
             Content::Edit { .. } | Content::Reaction { .. } if gone => return Ok(Taken::Silent),
             Content::Edit { text, .. } => Said::Edit(text),

@@ -9,7 +9,7 @@ use chancery_wire::{
     api::{self, Chain, Chains, Claimed, RoomHead, Welcome},
     bytes::Opaque,
     frames::{Accepted, Entry, Kind, Refused, Submit},
-    ids::{DeviceId, Digest, RoomId, SubmissionId},
+    ids::{DeviceId, Digest, FileId, RoomId, SubmissionId},
     names::Handle,
     problem::Code,
     time::Instant,
@@ -75,6 +75,8 @@ pub(crate) struct Hub {
     pub(crate) packages: HashMap<Handle, Vec<Opaque>>,
     pub(crate) halls: HashMap<RoomId, Hall>,
     pub(crate) welcomes: HashMap<DeviceId, Vec<Welcome>>,
+    /// The files it was told to delete.
+    pub(crate) disposed: Vec<FileId>,
 }
 
 impl Hub {
@@ -91,6 +93,7 @@ impl Hub {
             packages,
             halls: self.halls.iter().map(hall).collect(),
             welcomes: self.welcomes.clone(),
+            disposed: self.disposed.clone(),
         }
     }
 

@@ -299,6 +299,10 @@ impl Person {
                     let claim = self.hub.borrow_mut().claim(&handle, now);
                     self.claimed(wish, &[(handle, claim)], now);
                 }
+                Out::Dispose(_, file) => {
+                    self.hub.borrow_mut().disposed.push(file);
+                    self.engine.disposed(file, now).unwrap();
+                }
                 Out::Return(room) => {
                     let offered = self.hub.borrow().return_to(room);
                     loop {

@@ -1,10 +1,10 @@
 //! What people say about what was said: answers, changes, reactions, taking back; and finding it again.
 
-use chancery_engine::{Cause, Line, Want};
+use chancery_engine::{Cause, FileHere, Line, Want};
 use chancery_vault::{Said, Search};
 use chancery_wire::{
     content::{Content, MessageId, Written},
-    ids::RoomId,
+    ids::{Digest, RoomId},
     policy::Role,
 };
 
@@ -181,6 +181,43 @@ fn a_change_of_what_was_said_before_somebody_came_reads_as_the_message_to_him() 
         person.syncs(&world);
         assert!(person.reads(room).is_empty() && found(person, "code").is_empty(), "{}", person.name);
     }
+}
+
+#[test]
+fn a_file_goes_with_its_message_is_found_by_its_name_and_deleted_by_its_sender_only() {
+    let (world, [mut alice, mut bob], room) = two();
+    let here = FileHere {
+        path: written("/home/alice/plan for ward 7.pdf"),
+        size: 5000,
+        digest: Digest([8; 32]),
+        name: written("plan for ward 7.pdf"),
+        media: written("application/pdf"),
+        about: Some(written("as discussed")),
+    };
+    let sent = alice.engine.begin_file(room, here.clone(), world.now).unwrap();
+    // Broken off, it goes on under the same id and key; another file at the same place is another file.
+    assert_eq!(alice.engine.begin_file(room, here.clone(), world.now).unwrap(), sent);
+    let changed = alice.engine.begin_file(room, FileHere { size: 5001, ..here.clone() }, world.now).unwrap();
+    assert!(changed.file != sent.file && changed.key != sent.key);
+    assert!(alice.engine.file_sent(sent.file, world.now).is_err(), "it was given up");
+    alice.engine.file_sent(changed.file, world.now).unwrap();
+    for person in [&mut alice, &mut bob] {
+        person.syncs(&world);
+        let line = person.engine.lines(room, Some(0), 99).unwrap().pop().unwrap();
+        assert_eq!(line.message.said, Said::File(changed.clone()), "{}", person.name);
+        let search = Search { words: Some("ward".to_owned()), files: true, ..Search::default() };
+        assert_eq!(person.engine.search(&search, 9).unwrap(), [line]);
+    }
+    let of = lines(&bob, room).pop().unwrap().message.id.unwrap();
+    assert!(bob.engine.want(room, Want::Withdraw(of), world.now).is_err());
+    assert!(alice.engine.want(room, Want::Edit(of, written("x")), world.now).is_err(), "it has no text");
+    wants(&mut bob, &world, room, Want::Reply { to: of, text: written("thanks"), threaded: false });
+    wants(&mut alice, &world, room, Want::Withdraw(of));
+    for person in [&mut bob, &mut alice] {
+        person.syncs(&world);
+        assert!(found(person, "ward").is_empty() && !format!("{:?}", lines(person, room)).contains("File("));
+    }
+    assert_eq!(world.hub.borrow().disposed, [changed.file], "by alice, once");
 }
 
 #[test]

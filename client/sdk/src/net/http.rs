@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
@@ -12,7 +13,10 @@ use chancery_wire::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
-use reqwest::{Method, Response, header::DATE};
+use reqwest::{
+    Method, Response,
+    header::{CONTENT_TYPE, DATE},
+};
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -97,7 +101,7 @@ impl Http {
         if let Some(body) = body {
             request = request.json(body);
         }
-        read(request.send().await.map_err(|error| unreachable(&error))?).await
+        parse(&read(request.send().await.map_err(|error| unreachable(&error))?).await?)
     }
 
     /// A request of the device, in its session; a session is opened when there is none or it ended.
@@ -108,14 +112,39 @@ impl Http {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, SdkError> {
+        let body = body.map(|body| ("application/json", json(body)));
+        parse(&self.request(identity, (method, path), body).await?)
+    }
+
+    /// A request of the device whose answer are bytes.
+    pub(crate) async fn bytes(&mut self, identity: &Identity, path: &str) -> Result<Bytes, SdkError> {
+        self.request(identity, (Method::GET, path), None).await
+    }
+
+    /// A request of the device that brings bytes.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &mut self,
+        identity: &Identity,
+        path: &str,
+        bytes: Bytes,
+    ) -> Result<T, SdkError> {
+        parse(&self.request(identity, (Method::PUT, path), Some(("application/octet-stream", bytes))).await?)
+    }
+
+    async fn request(
+        &mut self,
+        identity: &Identity,
+        (method, path): (Method, &str),
+        body: Option<(&'static str, Bytes)>,
+    ) -> Result<Bytes, SdkError> {
         for last in [false, true] {
             let headers = self.headers(identity, method.as_str(), path).await?;
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
             for (name, value) in headers {
                 request = request.header(name, value);
             }
-            if let Some(body) = body {
-                request = request.json(body);
+            if let Some((kind, body)) = &body {
+                request = request.header(CONTENT_TYPE, *kind).body(body.clone());
             }
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
@@ -157,7 +186,7 @@ impl Http {
             let request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
-            match read(response).await {
+            match read(response).await.and_then(|body| parse(&body)) {
                 Err(error) if !last && error.is(Code::StaleProof) => {}
                 Err(error) => return Err(error),
                 Ok(session) => {
@@ -186,17 +215,27 @@ impl Http {
     }
 }
 
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, SdkError> {
+/// The body of an answer, or the problem that it is.
+async fn read(response: Response) -> Result<Bytes, SdkError> {
     let ok = response.status().is_success();
     let bytes = response.bytes().await.map_err(|error| unreachable(&error))?;
     if ok {
-        // A body that says nothing is read as JSON's nothing.
-        let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        return serde_json::from_slice(bytes).map_err(|_| SdkError::Strange("its answer cannot be read"));
+        return Ok(bytes);
     }
     let problem: Problem = serde_json::from_slice(&bytes)
         .map_err(|_| SdkError::Strange("its refusal cannot be read; is it a Chancery server?"))?;
     Err(SdkError::Refused(problem))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SdkError> {
+    // A body that says nothing is read as JSON's nothing.
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|_| SdkError::Strange("its answer cannot be read"))
+}
+
+/// What is asked, as JSON. Our own types always are.
+fn json(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).unwrap_or_default().into()
 }
 
 /// The innermost reason why a connection failed: the outer ones repeat the address.

@@ -73,13 +73,39 @@ mod tests {
 
     use super::*;
     use crate::{
-        content::{MessageId, TEXT_LIMIT, Written},
+        content::{Attachment, FileKey, MessageId, TEXT_LIMIT, Written},
+        ids::FileId,
         vector,
     };
 
     fn letter(content: Content) -> Letter {
         let view = View { seq: 7, head: Digest([2; 32]), authenticator: vec![3; 4] };
         Letter { salt: [1; 16], view, content }
+    }
+
+    fn attachment() -> Attachment {
+        Attachment {
+            file: FileId([6; 16]),
+            size: 1_234_567,
+            key: FileKey([7; 32]),
+            digest: Digest([8; 32]),
+            name: Written::file_name("plan.pdf").unwrap(),
+            media: Written::parse("application/pdf", 255).unwrap(),
+            about: Some(Written::parse("hello", TEXT_LIMIT).unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_file_is_called_by_a_name_and_shows_no_key() {
+        for path in ["../etc/passwd", "a/b", "a\\b", "..", ".ssh", "a\nb"] {
+            assert!(Written::file_name(path).is_err(), "{path}");
+            let name = Written::parse(&format!("{path} "), 99).unwrap();
+            let sent = letter(Content::File(Attachment { name, ..attachment() })).encode();
+            assert_eq!(Letter::decode(&sent), Err(InvalidContent::Name), "{path}");
+        }
+        let shown = format!("{:?}", attachment());
+        assert!(!shown.contains('7') || !shown.contains("[7, 7"), "{shown}");
+        assert!(!shown.contains("plan"));
     }
 
     const DOCUMENT: &str = include_str!("../../../../protocol/messages.md");
@@ -94,6 +120,7 @@ mod tests {
             ("edit", Content::Edit { of: id(4), text: hello() }),
             ("withdraw", Content::Withdraw(id(4))),
             ("reaction", Content::Reaction { to: id(4), with: Written::reaction("\u{2764}").unwrap() }),
+            ("file", Content::File(attachment())),
             ("room-name", Content::RoomName(Written::name("Ward 7").unwrap())),
             ("room-topic", Content::RoomTopic(Written::name("Rounds at 8").unwrap())),
         ];

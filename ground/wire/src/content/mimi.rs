@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 
-use super::{Content, InvalidContent, MessageId, TEXT_LIMIT, Written};
+use super::{Attachment, Content, InvalidContent, MessageId, TEXT_LIMIT, Written};
 
 /// `text/markdown`, the MIMI baseline for what people write.
 const MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
@@ -15,9 +15,11 @@ const ROOM_TOPIC: &str = "application/vnd.chancery.room-topic";
 /// MIMI dispositions.
 const RENDER: u64 = 1;
 const REACTION: u64 = 2;
+pub(super) const ATTACHMENT: u64 = 6;
 /// MIMI cardinalities.
 const NOTHING: u64 = 0;
 const SINGLE: u64 = 1;
+pub(super) const EXTERNAL: u64 = 2;
 /// How deep content nests at most.
 const DEPTH: usize = 8;
 
@@ -69,6 +71,7 @@ impl Content {
             Self::Reaction { to, with } => {
                 (Ties { reply_to: Some(*to), ..Ties::default() }, body(REACTION, PLAIN, with))
             }
+            Self::File(file) => (Ties::default(), file.part()),
             Self::RoomName(name) => (Ties::default(), body(RENDER, ROOM_NAME, name)),
             Self::RoomTopic(topic) => (Ties::default(), body(RENDER, ROOM_TOPIC, topic)),
         };
@@ -105,6 +108,14 @@ fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
     if cardinality == NOTHING {
         return match ties {
             Ties { replaces: Some(of), topic: None, reply_to: None } => Ok(Content::Withdraw(of)),
+            _ => Err(InvalidContent::Unknown),
+        };
+    }
+    if cardinality == EXTERNAL && disposition == ATTACHMENT {
+        return match ties {
+            Ties { replaces: None, topic: None, reply_to: None } => {
+                Attachment::read(part.collect()).map(Content::File)
+            }
             _ => Err(InvalidContent::Unknown),
         };
     }

@@ -3,11 +3,13 @@
 //! Only a member's device reads or writes this. What a person wrote has no `Display`, and a `Debug` that shows its
 //! length only, so that it cannot slip into a log. Every change is a message of its own that speaks of an earlier one.
 
+mod attachment;
 mod id;
 mod letter;
 mod mimi;
 mod written;
 
+pub use attachment::{Attachment, FileKey};
 pub use id::MessageId;
 pub use letter::{Letter, View};
 pub use written::{InvalidContent, NAME_LIMIT, REACTION_LIMIT, TEXT_LIMIT, Written};
@@ -40,6 +42,8 @@ pub enum Content {
         /// What it is.
         with: Written,
     },
+    /// A file.
+    File(Attachment),
     /// The room has a new name.
     RoomName(Written),
     /// The room has a new topic.

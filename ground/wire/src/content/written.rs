@@ -36,6 +36,14 @@ impl Written {
         Self::one_line(text, REACTION_LIMIT)
     }
 
+    /// Takes a file's name: as a name, and no path.
+    pub fn file_name(text: &str) -> Result<Self, InvalidContent> {
+        if text.contains(['/', '\\']) || text.starts_with('.') {
+            return Err(InvalidContent::Name);
+        }
+        Self::name(text)
+    }
+
     fn one_line(text: &str, limit: usize) -> Result<Self, InvalidContent> {
         let unseen = |c: char| {
             // Unicode's Default_Ignorable_Code_Point and the blank letters, but for the joiners (U+200C, U+200D) and the

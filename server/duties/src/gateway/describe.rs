@@ -7,7 +7,7 @@ use chancery_floor::{
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use super::stream;
-use crate::{accounts, delivery, devices, rooms, signin};
+use crate::{accounts, delivery, devices, files, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -27,6 +27,7 @@ pub fn openapi() -> OpenApi {
         devices::routes().into_openapi(),
         signin::routes().into_openapi(),
         rooms::routes().into_openapi(),
+        files::routes().into_openapi(),
         stream::routes().into_openapi(),
     ] {
         api.merge(part);
@@ -38,7 +39,8 @@ pub fn openapi() -> OpenApi {
 #[must_use]
 pub fn facts() -> Vec<Meaning> {
     let own: &[Meaning] = &[Meaning::of::<Refused>()];
-    [own, accounts::FACTS, devices::FACTS, signin::FACTS, rooms::FACTS, delivery::FACTS].concat()
+    [own, accounts::FACTS, devices::FACTS, signin::FACTS, rooms::FACTS, files::FACTS, delivery::FACTS]
+        .concat()
 }
 
 /// Every migration, in the order they run.
@@ -50,6 +52,7 @@ pub fn migrations() -> Vec<Migration> {
         devices::MIGRATIONS,
         signin::MIGRATIONS,
         rooms::MIGRATIONS,
+        files::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()

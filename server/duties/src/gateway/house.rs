@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use chancery_floor::{
+    blobs::Blobs,
     bus::Closed,
     clock::{Clock, Entropy},
     journal::{self, BrokenJournal, Refusals},
@@ -18,7 +19,7 @@ use chancery_wire::{
 };
 
 use super::{Settings, describe::migrations, receive::Gate, routes::router, tasks::Tasks};
-use crate::{accounts, counter::Refusal, delivery, devices, signin};
+use crate::{accounts, counter::Refusal, delivery, devices, files, signin};
 
 /// How often small things that wait are written.
 const SOON: Duration = Duration::from_millis(250);
@@ -62,15 +63,16 @@ fn policies() -> Result<Policies, InvalidPolicies> {
         include_str!("../../../../policies/devices.cedar"),
         include_str!("../../../../policies/signin.cedar"),
         include_str!("../../../../policies/rooms.cedar"),
+        include_str!("../../../../policies/files.cedar"),
         include_str!("../../../../policies/delivery.cedar"),
     ];
     Policies::parse(schema, &texts)
 }
 
 impl House {
-    /// Opens a house over a database: brings the schema up to date and starts its tasks.
+    /// Opens a house over a database and a place for files: brings the schema up to date and starts its tasks.
     pub async fn open(
-        db: Db,
+        (db, blobs): (Db, Blobs),
         settings: Settings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -88,7 +90,8 @@ impl House {
         let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());
-        let house = Self { gate: Gate { floor, settings: Arc::new(settings), signin, delivery, tasks } };
+        let house =
+            Self { gate: Gate { floor, blobs, settings: Arc::new(settings), signin, delivery, tasks } };
         house.gate.tasks.start_helper(house.clone().keep());
         let delivery = house.gate.delivery.clone();
         house.gate.tasks.start_helper(async move {
@@ -120,13 +123,19 @@ impl House {
         Ok(())
     }
 
-    /// Deletes what reached its limit: bodies, sessions, key packages. Runs by itself every minute.
+    /// Deletes what reached its limit: bodies, sessions, key packages, unfinished files. Runs by itself every minute.
     pub async fn expire(&self) -> Result<(), Refusal> {
         let desk = self.desk();
         let kept = DAY * i64::from(self.gate.settings.body_days);
         delivery::expire(&desk, desk.now().plus_seconds(-kept)).await?;
         signin::expire(&desk).await?;
-        devices::expire(&desk).await
+        devices::expire(&desk).await?;
+        files::expire(&desk).await
+    }
+
+    /// Deletes bytes that belong to no file. Runs by itself every hour.
+    pub async fn sweep(&self) -> Result<(), Refusal> {
+        files::sweep(&self.desk(), &self.gate.blobs).await
     }
 
     /// Writes what waits to be written soon: acknowledgements, and refusals for the journal. Runs by itself all the time.
@@ -180,6 +189,11 @@ impl House {
                 && let Err(refusal) = self.expire().await
             {
                 tracing::warn!(code = %refusal.code, "expiring did not work; it is tried again");
+            }
+            if round % (60 * ROUND) == 0
+                && let Err(refusal) = self.sweep().await
+            {
+                tracing::warn!(code = %refusal.code, "bytes of deleted files were not deleted; it is tried again");
             }
         }
     }

@@ -13,7 +13,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use chancery_floor::work::{Actor, Desk, Floor};
+use chancery_floor::{
+    blobs::Blobs,
+    work::{Actor, Desk, Floor},
+};
 use chancery_wire::problem::Code;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -36,6 +39,7 @@ const TRIES: u32 = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub floor: Arc<Floor>,
+    pub blobs: Blobs,
     pub settings: Arc<Settings>,
     pub signin: Signin,
     pub delivery: Delivery,

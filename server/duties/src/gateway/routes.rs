@@ -12,6 +12,7 @@ use crate::{
     accounts::{self, Accounts},
     counter::Refusal,
     devices::{self, Devices},
+    files::{self, Files},
     rooms::{self, Rooms},
     signin,
 };
@@ -19,11 +20,13 @@ use crate::{
 /// The router of a house.
 pub(super) fn router(gate: Gate) -> Router {
     let domain = gate.settings.domain.clone();
+    let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
     let routes: OpenApiRouter = OpenApiRouter::new()
         .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
         .merge(devices::routes().with_state(Devices { domain: domain.clone() }))
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
+        .merge(files::routes().with_state(files))
         .merge(revoke::routes().with_state(gate.clone()))
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)

@@ -1,6 +1,6 @@
 //! What a house is told when it is opened. The program that reads the configuration has checked it.
 
-use chancery_wire::names::Domain;
+use chancery_wire::{files, names::Domain};
 
 use crate::delivery::Bounds;
 
@@ -13,6 +13,8 @@ pub struct Settings {
     pub body_days: u32,
     /// How long a session lives, in minutes.
     pub session_minutes: u32,
+    /// The largest file that a device may put into a room, in bytes.
+    pub file_bytes: u64,
     /// How many connections a device may have.
     pub connections_per_device: usize,
 }
@@ -21,7 +23,12 @@ impl Settings {
     /// The usual settings.
     #[must_use]
     pub fn new(domain: Domain) -> Self {
-        Self { domain, body_days: 14, session_minutes: 60, connections_per_device: 8 }
+        Self { domain, body_days: 14, session_minutes: 60, file_bytes: 2 << 30, connections_per_device: 8 }
+    }
+
+    /// The most parts a file may have.
+    pub(super) fn file_parts(&self) -> u64 {
+        files::parts(self.file_bytes)
     }
 
     /// How much delivery may have under way.

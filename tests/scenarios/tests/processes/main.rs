@@ -11,6 +11,7 @@
 mod attack;
 mod devices;
 mod disk;
+mod files;
 mod kill;
 mod misuse;
 mod place;

@@ -1,18 +1,9 @@
 //! Bad input: whatever a stranger, a thief or a broken client sends gets a clear and stable refusal, which is recorded as a
 //! fact; nothing changes, and the server goes on.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unreachable,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod door;
-
 use std::time::Duration;
 
+use super::door::{Door, code, expected, now, problem, proof, submit, sync, text};
 use chancery_sdk::{Identity, Progress, Want};
 use chancery_testkit::both;
 use chancery_wire::{
@@ -20,7 +11,6 @@ use chancery_wire::{
     ids::{DeviceId, RoomId},
     problem::Code,
 };
-use door::{Door, code, expected, now, problem, proof, submit, sync, text};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chancery_duties::gateway::{House, Settings};
 use chancery_engine::{Link, Opener};
 use chancery_floor::{
+    blobs::Blobs,
     clock::{Clock, Entropy},
     journal,
     store::{Db, Read as _},
@@ -22,7 +23,7 @@ use chancery_wire::{
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{
@@ -90,7 +91,10 @@ impl Door {
     pub(crate) async fn open(db: Db) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let settings = Settings::new("bank.example".parse().unwrap());
-        let house = House::open(db.clone(), settings, Arc::new(System), Arc::new(System)).await.unwrap();
+        let house =
+            House::open((db.clone(), Blobs::in_memory()), settings, Arc::new(System), Arc::new(System))
+                .await
+                .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
         let (router, mut tasks) = (house.router(), JoinSet::new());
@@ -134,6 +138,12 @@ impl Door {
     /// A request with a token and a proof.
     pub(crate) fn signed(&self, path: &str, token: &[u8], proof: &str) -> RequestBuilder {
         self.get(path).header("authorization", authorization(token)).header("dpop", proof)
+    }
+
+    /// The same with any method.
+    pub(crate) fn signed_as(&self, method: &Method, path: &str, token: &[u8], proof: &str) -> RequestBuilder {
+        let request = reqwest::Client::new().request(method.clone(), self.at(path));
+        request.header("authorization", authorization(token)).header("dpop", proof)
     }
 
     /// The token of a new session.

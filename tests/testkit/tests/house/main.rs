@@ -1,0 +1,13 @@
+//! A whole house with its door open: what is asked of it, by whom, and what it answers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod bad_input;
+mod door;
+mod files;
