@@ -2,7 +2,7 @@
 
 use chancery_groups::{Breach, Leaf, policy_of, roster, suites};
 use chancery_vault::{Room, Standing};
-use chancery_wire::{api::Welcome, ids::RoomId, names::Handle, time::Instant};
+use chancery_wire::{api::Welcome, ids::RoomId, names::Handle, policy::Class, time::Instant};
 use openmls::{
     group::{JoinBuilder, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
     prelude::{MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn},
@@ -90,6 +90,7 @@ impl Engine {
                 }
             }
             let entered = turn.has_group(welcome.room)?;
+            let own = turn.is_own(welcome.room)?;
             let room = Room {
                 id: welcome.room,
                 name: before.as_ref().and_then(|room| room.name.clone()),
@@ -103,6 +104,7 @@ impl Engine {
                 renew_at: turn.spread(FIRST_RENEWAL),
                 sealed: 0,
                 settle_at: None,
+                own,
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;
@@ -171,11 +173,22 @@ impl Turn<'_> {
             })
     }
 
+    /// Whether only this account's devices may be in a room.
+    fn is_own(&mut self, room: RoomId) -> Result<bool, EngineError> {
+        let Some(group) = crate::engine::load(self.step, room)? else { return Ok(false) };
+        Ok(policy_of(group.extensions())?.class == Class::Own)
+    }
+
     /// Checks a room that is entered: its suite, its policy, and everybody in it.
     fn check_room(&mut self, group: &MlsGroup) -> Result<(), Stop> {
         suites::usable(group.ciphersuite()).ok_or(Breach::Suite)?;
-        policy_of(group.extensions())?;
+        let policy = policy_of(group.extensions())?;
         let leaves: Vec<Leaf> = roster(group.public_group())?;
+        if policy.class == Class::Own
+            && leaves.iter().any(|leaf| leaf.name.account != self.me.identity.handle)
+        {
+            return Err(Breach::NotOwn.into());
+        }
         match self.verdict(&leaves)? {
             Verdict::Trusted => Ok(()),
             Verdict::Needs(handles) => Err(Stop::Needs(handles)),

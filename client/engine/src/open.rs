@@ -8,7 +8,7 @@ use chancery_wire::{
     content::{Content, Written},
     ids::RoomId,
     names::Handle,
-    policy::{Role, RoomPolicy},
+    policy::{Class, Role, RoomPolicy},
     time::{DAY, Instant},
 };
 use openmls::{
@@ -39,28 +39,8 @@ impl Engine {
     ) -> Result<RoomId, EngineError> {
         self.turn(now, |turn| {
             let members = once(members.iter().filter(|member| **member != turn.me.identity.handle));
-            let id = RoomId(turn.draw());
-            let group = turn.found_group(id)?;
-            let open = turn.opening(&group)?;
-            let head = room_start(id);
-            turn.step.keep_room(&Room {
-                id,
-                name: Some(name.reveal().to_owned()),
-                topic: None,
-                standing: Standing::Opening,
-                why: None,
-                seq: 0,
-                head,
-                joined: 0,
-                read: 0,
-                renew_at: now.plus_seconds(RENEW_AFTER),
-                sealed: 0,
-                settle_at: None,
-            })?;
-            turn.step.keep_head(id, 0, head, None)?;
-            turn.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;
-            turn.put(id, group);
-            turn.step.wish(id, now, &open.write())?;
+            let policy = RoomPolicy::founded_by(turn.me.identity.handle.clone());
+            let id = turn.begin_room(Some(name), &policy)?;
             if members.is_empty() {
                 let named = turn.writing(&Content::RoomName(name.clone()));
                 turn.step.wish(id, now, &named.write())?;
@@ -93,8 +73,41 @@ impl Engine {
 }
 
 impl Turn<'_> {
-    fn found_group(&self, id: RoomId) -> Result<MlsGroup, EngineError> {
-        let policy = RoomPolicy::founded_by(self.me.identity.handle.clone());
+    /// Opens the room that only the devices of this account are in.
+    pub(crate) fn open_own_room(&mut self) -> Result<(), EngineError> {
+        let policy = RoomPolicy::own(self.me.identity.handle.clone());
+        self.begin_room(None, &policy).map(drop)
+    }
+
+    /// Makes a room with this device alone in it; the server is asked to open it.
+    fn begin_room(&mut self, name: Option<&Written>, policy: &RoomPolicy) -> Result<RoomId, EngineError> {
+        let id = RoomId(self.draw());
+        let group = self.found_group(id, policy)?;
+        let open = self.opening(&group)?;
+        let head = room_start(id);
+        self.step.keep_room(&Room {
+            id,
+            name: name.map(|name| name.reveal().to_owned()),
+            topic: None,
+            standing: Standing::Opening,
+            why: None,
+            seq: 0,
+            head,
+            joined: 0,
+            read: 0,
+            renew_at: self.now.plus_seconds(RENEW_AFTER),
+            sealed: 0,
+            settle_at: None,
+            own: policy.class == Class::Own,
+        })?;
+        self.step.keep_head(id, 0, head, None)?;
+        self.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;
+        self.put(id, group);
+        self.step.wish(id, self.now, &open.write())?;
+        Ok(id)
+    }
+
+    fn found_group(&self, id: RoomId, policy: &RoomPolicy) -> Result<MlsGroup, EngineError> {
         let settings = settings();
         MlsGroup::builder()
             .with_group_id(GroupId::from_slice(id.as_bytes()))
@@ -105,7 +118,7 @@ impl Turn<'_> {
             .max_past_epochs(crate::mls::PAST_EPOCHS)
             .use_ratchet_tree_extension(false)
             .sender_ratchet_configuration(*settings.sender_ratchet_configuration())
-            .with_group_context_extensions(context(&policy)?)
+            .with_group_context_extensions(context(policy)?)
             .build(&self.provider(), self.me, self.me.credential())
             .map_err(|_| EngineError::Mls("a room cannot be made"))
     }

@@ -75,6 +75,7 @@ impl Engine {
             if seq > kept.read {
                 kept.read = seq;
                 turn.step.keep_room(&kept)?;
+                turn.tell_read(room, seq)?;
             }
             Ok(())
         })

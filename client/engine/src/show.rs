@@ -89,7 +89,11 @@ pub enum Progress {
 impl Engine {
     /// All rooms.
     pub fn rooms(&self) -> Result<Vec<RoomView>, EngineError> {
-        self.look(|step, _| step.rooms()?.into_iter().map(|room| view(step, room)).collect())
+        self.look(|step, _| {
+            // What the account's devices tell each other is none of the person's.
+            let rooms = step.rooms()?.into_iter().filter(|room| !room.own);
+            rooms.map(|room| view(step, room)).collect()
+        })
     }
 
     /// Where every room stands that is still followed: its id and the last entry taken in.

@@ -83,6 +83,7 @@ impl Wish {
             Self::Open { .. } => "open the room".to_owned(),
             Self::Write { content } => match Content::decode(content) {
                 Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
+                Ok((_, Content::Note(_))) => "tell your other devices something".to_owned(),
                 Ok((_, Content::File(file))) => format!("send the file {}", file.name.reveal()),
                 Ok((_, Content::Edit { text, .. })) => format!("change a message to: {}", text.reveal()),
                 Ok((_, Content::Withdraw(_))) => "take back a message".to_owned(),
@@ -216,6 +217,8 @@ impl Turn<'_> {
             return Ok(());
         }
         let (revoked, devices): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.revoked);
+        let first = devices.first().is_some_and(|first| first.device == self.me.identity.device);
+        self.see_to_own_room(first)?;
         for room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
             let group = self.group(room.id)?;
             let leaves = roster(group.public_group())?;

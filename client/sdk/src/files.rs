@@ -2,13 +2,13 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{Read as _, Seek as _, SeekFrom, Write as _},
+    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use bytes::Bytes;
-use chancery_engine::{FileHere, open_chunk};
+use chancery_engine::{FileHere, Telling, Told, open_chunk};
 use chancery_vault::WishId;
 use chancery_wire::{
     api::{BeginFile, FileState},
@@ -26,6 +26,8 @@ use crate::{client::Client, clock::now, error::SdkError};
 const PART: u64 = CHUNKS * CHUNK as u64;
 /// How long is waited before a part is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long a part of history is tried again.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest path, in bytes.
 const PATH_LIMIT: usize = 4096;
 
@@ -42,32 +44,78 @@ impl Client {
         patience: Duration,
         progress: FileProgress<'_>,
     ) -> Result<WishId, SdkError> {
-        let identity = self.enrolled()?;
         let (here, file) = look_at(path, about)?;
         let attachment = self.engine.begin_file(room, here, now())?;
+        self.put_file(room, &attachment, &file, patience, progress).await.map_err(|error| match error {
+            Failed::Here(error) => error.at(path),
+            Failed::There(error) => error,
+        })?;
+        Ok(self.engine.file_sent(attachment.file, now())?)
+    }
+
+    /// Puts what is read from `source` on the server, sealed, from where it stopped.
+    async fn put_file(
+        &mut self,
+        room: RoomId,
+        attachment: &Attachment,
+        mut source: impl Read + Seek,
+        patience: Duration,
+        progress: FileProgress<'_>,
+    ) -> Result<(), Failed> {
+        let identity = self.enrolled()?;
         let address = format!("/v1/rooms/{room}/files/{}", attachment.file);
         let begin = BeginFile { parts: parts(attachment.size) };
         let mut state: FileState = self.http.ask(&identity, Method::PUT, &address, Some(&begin)).await?;
         self.keep_session()?;
         while state.next < state.parts {
             progress((state.next * PART).min(attachment.size), attachment.size);
-            let part = self.seal_part(&attachment, &file, state.next).map_err(|error| error.at(path))?;
+            let part = self.seal_part(attachment, &mut source, state.next)?;
             let address = format!("{address}/parts/{}", state.next);
             state = insist(patience, async || self.http.put(&identity, &address, part.clone()).await).await?;
         }
         progress(attachment.size, attachment.size);
-        Ok(self.engine.file_sent(attachment.file, now())?)
+        Ok(())
+    }
+
+    /// Puts a piece of history on the server, for another device of this account.
+    pub(crate) async fn tell_history(&mut self, telling: &Telling) -> Result<(), SdkError> {
+        let bytes = std::io::Cursor::new(&telling.piece.bytes);
+        let put = self.put_file(telling.own, &telling.file, bytes, PATIENCE, &mut |_, _| {}).await;
+        put.map_err(|error| match error {
+            Failed::Here(error) => error.at(Path::new("history")),
+            Failed::There(error) => error,
+        })?;
+        Ok(self.engine.told(telling, now())?)
+    }
+
+    /// Reads a piece of history.
+    pub(crate) async fn read_history(&mut self, told: &Told) -> Result<Vec<u8>, SdkError> {
+        let (identity, of) = (self.enrolled()?, &told.file);
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        for number in 0..parts(of.size) {
+            let address = format!("/v1/rooms/{}/files/{}/parts/{number}", told.own, of.file);
+            let part = insist(PATIENCE, async || self.http.bytes(&identity, &address).await).await?;
+            write_part(of, &mut bytes, number, &part).map_err(|error| error.at(Path::new("history")))?;
+        }
+        let bytes = bytes.into_inner();
+        let right = Digest(Sha256::digest(&bytes).into()) == of.digest;
+        if right { Ok(bytes) } else { Err(chancery_engine::EngineError::BadFile.into()) }
     }
 
     /// Reads and seals a part of a file.
-    fn seal_part(&mut self, of: &Attachment, mut file: &File, number: u64) -> Result<Bytes, FileError> {
+    fn seal_part(
+        &mut self,
+        of: &Attachment,
+        file: &mut (impl Read + Seek),
+        number: u64,
+    ) -> Result<Bytes, FileError> {
         let (all, first) = (chunks(of.size), number * CHUNKS);
         let mut part = Vec::new();
         file.seek(SeekFrom::Start(number * PART))?;
         for chunk in first..all.min(first + CHUNKS) {
             let mut bytes = Vec::with_capacity(CHUNK);
             let here = of.size.saturating_sub(chunk * CHUNK as u64).min(CHUNK as u64);
-            file.take(here).read_to_end(&mut bytes)?;
+            file.by_ref().take(here).read_to_end(&mut bytes)?;
             // What is missing from a file that became shorter is noticed by its digest.
             let end = padded(of.size).saturating_sub(chunk * CHUNK as u64).min(CHUNK as u64);
             bytes.resize(usize::try_from(end).unwrap_or(CHUNK), 0);
@@ -116,6 +164,24 @@ impl Client {
             error.at(&beside)
         })?;
         std::fs::rename(&beside, to).map_err(|why| FileError::Io(why).at(to))
+    }
+}
+
+/// Why a file was not put on the server.
+enum Failed {
+    Here(FileError),
+    There(SdkError),
+}
+
+impl From<FileError> for Failed {
+    fn from(error: FileError) -> Self {
+        Self::Here(error)
+    }
+}
+
+impl From<SdkError> for Failed {
+    fn from(error: SdkError) -> Self {
+        Self::There(error)
     }
 }
 
@@ -201,7 +267,12 @@ fn digest(file: &mut File) -> std::io::Result<(u64, Digest)> {
 }
 
 /// Opens a part and writes it in its place. What does not open is not written.
-fn write_part(of: &Attachment, file: &mut File, number: u64, part: &[u8]) -> Result<(), FileError> {
+fn write_part(
+    of: &Attachment,
+    file: &mut (impl Write + Seek),
+    number: u64,
+    part: &[u8],
+) -> Result<(), FileError> {
     let mut place = number * PART;
     file.seek(SeekFrom::Start(place))?;
     let sealed = part.chunks(CHUNK + chancery_wire::files::SEAL);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chancery_engine::{Joined, Line, Out};
+use chancery_engine::{EngineError, Joined, Line, Out};
 use chancery_vault::{Identity, WishId};
 use chancery_wire::{
     api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, Return, RoomHead, Stock, Welcomes},
@@ -293,6 +293,29 @@ impl<'c> Live<'c> {
         }
         self.alarm(room)?;
         if self.client.engine.is_caught_up(room) { Ok(None) } else { self.fetch_again(room) }
+    }
+
+    /// Tells another device of this account a piece of what was said before it came, or takes one in. Answers whether there was one.
+    pub(crate) async fn history(&mut self) -> Result<bool, SdkError> {
+        if now().0 < self.later || !self.client.engine.has_history()? {
+            return Ok(false);
+        }
+        if let Some(telling) = self.client.engine.next_telling(now())? {
+            self.client.tell_history(&telling).await?;
+            return Ok(true);
+        }
+        let Some(told) = self.client.engine.next_told()? else { return Ok(false) };
+        let bytes = match self.client.read_history(&told).await {
+            Ok(bytes) => Some(bytes),
+            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => None,
+            Err(error @ SdkError::Engine(EngineError::BadFile)) => {
+                self.news.push(News::Alarm(told.room, error.to_string()));
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        self.client.engine.take_history(&told, bytes.as_deref(), now())?;
+        Ok(true)
     }
 
     async fn claimed(

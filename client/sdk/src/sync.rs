@@ -68,9 +68,16 @@ async fn online(
     loop {
         live.send().await?;
         live.news.drain(..).for_each(&mut *watch);
-        if let Until::Rest(deadline) = until
-            && (monotonic() >= deadline || (live.later == 0 && live.is_at_rest()?))
-        {
+        let patient = match until {
+            Until::Rest(deadline) => monotonic() < deadline,
+            Until::Broken => true,
+        };
+        let rests = live.later == 0 && live.is_at_rest()?;
+        // What was said before comes after everything that is said now.
+        if patient && rests && live.history().await? {
+            continue;
+        }
+        if matches!(until, Until::Rest(_)) && (rests || !patient) {
             return Ok(());
         }
         let quiet = monotonic() + QUIET;

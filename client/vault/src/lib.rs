@@ -5,6 +5,7 @@
 
 mod error;
 mod files;
+mod history;
 mod identity;
 mod key;
 mod messages;
@@ -17,6 +18,7 @@ mod trust;
 
 pub use error::VaultError;
 pub use files::Upload;
+pub use history::Piece;
 pub use identity::{Identity, SigningSeed};
 pub use key::VaultKey;
 pub use messages::{Message, Said, Search};

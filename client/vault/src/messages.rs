@@ -47,7 +47,12 @@ impl Said {
         }
     }
 
-    fn parse(kind: &str, said: String, gone: bool, file: Option<Vec<u8>>) -> Result<Self, VaultError> {
+    pub(crate) fn parse(
+        kind: &str,
+        said: String,
+        gone: bool,
+        file: Option<Vec<u8>>,
+    ) -> Result<Self, VaultError> {
         if gone {
             return Ok(Self::Gone);
         }
@@ -211,6 +216,13 @@ impl Step<'_> {
             self.run("INSERT INTO words (rowid, said) VALUES (?1, ?2)", &[&line, &text])?;
         }
         Ok(())
+    }
+
+    /// Makes a message that was taken in below others be found by the words it has now.
+    pub(crate) fn index_anew(&self, room: RoomId, id: MessageId, by: &Handle) -> Result<(), VaultError> {
+        let Some(first) = self.message_of(room, id, by)? else { return Ok(()) };
+        let now = self.text_of(&first)?;
+        self.index(room, first.seq, (None, now.as_deref()))
     }
 
     /// The text of a message as it reads now; nothing when it is none, or was taken back.
@@ -388,6 +400,7 @@ mod tests {
             renew_at: Instant(0),
             sealed: 0,
             settle_at: None,
+            own: false,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();
         vault

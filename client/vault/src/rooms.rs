@@ -76,9 +76,11 @@ pub struct Room {
     pub sealed: u32,
     /// When the device commits what others have proposed, if nobody has by then; nothing while nothing is proposed.
     pub settle_at: Option<Instant>,
+    /// Whether only the devices of this account are in it.
+    pub own: bool,
 }
 
-const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic FROM rooms";
+const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
     Ok(Room {
@@ -94,6 +96,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         sealed: row.get(9)?,
         settle_at: row.get::<_, Option<i64>>(10)?.map(Instant),
         topic: row.get(11)?,
+        own: row.get(12)?,
     })
 }
 
@@ -108,11 +111,17 @@ impl Step<'_> {
         self.list(&format!("{COLUMNS} ORDER BY name, room"), &[], read)
     }
 
+    /// The room that only the devices of this account are in, while this one takes part.
+    pub fn own_room(&self) -> Result<Option<Room>, VaultError> {
+        let sql = format!("{COLUMNS} WHERE own = 1 AND standing = 'joined' ORDER BY room LIMIT 1");
+        self.find(&sql, &[], read)
+    }
+
     /// Keeps a room as it is now.
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12",
             &[
@@ -128,6 +137,7 @@ impl Step<'_> {
                 &it.sealed,
                 &it.settle_at.map(|at| at.0),
                 &it.topic,
+                &it.own,
             ],
         )?;
         Ok(())

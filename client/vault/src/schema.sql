@@ -39,7 +39,9 @@ CREATE TABLE rooms (
     renew_at INTEGER NOT NULL,
     sealed INTEGER NOT NULL,
     settle_at INTEGER,
-    topic TEXT
+    topic TEXT,
+    -- Whether only the devices of this account are in it.
+    own INTEGER NOT NULL
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.
@@ -110,6 +112,22 @@ CREATE TABLE uploads (
 CREATE TABLE disposals (
     file BLOB PRIMARY KEY,
     room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
+
+-- What was said before another device of the account came, and is still to be told to it: everything below an entry.
+CREATE TABLE history_owed (
+    device BLOB NOT NULL,
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    below INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    PRIMARY KEY (device, room)
+) STRICT, WITHOUT ROWID;
+-- What another device of the account has told of it, and was not taken in yet. The room may still be to come.
+CREATE TABLE history_told (
+    file BLOB PRIMARY KEY,
+    room BLOB NOT NULL,
+    upto INTEGER NOT NULL,
+    content BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What the person wants done, kept before anything is sent; sealed once it can be.

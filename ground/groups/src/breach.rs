@@ -54,6 +54,9 @@ pub enum Breach {
     /// The same device twice, or one that is there already.
     #[error("a device would be in the room twice")]
     Twice,
+    /// Somebody else's device in the room of an account's own devices.
+    #[error("only the devices of one account may be in this room")]
+    NotOwn,
     /// A leaf of another organisation.
     #[error("a leaf belongs to another organisation")]
     Foreign,

@@ -3,7 +3,7 @@
 //! Pure: the room's leaves before, and the change. A client calls this between reading a commit and merging it, whatever
 //! the server said. `protocol/rooms.md` states the rules in words; `RULES` in `chancery-wire` is their version.
 
-use chancery_wire::policy::Role;
+use chancery_wire::policy::{Class, Role};
 
 use crate::{
     breach::Breach,
@@ -45,6 +45,9 @@ fn identity(before: &[Leaf], change: &Change) -> Result<(), Breach> {
 fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     for (leaf, by) in &change.added {
         let who = &by.name.account;
+        if change.before.class == Class::Own && leaf.name.account != *who {
+            return Err(Breach::NotOwn);
+        }
         // Everybody brings their own further devices.
         if leaf.name.account != *who && change.before.role(who) < change.before.may_add {
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
@@ -172,6 +175,18 @@ mod tests {
         let mut change = by(leaf(1, "mo"));
         change.added.push((leaf(9, "alice"), leaf(1, "mo")));
         assert_eq!(judge(&room(), &change), Ok(()));
+    }
+
+    #[test]
+    fn nobody_else_comes_into_the_room_of_ones_own_devices() {
+        let alice = leaf(0, "alice");
+        let mut change = by(alice.clone());
+        change.before.class = Class::Own;
+        change.after.class = Class::Own;
+        change.added.push((leaf(9, "alice"), alice.clone()));
+        assert_eq!(judge(std::slice::from_ref(&alice), &change), Ok(()));
+        change.added = vec![(leaf(9, "bob"), alice.clone())];
+        assert_eq!(judge(&[alice], &change), Err(Breach::NotOwn));
     }
 
     #[test]

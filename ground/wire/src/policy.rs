@@ -33,6 +33,8 @@ pub enum Role {
 pub enum Class {
     /// Only the members can ever read it.
     Sealed,
+    /// Only the devices of one account are in it: what they tell each other.
+    Own,
 }
 
 /// A room's policy. Roles not listed are [`Role::Member`].
@@ -82,6 +84,12 @@ impl RoomPolicy {
             may_remove: Role::Moderator,
             may_change: Role::Owner,
         }
+    }
+
+    /// The policy of the room that only the devices of one account are in.
+    #[must_use]
+    pub fn own(owner: Handle) -> Self {
+        Self { class: Class::Own, ..Self::founded_by(owner) }
     }
 
     /// The role of an account that is in the room.

@@ -152,5 +152,6 @@ fn opened(id: RoomId) -> Room {
         renew_at: Instant(i64::MAX),
         sealed: 0,
         settle_at: None,
+        own: false,
     }
 }

@@ -122,6 +122,7 @@ impl Turn<'_> {
                 self.step.wish(room.id, self.now, &said.write())?;
             }
         }
+        self.owe(room, &change)?;
         self.entered(room, entry, group, &change)
     }
 

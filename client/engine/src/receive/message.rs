@@ -129,11 +129,21 @@ impl Turn<'_> {
         from: (Handle, DeviceId),
         (salt, content): ([u8; 16], Content),
     ) -> Result<Taken, EngineError> {
+        if let Content::Note(note) = content {
+            // Notes are for one's own devices, and only they are in that room.
+            if !room.own {
+                return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+            }
+            if from.1 != self.me.identity.device {
+                self.take_note(note)?;
+            }
+            return Ok(Taken::Silent);
+        }
         let id = MessageId::of(&self.me.identity.domain, &from.0, room.id, &content.encode(salt), salt);
         let about = match &content {
             Content::Edit { of, .. } | Content::Withdraw(of) | Content::Reaction { to: of, .. } => Some(*of),
             Content::Text { reply_to, .. } => *reply_to,
-            Content::File(_) | Content::RoomName(_) | Content::RoomTopic(_) => None,
+            Content::Note(_) | Content::File(_) | Content::RoomName(_) | Content::RoomTopic(_) => None,
         };
         // A change is the sender's own word about the sender's own message, whoever else uses the same id.
         let changes = matches!(content, Content::Edit { .. } | Content::Withdraw(_));
@@ -169,6 +179,7 @@ impl Turn<'_> {
         let said = match content {
             Content::Text { text, .. } => Said::Text(text),
             Content::File(file) => Said::File(file),
+            Content::Note(_) => return Ok(Taken::Silent),
             // What was taken back stays so.
             Content::Edit { .. } | Content::Reaction { .. } if gone => return Ok(Taken::Silent),
             Content::Edit { text, .. } => Said::Edit(text),

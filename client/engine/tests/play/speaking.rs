@@ -3,7 +3,7 @@
 use chancery_engine::{Cause, FileHere, Line, Want};
 use chancery_vault::{Said, Search};
 use chancery_wire::{
-    content::{Content, MessageId, Written},
+    content::{Content, MessageId, Note, Written},
     ids::{Digest, RoomId},
     policy::Role,
 };
@@ -146,7 +146,10 @@ fn nobody_changes_or_takes_back_what_somebody_else_said() {
     alice.says(&world, room, "approved");
     mallory.follows(&mut group, &world, room);
     let of = id(&alice, room, "approved");
-    for (salt, content) in [(7, Content::Edit { of, text: written("refused") }), (8, Content::Withdraw(of))] {
+    let note = Content::Note(Note::Read { room, upto: 1000 });
+    for (salt, content) in
+        [(7, Content::Edit { of, text: written("refused") }), (8, Content::Withdraw(of)), (9, note)]
+    {
         let (seq, head) = world.hub.borrow().halls[&room].head(room);
         let authenticator = group.epoch_authenticator().as_slice().to_vec();
         let view = chancery_wire::content::View { seq, head, authenticator };
@@ -156,7 +159,7 @@ fn nobody_changes_or_takes_back_what_somebody_else_said() {
     }
     bob.syncs(&world);
     assert_eq!(bob.reads(room), ["alice: approved"]);
-    assert_eq!(bob.engine.room(room).unwrap().unopened, [(Cause::NotAllowed, 2)]);
+    assert_eq!(bob.engine.room(room).unwrap().unopened, [(Cause::NotAllowed, 3)]);
 }
 
 #[test]

@@ -73,8 +73,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        content::{Attachment, FileKey, MessageId, TEXT_LIMIT, Written},
-        ids::FileId,
+        content::{Attachment, FileKey, MessageId, Note, TEXT_LIMIT, Written},
+        ids::{DeviceId, FileId, RoomId},
         vector,
     };
 
@@ -121,6 +121,16 @@ mod tests {
             ("withdraw", Content::Withdraw(id(4))),
             ("reaction", Content::Reaction { to: id(4), with: Written::reaction("\u{2764}").unwrap() }),
             ("file", Content::File(attachment())),
+            (
+                "note-history",
+                Content::Note(Note::History {
+                    room: RoomId([9; 16]),
+                    to: DeviceId([10; 16]),
+                    upto: 77,
+                    file: Attachment { about: None, ..attachment() },
+                }),
+            ),
+            ("note-read", Content::Note(Note::Read { room: RoomId([9; 16]), upto: 77 })),
             ("room-name", Content::RoomName(Written::name("Ward 7").unwrap())),
             ("room-topic", Content::RoomTopic(Written::name("Rounds at 8").unwrap())),
         ];

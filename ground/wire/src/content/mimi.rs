@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 
-use super::{Attachment, Content, InvalidContent, MessageId, TEXT_LIMIT, Written};
+use super::{Attachment, Content, InvalidContent, MessageId, Note, TEXT_LIMIT, Written};
 
 /// `text/markdown`, the MIMI baseline for what people write.
 const MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
@@ -12,6 +12,8 @@ const PLAIN: &str = "text/plain;charset=utf-8";
 const ROOM_NAME: &str = "application/vnd.chancery.room-name";
 /// Our media type for a room's topic.
 const ROOM_TOPIC: &str = "application/vnd.chancery.room-topic";
+/// Our media type for what the devices of an account tell each other.
+const NOTE: &str = "application/vnd.chancery.note";
 /// MIMI dispositions.
 const RENDER: u64 = 1;
 const REACTION: u64 = 2;
@@ -72,6 +74,7 @@ impl Content {
                 (Ties { reply_to: Some(*to), ..Ties::default() }, body(REACTION, PLAIN, with))
             }
             Self::File(file) => (Ties::default(), file.part()),
+            Self::Note(note) => (Ties::default(), single(RENDER, NOTE, note.encode())),
             Self::RoomName(name) => (Ties::default(), body(RENDER, ROOM_NAME, name)),
             Self::RoomTopic(topic) => (Ties::default(), body(RENDER, ROOM_TOPIC, topic)),
         };
@@ -122,7 +125,16 @@ fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
     if cardinality != SINGLE {
         return Err(InvalidContent::Unknown);
     }
-    let (media, body) = (next()?, octets(next()?)?);
+    let media = next()?;
+    if media.as_text() == Some(NOTE) {
+        return match ties {
+            Ties { replaces: None, topic: None, reply_to: None } if disposition == RENDER => {
+                Note::of_body(next()?).map(Content::Note)
+            }
+            _ => Err(InvalidContent::Unknown),
+        };
+    }
+    let body = octets(next()?)?;
     let text = String::from_utf8(body).map_err(|_| InvalidContent::Malformed)?;
     Ok(match (media.as_text(), disposition, ties) {
         (Some(MARKDOWN), RENDER, Ties { replaces: None, topic: thread, reply_to }) => {
@@ -144,10 +156,14 @@ fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
     })
 }
 
-/// A body of a single part.
+/// A body of a single part, which is text.
 fn body(disposition: u64, media: &str, text: &Written) -> Value {
-    let bytes = Value::Bytes(text.reveal().as_bytes().to_vec());
-    Value::Array(vec![disposition.into(), "".into(), SINGLE.into(), media.into(), bytes])
+    single(disposition, media, text.reveal().as_bytes().to_vec())
+}
+
+/// A body of a single part.
+fn single(disposition: u64, media: &str, bytes: Vec<u8>) -> Value {
+    Value::Array(vec![disposition.into(), "".into(), SINGLE.into(), media.into(), Value::Bytes(bytes)])
 }
 
 fn tie(value: Value) -> Result<Option<MessageId>, InvalidContent> {

@@ -7,11 +7,13 @@ mod attachment;
 mod id;
 mod letter;
 mod mimi;
+mod note;
 mod written;
 
 pub use attachment::{Attachment, FileKey};
 pub use id::MessageId;
 pub use letter::{Letter, View};
+pub use note::Note;
 pub use written::{InvalidContent, NAME_LIMIT, REACTION_LIMIT, TEXT_LIMIT, Written};
 
 /// What a message says.
@@ -44,6 +46,8 @@ pub enum Content {
     },
     /// A file.
     File(Attachment),
+    /// Something for the other devices of the same account.
+    Note(Note),
     /// The room has a new name.
     RoomName(Written),
     /// The room has a new topic.

@@ -72,7 +72,7 @@ pub(crate) struct Door {
     pub(crate) mallory: Client,
     pub(crate) room: RoomId,
     server: String,
-    _home: TempDir,
+    home: TempDir,
     _listener: JoinSet<()>,
 }
 
@@ -117,7 +117,18 @@ impl Door {
         sync(&mut alice).await;
         let room = alice.open_room(&text("private"), &["bob".parse().unwrap()]).unwrap();
         sync(&mut alice).await;
-        Self { db, house, alice, bob, mallory, room, server, _home: home, _listener: tasks }
+        Self { db, house, alice, bob, mallory, room, server, home, _listener: tasks }
+    }
+
+    /// Where profiles are.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    /// How many files of rooms the server knows.
+    pub(crate) async fn files(&self) -> u64 {
+        let row = self.db.reader().row("SELECT COUNT(*) FROM files", vec![]).await.unwrap().unwrap();
+        row.count(0).unwrap()
     }
 
     /// The address of a path.

@@ -11,3 +11,4 @@
 mod bad_input;
 mod door;
 mod files;
+mod history;

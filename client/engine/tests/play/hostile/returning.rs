@@ -68,6 +68,22 @@ fn a_welcome_into_a_room_of_strangers_is_not_followed() {
 }
 
 #[test]
+fn somebody_elses_room_is_not_taken_for_the_own_one() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    // Mallory is believed, and makes a room that claims to be for the devices of one account.
+    let mallory = Rogue::enrolled(&world, &mut alice, "mallory", 66);
+    let room = RoomId([66; 16]);
+    let package = world.hub.borrow().packages[&bob.name][0].clone();
+    let mut group = mallory.founds(room, &RoomPolicy::own(handle("bob")));
+    let welcome = mallory.adds(&mut group, room, &[package]);
+    let words = "only the devices of one account may be in this room";
+    let Joined::Refused(_, why) = welcomes(&mut bob, &world, &welcome) else { panic!("it was entered") };
+    assert!(why.contains(words), "{why}");
+    assert!(bob.engine.followed().unwrap().is_empty());
+}
+
+#[test]
 fn a_welcome_does_not_put_another_group_in_the_place_of_a_room() {
     let mut world = World::new();
     let [mut alice, mut bob] = world.people(["alice", "bob"]);

@@ -1,0 +1,221 @@
+//! History: what was said before a device came, told by another device of the account and taken in below everything else.
+
+use chancery_wire::{
+    content::MessageId,
+    ids::{DeviceId, FileId, RoomId},
+};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::{
+    error::VaultError,
+    messages::Said,
+    step::{Step, counted, id, number},
+};
+
+/// The most bytes of lines in one piece.
+const BYTES: usize = 768 * 1024;
+
+/// A line as it is told: what stands in the vault. Stored and sent: changed only by adding (`protocol/devices.md`, *History*).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    seq: u64,
+    id: Option<ByteBuf>,
+    at: i64,
+    handle: Option<String>,
+    device: Option<ByteBuf>,
+    kind: String,
+    said: String,
+    about: Option<ByteBuf>,
+    thread: Option<ByteBuf>,
+    gone: bool,
+    file: Option<ByteBuf>,
+}
+
+/// A piece of a room's history, ready to be told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The device it is for.
+    pub to: DeviceId,
+    /// The room.
+    pub room: RoomId,
+    /// The first and the last entry it speaks of.
+    pub range: (u64, u64),
+    /// The lines.
+    pub bytes: Vec<u8>,
+}
+
+/// Lines that fit into a piece: from which entry to which, and as they are told.
+struct Lines {
+    range: (u64, u64),
+    bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Piece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Piece({} {:?})", self.room, self.range)
+    }
+}
+
+impl Step<'_> {
+    /// All that was said in all rooms so far is to be told to a device.
+    pub fn owe_history(&self, to: DeviceId) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO history_owed (device, room, below, told)
+             SELECT ?1, room, ?2, 0 FROM rooms WHERE own = 0 AND standing <> 'left' ON CONFLICT DO NOTHING",
+            &[&to.0, &i64::MAX],
+        )?;
+        Ok(())
+    }
+
+    /// The next piece that is to be told: the newest of each room before the second newest of any.
+    pub fn next_piece(&self, lines: u32) -> Result<Option<Piece>, VaultError> {
+        loop {
+            let next = self.find(
+                "SELECT device, room, below FROM history_owed ORDER BY told, room, device LIMIT 1",
+                &[],
+                |row| Ok((DeviceId(id(row, 0)?), RoomId(id(row, 1)?), row.get::<_, i64>(2)?)),
+            )?;
+            let Some((to, room, below)) = next else { return Ok(None) };
+            if let Some(Lines { range, bytes }) = self.lines_below(room, below, lines)? {
+                return Ok(Some(Piece { to, room, range, bytes }));
+            }
+            self.run("DELETE FROM history_owed WHERE device = ?1 AND room = ?2", &[&to.0, &room.0])?;
+        }
+    }
+
+    /// A piece was told.
+    pub fn piece_told(&self, piece: &Piece) -> Result<(), VaultError> {
+        self.run(
+            "UPDATE history_owed SET below = ?3, told = told + 1 WHERE device = ?1 AND room = ?2",
+            &[&piece.to.0, &piece.room.0, &number(piece.range.0)],
+        )?;
+        Ok(())
+    }
+
+    /// Whether anything is still to be told or taken in.
+    pub fn has_history(&self) -> Result<bool, VaultError> {
+        let sql = "SELECT 1 FROM history_owed UNION ALL SELECT 1 FROM history_told LIMIT 1";
+        Ok(self.find(sql, &[], |_| Ok(()))?.is_some())
+    }
+
+    fn lines_below(&self, room: RoomId, below: i64, most: u32) -> Result<Option<Lines>, VaultError> {
+        let bytes = |row: &rusqlite::Row<'_>, at| -> Result<Option<ByteBuf>, VaultError> {
+            Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
+        };
+        let lines = self.list(
+            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file FROM messages
+             WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+            &[&room.0, &below, &most],
+            |row| {
+                Ok(Told {
+                    seq: counted(row.get(0)?),
+                    id: bytes(row, 1)?,
+                    at: row.get(2)?,
+                    handle: row.get(3)?,
+                    device: bytes(row, 4)?,
+                    kind: row.get(5)?,
+                    said: row.get(6)?,
+                    about: bytes(row, 7)?,
+                    thread: bytes(row, 8)?,
+                    gone: row.get(9)?,
+                    file: bytes(row, 10)?,
+                })
+            },
+        )?;
+        // The newest that fit; at least one.
+        let (mut size, mut fit) = (0, Vec::new());
+        for line in lines {
+            size += 200 + line.said.len() + line.file.as_ref().map_or(0, |file| file.len());
+            if size > BYTES && !fit.is_empty() {
+                break;
+            }
+            fit.push(line);
+        }
+        let (Some(last), Some(first)) = (fit.first(), fit.last()) else { return Ok(None) };
+        let range = (first.seq, last.seq);
+        let mut out = Vec::new();
+        ciborium::into_writer(&fit, &mut out).map_err(|_| VaultError::Damaged("messages"))?;
+        Ok(Some(Lines { range, bytes: out }))
+    }
+
+    /// Another device has told a piece.
+    pub fn keep_told(
+        &self,
+        room: RoomId,
+        upto: u64,
+        (file, content): (FileId, &[u8]),
+    ) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO history_told (file, room, upto, content) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            &[&file.0, &room.0, &number(upto), &content],
+        )?;
+        Ok(())
+    }
+
+    /// The next piece that can be taken in: the newest of each room before the second newest of any. Its room, and the content
+    /// that told of it.
+    pub fn next_told(&self) -> Result<Option<(RoomId, Vec<u8>)>, VaultError> {
+        self.find(
+            "SELECT room, content FROM history_told h WHERE room IN (SELECT room FROM rooms)
+             ORDER BY (SELECT COUNT(*) FROM history_told o WHERE o.room = h.room AND o.upto > h.upto), room LIMIT 1",
+            &[],
+            |row| Ok((RoomId(id(row, 0)?), row.get(1)?)),
+        )
+    }
+
+    /// A piece was taken in, or never will be.
+    pub fn drop_told(&self, file: FileId) -> Result<(), VaultError> {
+        self.run("DELETE FROM history_told WHERE file = ?1", &[&file.0])?;
+        Ok(())
+    }
+
+    /// Takes in the lines of a piece up to an entry, below all that are here. What is here already stays as it is. Answers how many were new;
+    /// an error means that these are no lines.
+    pub fn take_in(&self, room: RoomId, upto: u64, bytes: &[u8]) -> Result<u64, VaultError> {
+        let wrong = || VaultError::Damaged("history");
+        let lines: Vec<Told> =
+            ciborium::de::from_reader_with_recursion_limit(bytes, 16).map_err(|_| wrong())?;
+        let mut new = 0;
+        // The newest first: each finds what was said of it later.
+        for line in lines.iter().filter(|line| line.seq <= upto) {
+            let file = line.file.as_ref().map(|file| file.to_vec());
+            // Only what could be read again is kept.
+            Said::parse(&line.kind, line.said.clone(), line.gone, file.clone())?;
+            let id = line.id.as_ref().map(|id| MessageId::from_slice(id).ok_or_else(wrong)).transpose()?;
+            let at: i64 = self
+                .find("SELECT COALESCE(MIN(line), 1) - 1 FROM messages", &[], |row| Ok(row.get(0)?))?
+                .unwrap_or_default();
+            let blob = |it: &Option<ByteBuf>| it.as_ref().map(|bytes| bytes.to_vec());
+            let kept = self.run(
+                "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING",
+                &[
+                    &at,
+                    &room.0,
+                    &number(line.seq),
+                    &blob(&line.id),
+                    &line.at,
+                    &line.handle,
+                    &blob(&line.device),
+                    &line.kind,
+                    &line.said,
+                    &blob(&line.about),
+                    &blob(&line.thread),
+                    &line.gone,
+                    &file,
+                ],
+            )?;
+            if kept == 0 {
+                continue;
+            }
+            new += 1;
+            if let (Some(id), Some(handle), false) = (id, &line.handle, line.gone) {
+                let by = handle.parse().map_err(|_| wrong())?;
+                self.index_anew(room, id, &by)?;
+            }
+        }
+        Ok(new)
+    }
+}

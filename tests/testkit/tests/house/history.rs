@@ -1,0 +1,114 @@
+//! What was said before a device came: told by another device of the account, and by nobody else.
+
+use std::time::Duration;
+
+use chancery_sdk::{Client, Profile, Said, VaultKey, Want};
+use chancery_testkit::both;
+use chancery_wire::ids::RoomId;
+
+use super::door::{Door, sync, text};
+
+/// A device of Alice's that has just been linked.
+async fn linked(door: &mut Door, name: &str) -> Client {
+    let profile = Profile::new(door.home(), name).unwrap();
+    std::fs::create_dir_all(profile.directory()).unwrap();
+    let mut new = Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap();
+    let old = &mut door.alice;
+    let mut linking = old.begin_linking().await.unwrap();
+    let link = linking.link.to_string();
+    let there = async {
+        let compared = new.ask_to_be_linked(&link).await.unwrap();
+        new.be_linked(&compared, &mut |_| {}).await.unwrap();
+    };
+    let here = async {
+        old.meet(&mut linking).await.unwrap();
+        old.link_device(&linking, &mut |_| {}).await.unwrap();
+    };
+    tokio::join!(there, here);
+    new
+}
+
+fn texts(client: &Client, room: RoomId) -> Vec<String> {
+    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
+}
+
+async fn says(client: &mut Client, room: RoomId, words: &str) {
+    client.want(room, Want::Say(text(words))).unwrap();
+    sync(client).await;
+}
+
+both! {
+    async fn a_device_that_is_linked_reads_and_finds_what_was_said_before(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        for number in 0..1200 {
+            door.alice.want(room, Want::Say(text(&format!("line {number}")))).unwrap();
+        }
+        sync(&mut door.alice).await;
+        sync(&mut door.bob).await;
+        says(&mut door.bob, room, "the secret word is zanzibar").await;
+        let said = door.bob.lines(room, None, 1).unwrap().pop().unwrap().message;
+        door.bob.want(room, Want::Edit(said.id.unwrap(), text("the secret word is quokka"))).unwrap();
+        sync(&mut door.bob).await;
+        sync(&mut door.alice).await;
+        let mut phone = linked(&mut door, "phone").await;
+        sync(&mut phone).await;
+        assert!(texts(&phone, room) == texts(&door.alice, room));
+        assert_eq!(texts(&phone, room).len(), 1201);
+        // What was said last is found first, and by what it says now.
+        let found = phone.search("quokka", 9).unwrap();
+        assert_eq!(found[0].message.from.as_ref().unwrap().0.as_str(), "bob");
+        assert!(phone.search("zanzibar", 9).unwrap().is_empty());
+        let newest = phone.search("line", 3).unwrap();
+        let newest: Vec<_> = newest.iter().map(|line| line.text().unwrap().reveal()).collect();
+        assert_eq!(newest, ["line 1199", "line 1198", "line 1197"]);
+        assert_eq!(phone.find_room("private").unwrap().unread, 0, "it is no news");
+        assert_eq!(phone.rooms().unwrap().len(), 1, "what devices tell each other is no room of the person's");
+        // Answers reach what was said before.
+        let to = newest_id(&phone, room);
+        phone.want(room, Want::Reply { to, text: text("yes"), threaded: false }).unwrap();
+        sync(&mut phone).await;
+        sync(&mut door.bob).await;
+        assert!(door.bob.lines(room, None, 1).unwrap()[0].answers.is_some());
+        // Nothing of it stays on the server once it was taken in.
+        sync(&mut door.alice).await;
+        door.house.sweep().await.unwrap();
+        assert_eq!(door.files().await, 0);
+    }
+
+    async fn what_was_read_on_one_device_is_read_on_the_other(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        let mut phone = linked(&mut door, "phone").await;
+        sync(&mut door.bob).await;
+        says(&mut door.bob, room, "news").await;
+        sync(&mut phone).await;
+        sync(&mut door.alice).await;
+        assert_eq!(phone.find_room("private").unwrap().unread, 1);
+        let last = door.alice.find_room("private").unwrap().seq;
+        door.alice.mark_read(room, last).unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut phone).await;
+        assert_eq!(phone.find_room("private").unwrap().unread, 0);
+    }
+
+    async fn a_revoked_device_is_told_nothing_more(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut phone = linked(&mut door, "phone").await;
+        sync(&mut phone).await;
+        let gone = phone.enrolled().unwrap().device;
+        let pending = door.alice.revoke(gone, &mut |_| {}).await.unwrap();
+        assert!(pending.is_empty(), "of the room of the own devices, too");
+        let mut tablet = linked(&mut door, "tablet").await;
+        sync(&mut tablet).await;
+        assert!(phone.sync(Duration::from_secs(5), &mut |_| {}).await.is_err());
+        let said = phone.lines(door.room, Some(0), 99).unwrap();
+        assert!(said.iter().all(|line| !matches!(line.message.said, Said::Unopened(_))));
+    }
+}
+
+fn newest_id(client: &Client, room: RoomId) -> chancery_wire::content::MessageId {
+    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+    lines.iter().rfind(|line| line.text().is_some()).unwrap().message.id.unwrap()
+}
