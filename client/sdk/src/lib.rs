@@ -12,6 +12,7 @@ mod link;
 mod live;
 mod net;
 mod profile;
+mod recover;
 mod search;
 mod sync;
 
@@ -25,3 +26,4 @@ pub use keys::{KeySource, Unlock};
 pub use link::Compared;
 pub use live::News;
 pub use profile::Profile;
+pub use recover::Vouching;
