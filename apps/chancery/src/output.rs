@@ -139,7 +139,7 @@ pub(crate) fn object(line: &Line) -> Value {
         "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
         "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
         "mentions": message.marks.mentions, "urgent": message.marks.urgent, "expires": message.marks.expiry(),
-        "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
+        "told_by": message.told_by, "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
     })
 }
@@ -199,7 +199,9 @@ fn became(line: &Line) -> String {
     let acknowledged: Vec<&str> = line.acknowledged.iter().map(Handle::as_str).collect();
     let until = line.message.marks.expiry().map(|at| format!("  [until {}]", clock(at.0)));
     let pinned = if line.pinned { "  [pinned]" } else { "" };
+    let told = line.message.told_by.as_ref().map(|by| format!("  [as {by}'s device has it]"));
     [
+        told.unwrap_or_default(),
         pinned.to_owned(),
         until.unwrap_or_default(),
         part("acknowledged by", &acknowledged),

@@ -59,6 +59,10 @@ impl Engine {
                 if room.standing != Standing::Joined {
                     continue;
                 }
+                if it.handle == turn.me.identity.handle {
+                    turn.mend_own(&room)?;
+                    continue;
+                }
                 let group = turn.group(room.id)?;
                 let amiss = turn.amiss(&roster(group.public_group())?, &it.handle)?;
                 turn.put(room.id, group);

@@ -56,7 +56,7 @@ impl Engine {
                 Standing::Left | Standing::Paused | Standing::Stopped => true,
             };
             let over = step.next_expiry()?.is_some_and(|at| at <= now);
-            let wished = step.has_wishes()? || !step.disposals()?.is_empty();
+            let wished = step.has_wishes()? || !step.disposals(now)?.is_empty();
             Ok(step.rooms()?.iter().all(quiet) && !over && !wished)
         })?;
         if idle {
@@ -75,7 +75,7 @@ impl Engine {
             for room in turn.step.rooms()? {
                 turn.outgoing(room, &mut out)?;
             }
-            out.extend(turn.step.disposals()?.into_iter().map(|(room, file)| Out::Dispose(room, file)));
+            out.extend(turn.step.disposals(now)?.into_iter().map(|(room, file)| Out::Dispose(room, file)));
             Ok(out)
         })
     }
@@ -115,6 +115,11 @@ impl Turn<'_> {
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
         let mut wishes = self.wishes(&room, &group)?;
+        // Somebody else was first.
+        let settles = |wish: &Wish| matches!(wish, Wish::Settle | Wish::Mend { .. });
+        if room.settle_at.is_some_and(|at| at <= self.now) && !wishes.iter().any(|(_, wish)| settles(wish)) {
+            room.settle_at = None;
+        }
         // What others proposed is committed before anything else: until then nobody can say anything.
         wishes.sort_by_key(|(_, wish)| *wish != Wish::Settle);
         for (wished, wish) in wishes.into_iter().take(WINDOW) {

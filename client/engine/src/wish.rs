@@ -136,6 +136,7 @@ impl Wish {
             Self::Write { content } => match Content::decode(content) {
                 Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
                 Ok((_, Content::Note(_))) => "tell your other devices something".to_owned(),
+                Ok((_, Content::History { .. })) => "tell who came what was said before".to_owned(),
                 Ok((_, Content::Report(_))) => "tell what was got and read".to_owned(),
                 Ok((_, Content::Acknowledge(_))) => "acknowledge a message".to_owned(),
                 Ok((_, Content::Pin { pinned: true, .. })) => "pin a message".to_owned(),
@@ -165,7 +166,10 @@ impl Wish {
     /// Whether a person wished it, and not the device by itself.
     pub(crate) fn is_the_persons(&self) -> bool {
         if let Self::Write { content } = self {
-            return !matches!(Content::decode(content), Ok((_, Content::Report(_) | Content::Note(_))));
+            return !matches!(
+                Content::decode(content),
+                Ok((_, Content::Report(_) | Content::History { .. } | Content::Note(_)))
+            );
         }
         !matches!(self, Self::Open { .. } | Self::Mend { .. } | Self::Renew | Self::Settle | Self::Return)
     }

@@ -131,6 +131,7 @@ impl Turn<'_> {
             }
         }
         self.owe(room, &change)?;
+        self.grant(room, entry.seq, &change)?;
         self.entered(room, entry, group, &change)
     }
 
