@@ -98,6 +98,12 @@ pub(crate) enum Command {
         /// Let the new account invite others in turn
         #[arg(long)]
         officer: bool,
+        /// It is a program's, for this purpose; everybody in its rooms sees that
+        #[arg(long, value_name = "PURPOSE", conflicts_with = "officer")]
+        bot: Option<String>,
+        /// Who answers for the bot; you, when it is left out
+        #[arg(long, value_name = "ACCOUNT", requires = "bot")]
+        owner: Option<String>,
     },
     /// Join by an invitation link
     Join {

@@ -69,6 +69,9 @@ pub enum EngineError {
     /// There is no such device of the account, or it is this one.
     #[error("there is no such other device of yours")]
     NoDevice,
+    /// What a bot is for is no line that could be shown.
+    #[error("say in one line of at most 200 bytes what the bot is for")]
+    Purpose,
     /// Only officers vouch for others.
     #[error("only officers vouch for somebody who has lost all devices")]
     NoOfficer,

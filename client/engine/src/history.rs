@@ -101,9 +101,9 @@ impl Engine {
     pub fn next_told(&self) -> Result<Option<Told>, EngineError> {
         self.look(|step, _| {
             let Some(told) = step.next_told()? else { return Ok(None) };
-            let file = match Content::decode(&told.content) {
-                Ok((_, Content::File(file) | Content::History { file, .. })) => file,
-                _ => return Err(VaultError::Damaged("history").into()),
+            let content = Content::decode(&told.content).map_err(|_| VaultError::Damaged("history"))?.1;
+            let (Content::File(file) | Content::History { file, .. }) = content else {
+                return Err(VaultError::Damaged("history").into());
             };
             Ok(Some(Told { place: told.place, room: told.room, told_by: told.told_by, file }))
         })

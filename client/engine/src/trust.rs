@@ -5,7 +5,7 @@
 
 use chancery_groups::Leaf;
 use chancery_transparency::{
-    self as transparency, Device, InvalidChain, PublicKey, Recovered, Root, Trusted,
+    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Trusted,
 };
 use chancery_vault::{Step, TrustedDevice};
 use chancery_wire::{api::Chains, names::Handle, time::Instant};
@@ -177,6 +177,7 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             device: device.id,
             key: device.key.0,
             officer: device.officer,
+            bot: device.bot.clone().map(|bot| (bot.owner, bot.purpose)),
             invited_by: device.invited_by.clone(),
             linked_by: device.linked_by,
             recovered_by: device.recovered.as_ref().map(|how| match how {
@@ -203,6 +204,7 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         id: it.device,
         key: PublicKey(it.key),
         officer: it.officer,
+        bot: it.bot.map(|(owner, purpose)| Bot { owner, purpose }),
         invited_by: it.invited_by,
         linked_by: it.linked_by,
         recovered: it.recovered_by.map(|by| {

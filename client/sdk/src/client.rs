@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use chancery_engine::{Engine, InvalidLink, Line, Link, Opener, Progress, RoomView, Want};
+use chancery_transparency::Kind;
 use chancery_vault::{Identity, Standing, TrustedDevice, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{Account, Found, Invitation, Invite, Join},
@@ -93,10 +94,10 @@ impl Client {
         self.enrolled()
     }
 
-    /// Makes an invitation for an account, which may invite others in turn if it is to be an `officer`.
-    pub async fn invite(&mut self, handle: &Handle, officer: bool) -> Result<Link, SdkError> {
+    /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's.
+    pub async fn invite(&mut self, handle: &Handle, kind: &Kind) -> Result<Link, SdkError> {
         let identity = self.enrolled()?;
-        let (invitation, link) = self.engine.invite(handle, officer, now())?;
+        let (invitation, link) = self.engine.invite(handle, kind, now())?;
         let invite = Invite { invitation: Opaque(invitation) };
         let _: Invitation = self.http.ask(&identity, Method::POST, "/v1/invitations", Some(&invite)).await?;
         self.keep_session()?;

@@ -19,6 +19,7 @@ mod sync;
 pub use chancery_engine::{
     Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Unsent, Want,
 };
+pub use chancery_transparency::{Bot, Kind};
 pub use chancery_vault::{Erased, Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
 pub use client::Client;
 pub use error::SdkError;

@@ -205,6 +205,8 @@ CREATE TABLE trust (
     linked_by BLOB,
     recovered_by TEXT,
     recovery_key BLOB,
+    bot_owner TEXT,
+    bot_purpose TEXT,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
     revoked INTEGER NOT NULL,

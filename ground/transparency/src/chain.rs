@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use sha2::Digest as _;
 
 use crate::{
-    invitation::Invitation,
+    invitation::{Bot, Invitation},
     recovery::{Approval, Recovered},
     signed::{PublicKey, Sign, Signature, labelled},
 };
@@ -134,6 +134,8 @@ pub struct Device {
     pub key: PublicKey,
     /// Whether it may invite.
     pub officer: bool,
+    /// What the account is, where it is a program's.
+    pub bot: Option<Bot>,
     /// Who invited the account; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The device of the same account that vouched for it; none for the account's first one.
@@ -226,7 +228,7 @@ pub fn verify_as_far(
     if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
         return Err(InvalidChain::SomebodyElse);
     }
-    let (officer, invited_by) = match (&enrol.vouch, invitation) {
+    let (officer, bot, invited_by) = match (&enrol.vouch, invitation) {
         (Vouch::Invitation(signed), Some(invitation)) => {
             if invitation.handle != *handle || invitation.domain != *domain {
                 return Err(InvalidChain::SomebodyElse);
@@ -236,14 +238,18 @@ pub fn verify_as_far(
             let device = device.filter(|device| device.officer && device.handle == invitation.by);
             let device = device.ok_or(InvalidChain::NoRightToVouch)?;
             Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
-            (invitation.officer, Some(invitation.by))
+            if invitation.bot.as_ref().is_some_and(|bot| invitation.officer || !bot.is_sound()) {
+                return Err(InvalidChain::NoRightToVouch);
+            }
+            (invitation.officer, invitation.bot, Some(invitation.by))
         }
-        _ if head == root.0 => (true, None),
+        _ if head == root.0 => (true, None, None),
         _ => return Err(InvalidChain::OtherRoot),
     };
     let Enrol { domain, handle, device: id, key, at, .. } = enrol;
     let (linked_by, recovered, revoked) = (None, None, false);
-    let device = Device { domain, handle, id, key, officer, invited_by, linked_by, recovered, at, revoked };
+    let device =
+        Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
     let mut trusted = Trusted { devices: vec![device], recovery: None, head, heads: vec![head] };
     for entry in later {
         match trusted.extend(entry, &mut others) {
@@ -356,7 +362,8 @@ impl Trusted {
     ) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
         let first = self.is_about(&enrol.domain, &enrol.handle);
-        let (officer, invited_by) = first.map(|first| (first.officer, first.invited_by.clone()))?;
+        let (officer, invited_by, bot) =
+            first.map(|first| (first.officer, first.invited_by.clone(), first.bot.clone()))?;
         let (linked_by, recovered) = match &enrol.vouch {
             Vouch::Device(by) => {
                 let by = self.speaks(*by)?;
@@ -398,7 +405,7 @@ impl Trusted {
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;
         let revoked = false;
         let device =
-            Device { domain, handle, id, key, officer, invited_by, linked_by, recovered, at, revoked };
+            Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
         self.devices.push(device);
         Ok(())
     }
@@ -520,6 +527,7 @@ mod tests {
             by: handle("alice"),
             device: DeviceId([1; 16]),
             chain: Digest([0; 32]),
+            bot: None,
         }
         .sign(signer)
     }

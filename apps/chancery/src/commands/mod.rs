@@ -28,7 +28,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
     let common = &arguments.common;
     match arguments.command {
         Command::Found { link, handle } => account::found(common, output, &link, &handle).await,
-        Command::Invite { handle, officer } => account::invite(common, output, &handle, officer).await,
+        Command::Invite { handle, officer, bot, owner } => {
+            account::invite(common, output, &handle, (officer, bot, owner)).await
+        }
         Command::Join { link } => account::join(common, output, &link).await,
         Command::Whoami => account::whoami(common, output),
         Command::Link { link } => devices::be_linked(common, output, &link).await,

@@ -5,7 +5,7 @@ use chancery_floor::{
     values,
 };
 use chancery_trail::digest;
-use chancery_transparency::{Device, Enrol, PublicKey, Recovered, Root, Trusted};
+use chancery_transparency::{Bot, Device, Enrol, PublicKey, Recovered, Root, Trusted};
 use chancery_wire::{
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
@@ -63,11 +63,14 @@ pub(crate) async fn open(
     entry: &[u8],
     at: Instant,
 ) -> Result<bool, StoreError> {
-    const ACCOUNT: &str = "INSERT INTO accounts (handle, number, officer, invited_by, opened_at)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4)";
+    const ACCOUNT: &str = "INSERT INTO accounts
+        (handle, number, officer, invited_by, bot_owner, bot_purpose, opened_at)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
-    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, at.0]).await?;
+    let owner = device.bot.as_ref().map(|bot| bot.owner.as_str());
+    let purpose = device.bot.as_ref().map(|bot| bot.purpose.as_str());
+    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, owner, purpose, at.0]).await?;
     Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
 
@@ -89,7 +92,7 @@ pub(crate) async fn trusted(
 ) -> Result<Option<Trusted>, StoreError> {
     const DEVICES: &str =
         "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked, d.recovered_by,
-            a.recovery_key
+            a.recovery_key, a.bot_owner, a.bot_purpose
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
     let (mut devices, mut recovery) = (Vec::new(), None);
@@ -102,6 +105,14 @@ pub(crate) async fn trusted(
             id: DeviceId(row.fixed(0)?),
             key: PublicKey(row.fixed(1)?),
             officer: row.flag(3)?,
+            bot: match (row.text_if_any(9)?, row.text_if_any(10)?) {
+                (Some(owner), Some(purpose)) => {
+                    let owner = owner.parse();
+                    let damaged = |_| StoreError::Failed("a stored handle does not parse".to_owned());
+                    Some(Bot { owner: owner.map_err(damaged)?, purpose })
+                }
+                _ => None,
+            },
             invited_by: invited_by
                 .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
             linked_by: linked_by
