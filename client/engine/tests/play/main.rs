@@ -12,6 +12,7 @@ mod conversation;
 mod forger;
 mod hostile;
 mod hub;
+mod marks;
 mod person;
 mod rogue;
 mod speaking;
