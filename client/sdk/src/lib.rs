@@ -13,6 +13,7 @@ mod live;
 mod net;
 mod nudge;
 mod profile;
+mod recover;
 mod search;
 mod sync;
 
@@ -27,3 +28,4 @@ pub use link::Compared;
 pub use live::News;
 pub use nudge::Nudge;
 pub use profile::Profile;
+pub use recover::Vouching;

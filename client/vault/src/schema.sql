@@ -189,6 +189,8 @@ CREATE TABLE trust (
     officer INTEGER NOT NULL,
     invited_by TEXT,
     linked_by BLOB,
+    recovered_by TEXT,
+    recovery_key BLOB,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
     revoked INTEGER NOT NULL,

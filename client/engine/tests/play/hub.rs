@@ -144,8 +144,10 @@ impl Hub {
             }
             Kind::Commit => {}
         }
-        let change =
-            hall.face.commit(submit.body.as_slice(), submit.group_info.as_slice()).map_err(breach)?;
+        let change = hall
+            .face
+            .commit(submit.body.as_slice(), submit.group_info.as_slice(), &|_| false)
+            .map_err(breach)?;
         hall.tree = hall.face.tree().unwrap();
         hall.group_info = submit.group_info.as_slice().to_vec();
         let accepted = hall.append(submit, at);

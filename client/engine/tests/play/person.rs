@@ -294,8 +294,7 @@ impl Person {
                         .collect();
                     self.claimed(wish, &claims, now);
                 }
-                Out::ClaimOwn(wish, _) => {
-                    let handle = self.engine.identity().unwrap().unwrap().handle;
+                Out::ClaimDevices(wish, handle, _) => {
                     let claim = self.hub.borrow_mut().claim(&handle, now);
                     self.claimed(wish, &[(handle, claim)], now);
                 }
