@@ -100,7 +100,7 @@ impl Output {
 /// What a person is told of the news that are no lines.
 pub(crate) fn told(news: &News) -> Option<String> {
     match news {
-        News::Line(_) | News::Joined(_) => None,
+        News::Line(_) | News::Joined(_) | News::Connected => None,
         News::Alarm(room, why) => Some(format!("WARNING about room {room}: {why}")),
         News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
         News::Online => Some("online again".to_owned()),
@@ -212,8 +212,14 @@ fn became(line: &Line) -> String {
     .concat()
 }
 
-/// What others think of a line: every reaction once, with all who share it.
+/// What others think of a line, as it is printed.
 fn reactions(line: &Line) -> String {
+    let one = |(with, whose): &(&str, Vec<&str>)| format!("  [{} {}]", one_line(with), whose.join(", "));
+    shared(line).iter().map(one).collect()
+}
+
+/// What others think of a line: every reaction once, with all who share it.
+pub(crate) fn shared(line: &Line) -> Vec<(&str, Vec<&str>)> {
     let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
     for (with, by) in &line.reactions {
         let found = all.iter_mut().find(|(other, _)| *other == with.reveal());
@@ -223,8 +229,7 @@ fn reactions(line: &Line) -> String {
             None => all.push((with.reveal(), vec![by.as_str()])),
         }
     }
-    let one = |(with, whose): &(&str, Vec<&str>)| format!("  [{} {}]", one_line(with), whose.join(", "));
-    all.iter().map(one).collect()
+    all
 }
 
 /// A moment as a person reads it, in UTC.

@@ -19,6 +19,7 @@ use crate::{
     clock::{Os, now},
     error::SdkError,
     net::Http,
+    nudge::Nudge,
     profile::Profile,
 };
 
@@ -32,6 +33,7 @@ pub struct Client {
     pub(crate) authority: Option<std::path::PathBuf>,
     /// Up to where the lines of each room were told to whoever watches.
     pub(crate) told: HashMap<RoomId, u64>,
+    pub(crate) nudge: Nudge,
 }
 
 impl std::fmt::Debug for Client {
@@ -52,7 +54,13 @@ impl Client {
         if let Some(token) = engine.session(now())? {
             http.resume(token);
         }
-        Ok(Self { engine, http, authority: authority.map(Path::to_owned), told: HashMap::new() })
+        Ok(Self {
+            engine,
+            http,
+            authority: authority.map(Path::to_owned),
+            told: HashMap::new(),
+            nudge: Nudge::default(),
+        })
     }
 
     /// Founds an organisation with a first account, by the link its server printed.
@@ -181,6 +189,12 @@ impl Client {
     /// Keeps a wish for a room; it is sent by the next [`Client::sync`], or at once while [`Client::follow`] runs.
     pub fn want(&mut self, room: RoomId, want: Want) -> Result<WishId, SdkError> {
         Ok(self.engine.want(room, want, now())?)
+    }
+
+    /// What wakes this client while [`Client::follow`] runs, when another one has put something into the same vault.
+    #[must_use]
+    pub fn nudge(&self) -> Nudge {
+        self.nudge.clone()
     }
 
     /// How far a wish is.

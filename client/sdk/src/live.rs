@@ -13,7 +13,7 @@ use chancery_wire::{
 };
 use reqwest::Method;
 
-use crate::{client::Client, clock::now, error::SdkError, net::Socket};
+use crate::{client::Client, clock::now, error::SdkError, net::Socket, nudge::Nudge};
 
 /// How long after a refusal that passes by itself it is tried again, in milliseconds.
 const LATER: i64 = 2_000;
@@ -29,6 +29,8 @@ pub enum News {
     Alarm(RoomId, String),
     /// Something is not done yet and is tried again, for this reason.
     Later(String),
+    /// The connection is there.
+    Connected,
     /// The connection is there again, after it was not.
     Online,
 }
@@ -67,6 +69,11 @@ impl<'c> Live<'c> {
         let fetches: Vec<ClientFrame> = rooms.into_iter().map(|(room, seq)| live.fetch(room, seq)).collect();
         live.socket.send(fetches).await?;
         Ok(live)
+    }
+
+    /// What wakes this connection when there is something new to send.
+    pub(crate) fn nudge(&self) -> Nudge {
+        self.client.nudge()
     }
 
     /// Whether nothing is left to wait for.
