@@ -133,7 +133,7 @@ pub(crate) enum Command {
         /// The account
         person: String,
     },
-    /// The devices of this account: list, link, revoke
+    /// The devices of this account: list, link, rename, revoke
     #[command(subcommand)]
     Devices(Devices),
     /// Rooms: new, list, show, add, remove, role, leave
@@ -306,6 +306,13 @@ pub(crate) enum Devices {
         /// As an officer: a device of this account
         #[arg(long, value_name = "ACCOUNT")]
         of: Option<String>,
+    },
+    /// Give one of your devices a name; only your devices see it
+    Rename {
+        /// The device: how its id begins, as the list shows it
+        device: String,
+        /// Its name from now on, such as 'work laptop'
+        name: String,
     },
     /// Link another device: shows a link for it, and asks for the words that it shows
     Link,

@@ -1,10 +1,9 @@
-//! What a person keeps about rooms and only the account's own devices know: what was begun to be written, and which rooms are to
-//! be quiet.
+//! What only the account's own devices know: what was begun to be written, which rooms are to be quiet, what the devices are called.
 
 use chancery_vault::Room;
 use chancery_wire::{
     content::{Content, Note, TEXT_LIMIT, Written},
-    ids::RoomId,
+    ids::{DeviceId, RoomId},
     time::Instant,
 };
 
@@ -15,7 +14,7 @@ use crate::{
 };
 
 /// How long a draft is worked on before the other devices are told of it, in seconds.
-const PAUSE: i64 = 5;
+const PAUSE: i64 = 2;
 
 impl Engine {
     /// Keeps what the person has begun to write in a room; nothing when `text` is blank.
@@ -46,6 +45,25 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The person calls one of the account's devices so; the other ones hear of it, and nobody else.
+    pub fn name_device(&mut self, device: DeviceId, name: &Written, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            let own = turn.step.trusted(&turn.me.identity.handle)?;
+            if own.iter().all(|it| it.device != device) {
+                return Err(EngineError::NoDevice);
+            }
+            turn.step.name_device(device, name.reveal())?;
+            turn.tell_own(&Note::Name { device, name: name.clone() })
+        })
+    }
+
+    /// What the person calls a device, if it has a name.
+    pub fn device_name(&self, device: DeviceId) -> Result<Option<String>, EngineError> {
+        self.look(|step, _| Ok(step.device_name(device)?))
+    }
+}
+
 impl Turn<'_> {
     /// The other devices hear of a draft, once it is time.
     pub(crate) fn tell_draft(&mut self, room: &mut Room) -> Result<(), EngineError> {
@@ -65,7 +83,7 @@ impl Turn<'_> {
     /// the same room that is not sent yet goes.
     pub(crate) fn tell_own(&mut self, note: &Note) -> Result<(), EngineError> {
         let Some(own) = self.step.own_room()? else { return Ok(()) };
-        if about(note) == own.id || self.is_alone(own.id)? {
+        if about(note) == Some(own.id) || self.is_alone(own.id)? {
             return Ok(());
         }
         for wished in self.step.wishes(own.id)? {
@@ -79,19 +97,21 @@ impl Turn<'_> {
     }
 }
 
-fn about(note: &Note) -> RoomId {
+fn about(note: &Note) -> Option<RoomId> {
     match note {
+        Note::Name { .. } => None,
         Note::History { room, .. }
         | Note::Read { room, .. }
         | Note::Draft { room, .. }
-        | Note::Mute { room, .. } => *room,
+        | Note::Mute { room, .. } => Some(*room),
     }
 }
 
 /// Whether a note says all that an earlier one said.
 fn replaces(note: &Note, earlier: &Note) -> bool {
-    let history = matches!(note, Note::History { .. });
-    !history
-        && std::mem::discriminant(note) == std::mem::discriminant(earlier)
-        && about(note) == about(earlier)
+    match (note, earlier) {
+        (Note::History { .. }, _) => false,
+        (Note::Name { device, .. }, Note::Name { device: earlier, .. }) => device == earlier,
+        _ => std::mem::discriminant(note) == std::mem::discriminant(earlier) && about(note) == about(earlier),
+    }
 }

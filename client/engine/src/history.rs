@@ -214,6 +214,7 @@ impl Turn<'_> {
                 }
                 Ok(())
             }
+            Note::Name { device, name } => Ok(self.step.name_device(device, name.reveal())?),
             Note::Mute { room, muted } => {
                 if let Some(mut kept) = self.step.room(room)? {
                     kept.muted = muted;

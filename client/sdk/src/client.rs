@@ -9,7 +9,7 @@ use chancery_wire::{
     api::{Account, Found, Invitation, Invite, Join},
     bytes::Opaque,
     content::{MessageId, Written},
-    ids::RoomId,
+    ids::{DeviceId, RoomId},
     names::Handle,
     time::Instant,
 };
@@ -240,6 +240,16 @@ impl Client {
     /// Keeps what the person has begun to write in a room, here and on the account's other devices; blank is nothing.
     pub fn keep_draft(&mut self, room: RoomId, text: &str) -> Result<(), SdkError> {
         Ok(self.engine.keep_draft(room, text, now())?)
+    }
+
+    /// The person calls one of the account's devices so.
+    pub fn name_device(&mut self, device: DeviceId, name: &Written) -> Result<(), SdkError> {
+        Ok(self.engine.name_device(device, name, now())?)
+    }
+
+    /// What the person calls a device, if it has a name.
+    pub fn device_name(&self, device: DeviceId) -> Result<Option<String>, SdkError> {
+        Ok(self.engine.device_name(device)?)
     }
 
     /// The person wants to be told of what is new in a room, or not; on all devices of the account.

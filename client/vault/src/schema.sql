@@ -196,6 +196,12 @@ CREATE TABLE outbox (
 ) STRICT;
 
 -- Device chains that were checked down to the organisation's root.
+-- What the person calls the account's devices. Only they know.
+CREATE TABLE device_names (
+    device BLOB PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE trust (
     handle TEXT NOT NULL,
     device BLOB NOT NULL,

@@ -72,6 +72,18 @@ impl Step<'_> {
         )
     }
 
+    /// What the person calls a device, if it has a name.
+    pub fn device_name(&self, device: DeviceId) -> Result<Option<String>, VaultError> {
+        self.find("SELECT name FROM device_names WHERE device = ?1", &[&device.0], |row| Ok(row.get(0)?))
+    }
+
+    /// The person calls a device so from now on.
+    pub fn name_device(&self, device: DeviceId, name: &str) -> Result<(), VaultError> {
+        let sql = "INSERT INTO device_names (device, name) VALUES (?1, ?2) ON CONFLICT (device) DO UPDATE SET name = ?2";
+        self.run(sql, &[&device.0, &name])?;
+        Ok(())
+    }
+
     /// Whether an account is a program's, as far as its chain is known.
     pub fn is_bot(&self, handle: &Handle) -> Result<bool, VaultError> {
         let sql = "SELECT 1 FROM trust WHERE handle = ?1 AND bot_owner IS NOT NULL LIMIT 1";

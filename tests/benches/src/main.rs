@@ -8,6 +8,7 @@ mod catch_up;
 mod clock;
 mod connect;
 mod cost;
+mod fill;
 mod hall;
 mod house;
 mod line;
@@ -76,6 +77,8 @@ enum Command {
 enum Part {
     /// What a device does itself, without a network.
     Engine,
+    /// What commits weigh in a large room, by how many have renewed their leaf.
+    Fill,
     /// 200 connections, each talking with one other.
     Pairs,
     /// A room of 100 in which one speaks.
@@ -105,6 +108,9 @@ fn run(arguments: &Arguments) -> Outcome {
     let mut report = Report::default();
     if wanted(Part::Engine) {
         report.engine = cost::measure(&arguments.members)?;
+    }
+    if wanted(Part::Fill) {
+        report.fill = fill::measure(arguments.members.iter().copied().max().unwrap_or(1000).max(8))?;
     }
     let shapes: Vec<Part> =
         [Part::Pairs, Part::Room, Part::CatchUp].into_iter().filter(|it| wanted(*it)).collect();

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::{Outcome, cost::Cost, search::Found};
+use crate::{Outcome, cost::Cost, fill::Filled, search::Found};
 
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     /// The engine's work.
     pub(crate) engine: Vec<Cost>,
+    /// What commits weigh, by how many have renewed.
+    pub(crate) fill: Vec<Filled>,
     /// Delivery under load.
     pub(crate) delivery: Vec<Delivery>,
     /// Memory.
@@ -116,7 +118,12 @@ impl Report {
             let figures = [it.idle_mib, it.connected_mib, it.connection_kib, it.after_mib].map(figure);
             std::iter::once(it.side.to_owned()).chain(figures).collect()
         });
+        let fill = self.fill.iter().map(|it| {
+            let counts = [it.members, it.renewed, it.bytes].map(|count| count.to_string());
+            counts.into_iter().chain([figure(it.milliseconds)]).collect()
+        });
         let mut out = String::new();
+        table(&mut out, &["members", "of whom renewed", "a commit, bytes", "ms"], &fill.collect::<Vec<_>>());
         table(&mut out, &["members", "engine: what", "ms", "bytes", "runs"], &engine.collect::<Vec<_>>());
         let heads =
             ["delivery: shape", "server", "msg/s", "deliv/s", "p50 ms", "p99 ms", "CPU s/1000", "x floor"];

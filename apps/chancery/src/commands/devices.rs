@@ -3,14 +3,14 @@
 use std::io::{BufRead as _, stdin};
 
 use chancery_sdk::{Client, News, TrustedDevice};
-use chancery_wire::{ids::DeviceId, names::Handle};
+use chancery_wire::{content::Written, ids::DeviceId, names::Handle};
 use serde_json::json;
 
-use super::{account::describe, open, sync};
+use super::{account::describe, open, sync, sync_if_reachable};
 use crate::{
     arguments::Common,
     failure::Failure,
-    output::{Output, clock, told},
+    output::{Output, clock, one_line, told},
     unlock,
 };
 
@@ -23,12 +23,16 @@ pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> 
         .iter()
         .map(|it| {
             let pending = if it.revoked { client.still_in(it.device)? } else { vec![] };
-            Ok(json!({"device": it.device, "this": it.device == own, "enrolled": it.at,
+            Ok(json!({"device": it.device, "name": client.device_name(it.device)?, "this": it.device == own, "enrolled": it.at,
                 "invited_by": it.invited_by, "linked_by": it.linked_by, "revoked": it.revoked, "pending": pending}))
         })
         .collect::<Result<_, Failure>>()?;
     let this = |it: &TrustedDevice| if it.device == own { "  (this one)" } else { "" };
-    let lines: Vec<String> = devices.iter().map(|it| format!("{}{}", line(it), this(it))).collect();
+    let mut lines = Vec::new();
+    for it in &devices {
+        let name = client.device_name(it.device)?.map(|name| format!("  {}", one_line(&name)));
+        lines.push(format!("{}{}{}", line(it), name.unwrap_or_default(), this(it)));
+    }
     output.answer(&json!({"devices": list}), &lines.join("\n"))
 }
 
@@ -48,6 +52,23 @@ pub(crate) async fn list_of(common: &Common, output: &mut Output, whose: &Handle
         .collect();
     let lines: Vec<String> = devices.iter().map(line).collect();
     output.answer(&json!({"account": whose, "devices": list}), &lines.join("\n"))
+}
+
+/// Gives one of this account's devices a name.
+pub(crate) async fn rename(
+    common: &Common,
+    output: &mut Output,
+    device: &str,
+    name: &str,
+) -> Result<(), Failure> {
+    let name = Written::name(name)?;
+    let mut client = open(common)?;
+    let id = meant(&client.devices()?, device)?;
+    client.name_device(id, &name)?;
+    // The other devices hear of it; this one knows.
+    sync_if_reachable(common, output, &mut client).await?;
+    let text = format!("{id} is called {} now", name.reveal());
+    output.answer(&json!({"device": id, "name": name.reveal()}), &text)
 }
 
 /// A device, who vouched for it, and whether it was revoked.

@@ -47,6 +47,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::Revoke { device, of: Some(whose) }) => {
             devices::revoke_of(common, output, &device, &whose.parse()?).await
         }
+        Command::Devices(Devices::Rename { device, name }) => {
+            devices::rename(common, output, &device, &name).await
+        }
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,

@@ -143,6 +143,13 @@ mod tests {
             ("pin", Content::Pin { of: id(4), pinned: true }),
             ("unpin", Content::Pin { of: id(4), pinned: false }),
             ("note-draft", Content::Note(Note::Draft { room: RoomId([9; 16]), text: Some(hello()) })),
+            (
+                "note-name",
+                Content::Note(Note::Name {
+                    device: DeviceId([10; 16]),
+                    name: Written::name("phone").unwrap(),
+                }),
+            ),
             ("note-mute", Content::Note(Note::Mute { room: RoomId([9; 16]), muted: true })),
             ("edit", Content::Edit { of: id(4), text: hello() }),
             ("withdraw", Content::Withdraw(id(4))),

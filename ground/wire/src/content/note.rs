@@ -36,6 +36,13 @@ pub enum Note {
         /// The text.
         text: Option<Written>,
     },
+    /// What the person calls one of the account's devices.
+    Name {
+        /// The device.
+        device: DeviceId,
+        /// Its name.
+        name: Written,
+    },
     /// The person wants to be told of what is new in a room, or not.
     Mute {
         /// The room.
@@ -58,6 +65,7 @@ impl Note {
                 let text = text.as_ref().map_or(Value::Null, |text| text.reveal().into());
                 vec![3.into(), id(&room.0), text]
             }
+            Self::Name { device, name } => vec![5.into(), id(&device.0), name.reveal().into()],
             Self::Mute { room, muted } => vec![4.into(), id(&room.0), Value::Bool(*muted)],
         });
         let mut out = Vec::new();
@@ -94,6 +102,11 @@ impl Note {
                 let [_, room, muted] = fields(value)?;
                 let muted = muted.as_bool().ok_or(InvalidContent::Malformed)?;
                 Ok(Self::Mute { room: RoomId(sized(room)?), muted })
+            }
+            Some(5) => {
+                let [_, device, name] = fields(value)?;
+                let name = name.into_text().map_err(|_| InvalidContent::Malformed)?;
+                Ok(Self::Name { device: DeviceId(sized(device)?), name: Written::name(&name)? })
             }
             _ => Err(InvalidContent::Unknown),
         }

@@ -18,6 +18,7 @@ mod welcome_store;
 mod welcomes;
 
 use chancery_wire::names::Domain;
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use facts::FACTS;
@@ -38,9 +39,13 @@ pub(crate) struct Rooms {
 
 /// The routes of rooms.
 pub(crate) fn routes() -> OpenApiRouter<Rooms> {
+    // Trees of large rooms are large, and nothing in these answers is chosen by somebody who could learn from their length.
+    let trees = OpenApiRouter::new()
+        .routes(routes!(return_::handle))
+        .routes(routes!(welcomes::handle))
+        .layer(CompressionLayer::new());
     OpenApiRouter::new()
         .routes(routes!(list::handle, open::handle))
-        .routes(routes!(return_::handle))
         .routes(routes!(pend::handle))
-        .routes(routes!(welcomes::handle))
+        .merge(trees)
 }

@@ -142,6 +142,29 @@ both! {
         assert_eq!(phone.find_room("private").unwrap().unread, 0);
     }
 
+    async fn what_only_the_own_devices_know_reaches_them_and_nobody_else(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        let mut phone = linked(&mut door, "phone").await;
+        sync(&mut phone).await;
+        let id = phone.enrolled().unwrap().device;
+        door.alice.name_device(id, &chancery_wire::content::Written::name("phone").unwrap()).unwrap();
+        door.alice.mute(room, true).unwrap();
+        door.alice.keep_draft(room, "Dear Bob, ").unwrap();
+        // A draft is told after a pause in which it may still be worked on.
+        while phone.find_room("private").unwrap().draft.is_none() {
+            sync(&mut door.alice).await;
+            sync(&mut phone).await;
+        }
+        sync(&mut door.bob).await;
+        let view = phone.find_room("private").unwrap();
+        assert_eq!((view.muted, view.draft.as_deref()), (true, Some("Dear Bob, ")));
+        assert_eq!(phone.device_name(id).unwrap().as_deref(), Some("phone"));
+        let bobs = door.bob.find_room("private").unwrap();
+        assert_eq!((bobs.muted, bobs.draft), (false, None));
+        assert_eq!(door.bob.device_name(id).unwrap(), None);
+    }
+
     async fn a_revoked_device_is_told_nothing_more(db: Db) {
         let mut door = Door::open(db).await;
         let mut phone = linked(&mut door, "phone").await;

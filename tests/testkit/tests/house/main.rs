@@ -13,3 +13,4 @@ mod door;
 mod files;
 mod history;
 mod recovery;
+mod trees;
