@@ -99,6 +99,7 @@ fn survives_kills(mut kept: Kept) {
     }
     let mut child = place.command("alice", &typed).stdout(std::process::Stdio::null()).spawn().unwrap();
     while kept.parts().len() < 14 {
+        assert!(child.try_wait().unwrap().is_none(), "it gave up");
         std::thread::yield_now();
     }
     kept.place.kill();
@@ -195,11 +196,13 @@ fn a_file_waits_for_an_s3_store_that_is_away_and_messages_do_not() {
     let typed = ["--wait", "120", "send", "board", "--file", sent.to_str().unwrap()];
     let mut child = place.command("alice", &typed).stdout(std::process::Stdio::null()).spawn().unwrap();
     while kept.parts().len() < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "it gave up");
         std::thread::yield_now();
     }
     kept.store.as_mut().unwrap().go_away();
     let refused = "chancery_refused_total{code=\"server.busy\"}";
     while !place.admin("/metrics").contains(refused) {
+        assert!(child.try_wait().unwrap().is_none(), "it does not wait");
         std::thread::yield_now();
     }
     let ready = place.admin("/health/ready");
