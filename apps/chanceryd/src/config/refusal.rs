@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_key_is_found_on_its_own_line_and_in_a_table() {
         let text = "# url = 1\nurl_file = 2\n  url = 3\ns3 = { a = 1, key= 2 }\n";
-        for (key, start) in [("url", 25), ("url_file", 10), ("a", 33), ("key", 33), ("none", text.len())] {
+        for (key, start) in [("url", 23), ("url_file", 10), ("a", 33), ("key", 33), ("none", text.len())] {
             assert_eq!(find_key(text, key).start, start, "{key}");
         }
     }
