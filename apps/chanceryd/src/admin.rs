@@ -50,7 +50,9 @@ pub(crate) fn router(house: House, counters: PrometheusHandle) -> Router {
 
 async fn ready(State(admin): State<Admin>) -> (StatusCode, &'static str) {
     match admin.house.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
+        Ok(()) if admin.house.serves_files() => (StatusCode::OK, "ready\n"),
+        // Nobody is to be sent elsewhere, or cut off from messages, because files have to wait.
+        Ok(()) => (StatusCode::OK, "ready, except for files: their store does not work\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
     }
 }

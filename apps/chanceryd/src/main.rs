@@ -54,6 +54,12 @@ fn run(file: &Path) -> Result<(), u8> {
         ServerError::House(HouseError::OtherDomain { .. }) => {
             complain(REFUSED, Config::refused_file(file, "domain", why.to_string()))
         }
+        ServerError::Credentials(_) => {
+            complain(REFUSED, Config::refused_file(file, "credentials", why.to_string()))
+        }
+        ServerError::Bucket { .. } => {
+            complain(REFUSED, Config::refused_file(file, "bucket", why.to_string()))
+        }
         _ => complain(FAILED, why),
     })
 }

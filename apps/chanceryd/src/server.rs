@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use chancery_duties::gateway::{House, HouseError, Settings};
 use chancery_floor::{
-    blobs::Blobs,
+    blobs::{Blobs, Bucket},
     clock::{Clock, Entropy},
     store::{Db, StoreError},
 };
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     admin,
-    config::{Config, Store},
+    config::{BucketName, Config, Credentials, FilePlace, S3, Store, UnusableCredentials},
     listen::Listener,
     tls::{Tls, TlsError},
 };
@@ -38,6 +38,17 @@ pub enum ServerError {
     /// The file with the database's URL cannot be read.
     #[error("the file with the database's URL cannot be read: {0}")]
     UrlFile(std::io::Error),
+    /// The credentials of the store for files cannot be used.
+    #[error("the credentials of the store for files {0}")]
+    Credentials(#[from] UnusableCredentials),
+    /// The bucket for files answers that it cannot be used.
+    #[error("files cannot be kept in the bucket {}: {why}", bucket.as_str())]
+    Bucket {
+        /// The bucket.
+        bucket: BucketName,
+        /// What is the matter.
+        why: StoreError,
+    },
     /// The house cannot be opened.
     #[error(transparent)]
     House(#[from] HouseError),
@@ -87,7 +98,7 @@ impl Server {
         let public = bind(config.public.listen, tls.clone(), config.public.connections).await?;
         let admin = bind(config.admin, None, ADMIN_CONNECTIONS).await?;
         let house = House::open(
-            (open(&config.store).await?, Blobs::folder(&config.files.folder)?),
+            (open(&config.store).await?, open_files(&config.files.place).await?),
             settings(config),
             clock,
             entropy,
@@ -170,6 +181,30 @@ async fn open(store: &Store) -> Result<Db, ServerError> {
             Db::postgres(url.trim()).await?
         }
     })
+}
+
+async fn open_files(place: &FilePlace) -> Result<Blobs, ServerError> {
+    let s3 = match place {
+        FilePlace::Folder(folder) => return Ok(Blobs::folder(folder)?),
+        FilePlace::S3(s3) => s3,
+    };
+    let S3 { endpoint, bucket, region, credentials } = s3;
+    let Credentials { key_id, secret } = Credentials::read(credentials)?;
+    let blobs = Blobs::bucket(&Bucket {
+        endpoint: endpoint.as_str().to_owned(),
+        name: bucket.as_str().to_owned(),
+        region: region.as_str().to_owned(),
+        key_id,
+        secret,
+    })?;
+    match blobs.check().await {
+        // After a power cut, whoever is up first begins: messages need no files.
+        Err(error @ StoreError::Away(_)) => {
+            tracing::warn!(%error, "files cannot be put or read yet; everything else begins");
+        }
+        checked => checked.map_err(|why| ServerError::Bucket { bucket: bucket.clone(), why })?,
+    }
+    Ok(blobs)
 }
 
 fn settings(config: &Config) -> Settings {

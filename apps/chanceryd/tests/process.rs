@@ -170,6 +170,57 @@ fn a_file_that_is_named_and_missing_is_found_with_its_line() {
 }
 
 #[test]
+fn credentials_that_others_can_read_are_refused_with_their_line_and_not_repeated() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = set_up();
+    let file = folder.path().join("chancery.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let s3 = "s3 = { endpoint = \"http://127.0.0.1:9\", bucket = \"files\", credentials = \"s3-key\" }";
+    std::fs::write(&file, good.replace("folder = \"data/files\"", s3)).unwrap();
+    let number = 1 + good.lines().position(|line| line.starts_with("folder =")).unwrap();
+    let key = folder.path().join("s3-key");
+    let check = || {
+        let output = call(folder.path(), &["config", "check"]);
+        (output.status.code(), text(&output.stderr))
+    };
+    let refused = format!("chancery.toml:{number}: credentials: s3-key ");
+    let (code, said) = check();
+    assert!(code == Some(2) && said.starts_with(&format!("{refused}cannot be read:")), "{said}");
+    std::fs::write(&key, "key_id = \"AK\"\nsecret = \"hunter2\"\n").unwrap();
+    for (mode, expected) in [(0o644, Some(2)), (0o600, Some(0))] {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+        let (code, said) = check();
+        assert_eq!(code, expected, "{said}");
+        assert!(code == Some(0) || said.starts_with(&format!("{refused}can be read by others")), "{said}");
+        assert!(!said.contains("hunter2"));
+    }
+    std::fs::write(&key, "secret = \"hunter2\"\n").unwrap();
+    let (code, said) = check();
+    assert!(
+        code == Some(2) && said.contains("is not as it should be") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn messages_do_not_wait_for_a_store_for_files_that_is_down() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = set_up();
+    let file = folder.path().join("chancery.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let s3 =
+        format!("s3 = {{ endpoint = \"http://{nobody}\", bucket = \"files\", credentials = \"s3-key\" }}");
+    std::fs::write(&file, good.replace("folder = \"data/files\"", &s3)).unwrap();
+    let key = folder.path().join("s3-key");
+    std::fs::write(&key, "key_id = \"AK\"\nsecret = \"hunter2\"\n").unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let server = Running::start(folder.path());
+    let ready = server.get("admin on ", "/health/ready");
+    assert!(ready.starts_with("HTTP/1.1 200") && ready.contains("except for files"), "{ready}");
+}
+
+#[test]
 fn a_good_configuration_is_said_to_be_good_and_shown() {
     let folder = set_up();
     let check = text(&call(folder.path(), &["config", "check"]).stdout);

@@ -196,6 +196,69 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "postgres = \"postgres://db/x\"",
         "12: invalid type: string \"postgres://db/x\", expected a table such as { url_file = \"postgres-url\" }",
     ),
+    // Files.
+    ("[log]", "[files]\nfoldr = \"files\"\n[log]", "15: unknown key `foldr`: did you mean `folder`?"),
+    (
+        "[log]",
+        "[files]\nfolder = \"files\"\ns3 = { endpoint = \"https://s3.bank.example\", bucket = \"files\", credentials = \"s3-key\" }\n[log]",
+        "16: there can be one place for files: take `folder` or `s3` away",
+    ),
+    ("[log]", "[files]\ns3 = {}\n[log]", "15: the S3 store has no address: add `endpoint`"),
+    (
+        "[log]",
+        "[files]\n\n[files.s3]\nendpoint = \"http://s3.bank.example\"\nbucket = \"files\"\n[log]",
+        "17: `http://s3.bank.example` leads over a network without TLS: write https://",
+    ),
+    (
+        "[log]",
+        "[files]\ns3 = { endpoint = \"s3.bank.example\", bucket = \"files\" }\n[log]",
+        "15: `s3.bank.example` must start with https:// (or http:// on this machine), such as \"https://s3.bank.example\"",
+    ),
+    (
+        "[log]",
+        "[files]\ns3 = { endpoint = \"https://s3.bank.example/files\" }\n[log]",
+        "15: `https://s3.bank.example/files` must be a host and perhaps a port, without a path or a name, such as \"https://s3.bank.example\"",
+    ),
+    (
+        "[log]",
+        "[files.s3]\nendpoint = \"https://s3.bank.example\"\n[log]",
+        "14: nothing says in which bucket files are kept: add `bucket`",
+    ),
+    (
+        "[log]",
+        "[files.s3]\nendpoint = \"https://s3.bank.example\"\nbucket = \"Files\"\n[log]",
+        "16: `Files` is no name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+    ),
+    (
+        "[log]",
+        "[files.s3]\nendpoint = \"https://s3.bank.example\"\nbucket = \"files\"\nregion = \"\"\n[log]",
+        "17: `` is no region: write it as the store does, such as \"eu-central-1\"",
+    ),
+    (
+        "[log]",
+        "[files]\ns3 = { endpoint = \"http://127.0.0.1:9000\", bucket = \"files\" }\n[log]",
+        "15: nothing says who may use the bucket: name the file that says it with `credentials`",
+    ),
+    (
+        "[log]",
+        "[files.s3]\nendpoint = \"http://127.0.0.1:9000\"\nbucket = \"files\"\ncredentials = \"\"\n[log]",
+        "17: the path is empty",
+    ),
+    (
+        "[log]",
+        "[files.s3]\nendpoint = \"https://s3.bank.example\"\nbucket = \"files\"\nsecret = \"hunter2\"\n[log]",
+        "17: unknown key `secret`: here may stand endpoint, bucket, region, credentials",
+    ),
+    (
+        "[log]",
+        "[files]\ns3 = \"https://s3.bank.example/files\"\n[log]",
+        "15: invalid type: string \"https://s3.bank.example/files\", expected a table such as { endpoint = \"https://s3.bank.example\", bucket = \"chancery\", credentials = \"s3-key\" }",
+    ),
+    (
+        "[log]",
+        "[files]\nlargest = \"1 KiB\"\n[log]",
+        "15: largest is 1 KiB: it must be between 1 MiB and 64 GiB",
+    ),
     // The log.
     ("\"info\"", "\"verbose\"", "15: `verbose` is not a level: use error, warn, info, debug or trace"),
     ("\"text\"", "\"xml\"", "16: `xml` is not a log format: use text or json"),

@@ -1,3 +1,4 @@
 //! A world for tests: a real server, real clients, both databases, and a hostile server.
 
 pub mod db;
+pub mod s3;

@@ -9,6 +9,8 @@
 
 mod floor;
 
+use std::time::Duration;
+
 use chancery_floor::{
     store::{Dialect, Migration, Read, Rows, StoreError, schema},
     values,
@@ -99,6 +101,19 @@ both! {
         db.migrate(&floor::migrations(), desk.now()).await.unwrap();
         let edited = [Migration { name: "things/0001", sql: "CREATE TABLE others (id {bytes})" }];
         assert!(matches!(db.migrate(&edited, desk.now()).await, Err(StoreError::Failed(_))));
+    }
+
+    /// Whoever goes away while a transaction begins keeps nobody else from writing.
+    async fn a_beginning_that_is_dropped_leaves_the_store_to_others(db: Db) {
+        let desk = open(&db).await;
+        for _ in 0..50 {
+            let beginning = desk.begin(desk.permit::<Act>(floor::Thing).unwrap());
+            // It is looked at once: the database has been told to begin, and has not answered.
+            drop(tokio::time::timeout(Duration::ZERO, beginning).await);
+        }
+        let mut work = desk.begin(desk.permit::<Act>(floor::Thing).unwrap()).await.unwrap();
+        work.tx.execute_rows(THINGS, values![b"a".as_slice(), 1_i64, "x", vec![7_u8]]).await.unwrap();
+        work.commit(&Did {}).await.unwrap();
     }
 
     /// Once the disk cannot be trusted, nothing is written any more.

@@ -6,7 +6,9 @@ use chancery_wire::names::Domain;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::values::{Address, Format, Level, Period, PostgresUrl, PublicUrl, Size};
+use super::values::{
+    Address, BucketName, Endpoint, Format, Level, Period, PostgresUrl, PublicUrl, Region, Size,
+};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -72,7 +74,21 @@ pub(super) struct Postgres {
 #[serde(deny_unknown_fields, expecting = "a [files] section")]
 pub(super) struct Files {
     pub(super) folder: Option<Spanned<PathBuf>>,
+    pub(super) s3: Option<Spanned<S3>>,
     pub(super) largest: Option<Spanned<Size>>,
+}
+
+/// `[files.s3]`
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { endpoint = \"https://s3.bank.example\", bucket = \"chancery\", credentials = \"s3-key\" }"
+)]
+pub(super) struct S3 {
+    pub(super) endpoint: Option<Spanned<Endpoint>>,
+    pub(super) bucket: Option<BucketName>,
+    pub(super) region: Option<Region>,
+    pub(super) credentials: Option<Spanned<PathBuf>>,
 }
 
 /// `[log]`

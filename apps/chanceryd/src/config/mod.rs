@@ -3,6 +3,7 @@
 //! `file` is what may stand in it, `values` are its words, `rules` what must not stand together, `refusal` says no with a
 //! line number. Nothing is read from the environment. Secrets are named by the file they lie in.
 
+mod credentials;
 mod file;
 mod refusal;
 mod rules;
@@ -16,9 +17,10 @@ use std::{
 
 use chancery_wire::names::Domain;
 
+pub use credentials::{Credentials, UnusableCredentials};
 pub use refusal::RefusedConfig;
 pub use template::template;
-pub use values::{Format, Level, Period, PublicUrl, Size};
+pub use values::{BucketName, Endpoint, Format, Level, Period, PublicUrl, Region, Size};
 
 /// A configuration that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +79,32 @@ pub enum Store {
 /// Where the sealed files of rooms are kept, and how large they may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
-    /// The folder.
-    pub folder: PathBuf,
+    /// Where.
+    pub place: FilePlace,
     /// The largest that is taken.
     pub largest: Size,
+}
+
+/// Where the sealed files of rooms are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePlace {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket of an S3 store.
+    S3(S3),
+}
+
+/// A bucket of an S3 store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct S3 {
+    /// Where the store is asked.
+    pub endpoint: Endpoint,
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The region.
+    pub region: Region,
+    /// The file with the credentials.
+    pub credentials: PathBuf,
 }
 
 /// What is logged, and how.
@@ -116,7 +140,11 @@ impl Config {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
-        self.files.folder = folder.join(&self.files.folder);
+        match &mut self.files.place {
+            FilePlace::Folder(path) | FilePlace::S3(S3 { credentials: path, .. }) => {
+                *path = folder.join(&*path);
+            }
+        }
         match &mut self.store {
             Store::Sqlite(path) | Store::PostgresFile(path) => *path = folder.join(&*path),
             Store::Postgres(_) => {}
@@ -135,6 +163,12 @@ impl Config {
                 let why = format!("{key}: {} cannot be read: {why}", file.display());
                 return Err(RefusedConfig::at(path, text, refusal::find_key(text, key), why));
             }
+        }
+        if let FilePlace::S3(S3 { credentials, .. }) = &self.files.place
+            && let Err(why) = Credentials::read(credentials)
+        {
+            let why = format!("credentials: {} {why}", credentials.display());
+            return Err(RefusedConfig::at(path, text, refusal::find_key(text, "credentials"), why));
         }
         if let Store::Sqlite(database) = &self.store {
             let folder =

@@ -56,12 +56,17 @@ impl RefusedConfig {
     }
 }
 
-/// The place of a key that is known to stand in the text, commented lines aside.
+/// The place of a key that is known to stand in the text, on a line of its own or in a table on one line.
 pub(super) fn find_key(text: &str, key: &str) -> Range<usize> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
-        if rest.is_some_and(|rest| rest.starts_with('=')) {
+        let is_here = |(at, _)| {
+            let (before, rest) = line.split_at_checked(at).unwrap_or((line, ""));
+            let before = before.trim_end();
+            let rest = rest.strip_prefix(key).map(str::trim_start);
+            (before.is_empty() || before.ends_with(['{', ','])) && rest.is_some_and(|it| it.starts_with('='))
+        };
+        if !line.trim_start().starts_with('#') && line.match_indices(key).any(is_here) {
             break;
         }
         start += line.len();
@@ -105,6 +110,14 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_found_on_its_own_line_and_in_a_table() {
+        let text = "# url = 1\nurl_file = 2\n  url = 3\ns3 = { a = 1, key= 2 }\n";
+        for (key, start) in [("url", 23), ("url_file", 10), ("a", 33), ("key", 33), ("none", text.len())] {
+            assert_eq!(find_key(text, key).start, start, "{key}");
+        }
+    }
 
     #[test]
     fn words_are_as_far_apart_as_they_look() {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, ops::Range, path::PathBuf};
 use serde_spanned::Spanned;
 
 use super::{
-    Config, Files, Log, Public, Store, TlsFiles, file,
+    Config, FilePlace, Files, Log, Public, S3, Store, TlsFiles, file,
     values::{Format, Level, Period, Size},
 };
 
@@ -181,8 +181,42 @@ fn files(file: file::Files) -> Result<Files, Broken> {
         Some(given) => given.into_inner(),
         None => LARGEST,
     };
-    let folder = file.folder.map(path).transpose()?.unwrap_or_else(|| PathBuf::from("files"));
-    Ok(Files { folder, largest })
+    let place = match (file.folder, file.s3) {
+        (Some(_), Some(s3)) => {
+            return broken(s3.span(), "there can be one place for files: take `folder` or `s3` away");
+        }
+        (Some(folder), None) => FilePlace::Folder(path(folder)?),
+        (None, Some(s3)) => FilePlace::S3(self::s3(s3)?),
+        (None, None) => FilePlace::Folder(PathBuf::from("files")),
+    };
+    Ok(Files { place, largest })
+}
+
+fn s3(file: Spanned<file::S3>) -> Result<S3, Broken> {
+    let at = file.span();
+    let file::S3 { endpoint, bucket, region, credentials } = file.into_inner();
+    let Some(endpoint) = endpoint else {
+        return broken(at, "the S3 store has no address: add `endpoint`");
+    };
+    if endpoint.get_ref().is_open() {
+        let url = endpoint.get_ref().as_str();
+        return broken(endpoint.span(), format!("`{url}` leads over a network without TLS: write https://"));
+    }
+    let Some(bucket) = bucket else {
+        return broken(at, "nothing says in which bucket files are kept: add `bucket`");
+    };
+    let Some(credentials) = credentials else {
+        return broken(
+            at,
+            "nothing says who may use the bucket: name the file that says it with `credentials`",
+        );
+    };
+    Ok(S3 {
+        endpoint: endpoint.into_inner(),
+        bucket,
+        region: region.unwrap_or_default(),
+        credentials: path(credentials)?,
+    })
 }
 
 fn postgres(file: Spanned<file::Postgres>) -> Result<Store, Broken> {

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Config, Store};
+use super::{Config, FilePlace, Store};
 
 /// A commented configuration for `domain` that keeps all its data in the folder `data`.
 #[must_use]
@@ -48,8 +48,11 @@ sqlite = {database}
 # postgres = {{ url_file = "postgres-url" }}
 
 [files]
-# Sealed files that people send lie in a folder of their own.
+# One of the two. Sealed files that people send lie in a folder of their own:
 folder = {files}
+# Or in a bucket of an S3 store that nothing else uses and that keeps no old versions. The file with the credentials has
+# two lines, key_id = "…" and secret = "…", and is not for others to read:
+# s3 = {{ endpoint = "https://s3.bank.example", bucket = "chancery-files", region = "us-east-1", credentials = "s3-key" }}
 # The largest that is taken: 1 MiB to 64 GiB.
 largest = "2 GiB"
 
@@ -88,8 +91,18 @@ pub(super) fn view(config: &Config) -> String {
             format!("postgres = {{ url_file = {} }}", quoted(&path.display().to_string()))
         }
     });
-    let folder = quoted(&config.files.folder.display().to_string());
-    line(format!("\n[files]\nfolder = {folder}\nlargest = \"{}\"", config.files.largest));
+    line("\n[files]".to_owned());
+    line(match &config.files.place {
+        FilePlace::Folder(folder) => format!("folder = {}", quoted(&folder.display().to_string())),
+        FilePlace::S3(s3) => format!(
+            "s3 = {{ endpoint = \"{}\", bucket = \"{}\", region = \"{}\", credentials = {} }}",
+            s3.endpoint.as_str(),
+            s3.bucket.as_str(),
+            s3.region.as_str(),
+            quoted(&s3.credentials.display().to_string())
+        ),
+    });
+    line(format!("largest = \"{}\"", config.files.largest));
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out
@@ -110,7 +123,7 @@ mod tests {
         let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta"));
         let config = Config::parse(&text, path).unwrap();
         assert_eq!(config.store, Store::Sqlite("da\"ta/chancery.db".into()));
-        assert_eq!(config.files.folder, Path::new("da\"ta/files"));
+        assert_eq!(config.files.place, FilePlace::Folder("da\"ta/files".into()));
         assert_eq!(Config::parse(&config.view(), path), Ok(config));
     }
 
@@ -122,6 +135,10 @@ mod tests {
             switched_on.iter().fold(text, |text, line| text.replace(line, line.trim_start_matches("# ")));
         let config = Config::parse(&text, Path::new("chancery.toml")).unwrap();
         assert!(config.tls.is_some() && config.public.url.is_some());
+        assert_eq!(Config::parse(&config.view(), Path::new("chancery.toml")), Ok(config));
+        let instead = text.replace("folder =", "# folder =").replace("# s3 =", "s3 =");
+        let config = Config::parse(&instead, Path::new("chancery.toml")).unwrap();
+        assert!(matches!(config.files.place, FilePlace::S3(_)));
         assert_eq!(Config::parse(&config.view(), Path::new("chancery.toml")), Ok(config));
     }
 }

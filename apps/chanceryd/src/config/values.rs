@@ -188,7 +188,14 @@ impl PublicUrl {
 impl FromStr for PublicUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("`{text}` {why}, such as \"https://chat.bank.example\"");
+        Self::parse(text, "https://chat.bank.example")
+    }
+}
+
+impl PublicUrl {
+    /// Parses a URL; `example` is a good one.
+    fn parse(text: &str, example: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}, such as \"{example}\"");
         let text_only = text.trim_end_matches('/');
         let rest = text_only.strip_prefix("https://").or_else(|| text_only.strip_prefix("http://"));
         let rest = rest.ok_or_else(|| wrong("must start with https:// (or http:// on this machine)"))?;
@@ -202,6 +209,96 @@ impl FromStr for PublicUrl {
             return Err(wrong("must be a host and perhaps a port, without a path or a name"));
         }
         Ok(Self { text: text_only.to_owned() })
+    }
+}
+
+/// Where an S3 store is asked: scheme, host and port, nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(PublicUrl);
+
+text!(Endpoint, "a URL such as \"https://s3.bank.example\"");
+
+impl Endpoint {
+    /// The URL as text, without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether what is asked there can be read on the way.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.0.is_tls() && !self.0.is_loopback()
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        PublicUrl::parse(text, "https://s3.bank.example").map(Self)
+    }
+}
+
+/// The name of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketName(pub(super) String);
+
+text!(BucketName, "the name of a bucket, such as \"chancery-files\"");
+
+impl BucketName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BucketName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+        let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let good = (3..=63).contains(&text.len()) && text.chars().all(plain);
+        if !good || !text.starts_with(ends) || !text.ends_with(ends) {
+            return Err(format!(
+                "`{text}` is no name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The region of an S3 store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region(pub(super) String);
+
+text!(Region, "a region such as \"eu-central-1\"");
+
+impl Region {
+    /// The region as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Region {
+    /// What stores that know no regions are asked with.
+    fn default() -> Self {
+        Self("us-east-1".to_owned())
+    }
+}
+
+impl FromStr for Region {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
+            return Err(format!(
+                "`{text}` is no region: write it as the store does, such as \"eu-central-1\""
+            ));
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 

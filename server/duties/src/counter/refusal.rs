@@ -54,6 +54,13 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Raced => Self { told: Told::Raced, ..Self::new(Code::Busy) },
             StoreError::Full => Self::new(Code::Full),
+            StoreError::Away(_) => {
+                tracing::warn!(%error, "a request failed in the store for files");
+                Self::because(
+                    Code::Busy,
+                    &"the server's store for files does not answer; nothing was changed",
+                )
+            }
             StoreError::Fatal(_) | StoreError::Failed(_) => {
                 tracing::error!(%error, "a request failed in the store");
                 Self::new(Code::Failed)

@@ -38,11 +38,10 @@ pub(super) async fn handle(
     let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
     let permit = desk.permit::<Delete>(Seen { room, reach }).map_err(|Denied| FilesError::Hidden)?;
     let work = desk.begin(permit).await?;
-    for part in delete(work, &caller, file).await? {
-        // What cannot be deleted now belongs to nothing any more, and is deleted with such.
-        if let Err(error) = files.blobs.delete(part).await {
-            tracing::warn!(%error, "a part of a deleted file could not be deleted; it is tried again");
-        }
+    let unused = delete(work, &caller, file).await?;
+    // What cannot be deleted now belongs to nothing any more, and is deleted with such.
+    if let Err(error) = files.blobs.delete(unused).await {
+        tracing::warn!(%error, "parts of a deleted file could not be deleted; it is tried again");
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,6 +11,9 @@ use chancery_wire::time::DAY;
 use super::{error::FilesError, facts::Expired, store};
 use crate::counter::{Organisation, Refusal};
 
+/// How many are looked at before those of them that belong to nothing are deleted: as many as S3 deletes at once.
+const SOME: usize = 1000;
+
 /// The right to delete what was not gone on with: the server's own.
 #[derive(Debug)]
 pub(crate) enum Expire {}
@@ -36,10 +39,14 @@ pub(crate) async fn expire(desk: &Desk) -> Result<(), Refusal> {
 pub(crate) async fn sweep(desk: &Desk, blobs: &Blobs) -> Result<(), Refusal> {
     // A part that is being put belongs to nothing for a moment; after a day it never will.
     let at = desk.now();
-    for blob in blobs.before(at.plus_seconds(-DAY)).await? {
-        if !store::is_used(&mut desk.floor().db.reader(), blob).await? {
-            blobs.delete(blob).await?;
+    for some in blobs.before(at.plus_seconds(-DAY)).await?.chunks(SOME) {
+        let mut unused = Vec::new();
+        for blob in some {
+            if !store::is_used(&mut desk.floor().db.reader(), *blob).await? {
+                unused.push(*blob);
+            }
         }
+        blobs.delete(unused).await?;
     }
     Ok(())
 }

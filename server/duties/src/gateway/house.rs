@@ -155,6 +155,12 @@ impl House {
         self.gate.floor.db.ready().await
     }
 
+    /// Whether the last thing that was asked of the store for files worked. Everything but files goes on without it.
+    #[must_use]
+    pub fn serves_files(&self) -> bool {
+        self.gate.blobs.works()
+    }
+
     /// Waits until the store has failed for good, and says why. The process must end then.
     pub async fn fatal(&self) -> String {
         self.gate.floor.db.fatal().raised().await
@@ -189,6 +195,11 @@ impl House {
                 && let Err(refusal) = self.expire().await
             {
                 tracing::warn!(code = %refusal.code, "expiring did not work; it is tried again");
+            }
+            if round % ROUND == 0
+                && let Err(error) = self.gate.blobs.check().await
+            {
+                tracing::warn!(%error, "files cannot be put or read; everything else goes on");
             }
             if round % (60 * ROUND) == 0
                 && let Err(refusal) = self.sweep().await

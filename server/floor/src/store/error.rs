@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The disk failed while something was made durable. Nobody knows what is on it: acknowledge nothing more, and stop.
     #[error("the store failed for good: {0}")]
     Fatal(String),
+    /// What keeps the files is not on this machine, and does not answer. Nothing was changed; it recovers by itself.
+    #[error("the store for files does not answer: {0}")]
+    Away(String),
     /// It did not work, and nothing more is known about it.
     #[error("the store could not do it: {0}")]
     Failed(String),

@@ -76,7 +76,7 @@ const ROWS_AHEAD: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Writer {
     connection: SqliteConnection,
-    /// Whether a transaction was begun and not known to have ended, as when its request went away in the middle.
+    /// Whether a transaction may have been begun and is not known to have ended, as when its request went away.
     open: bool,
     /// How much was written since the last checkpoint.
     written: usize,
@@ -124,8 +124,9 @@ impl Sqlite {
             // SQLite may have rolled back by itself, as on a full disk: then there is nothing to do, and it says so.
             let _ = writer.run("ROLLBACK").await;
         }
-        writer.run("BEGIN IMMEDIATE").await?;
+        // Said before it is done: the database may begin for somebody who has gone away and never hears of it.
         writer.open = true;
+        writer.run("BEGIN IMMEDIATE").await?;
         Ok(writer)
     }
 }

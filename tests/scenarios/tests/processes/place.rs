@@ -1,11 +1,14 @@
 //! A place for one scenario: a folder, a server in it that can be killed and started again, and the command line.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
+use chancery_testkit::s3::{self, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -47,6 +50,17 @@ impl Place {
         place
     }
 
+    /// Puts files into a bucket of an S3 store, from the next start on.
+    pub(crate) fn files_in(&self, store: &Store) {
+        let key = self.folder.path().join("s3-key");
+        let open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(key);
+        write!(open.unwrap(), "key_id = \"{}\"\nsecret = \"{}\"\n", s3::KEY_ID, s3::SECRET).unwrap();
+        let (endpoint, bucket) = (store.endpoint(), s3::BUCKET);
+        let s3 =
+            format!("s3 = {{ endpoint = \"{endpoint}\", bucket = \"{bucket}\", credentials = \"s3-key\" }}");
+        self.rewrite(|config| config.replace("folder = \"data/files\"", &s3));
+    }
+
     fn rewrite(&self, change: impl FnOnce(String) -> String) {
         let file = self.folder.path().join("chancery.toml");
         let config = std::fs::read_to_string(&file).unwrap();
@@ -86,6 +100,15 @@ impl Place {
 
     pub(crate) fn address(&self, what: &str) -> String {
         self.said.iter().find_map(|line| line.strip_prefix(what)).unwrap().to_owned()
+    }
+
+    /// What the admin listener answers.
+    pub(crate) fn admin(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address("admin on ")).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// The link in what the server said at its start.

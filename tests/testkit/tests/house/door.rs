@@ -89,12 +89,15 @@ pub(crate) async fn sync(client: &mut Client) {
 impl Door {
     /// Opens a house over an empty database.
     pub(crate) async fn open(db: Db) -> Self {
+        Self::over(db, Blobs::in_memory()).await
+    }
+
+    /// Opens a house over an empty database and a place for files.
+    pub(crate) async fn over(db: Db, blobs: Blobs) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let settings = Settings::new("bank.example".parse().unwrap());
         let house =
-            House::open((db.clone(), Blobs::in_memory()), settings, Arc::new(System), Arc::new(System))
-                .await
-                .unwrap();
+            House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
         let (router, mut tasks) = (house.router(), JoinSet::new());
