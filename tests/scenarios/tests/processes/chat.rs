@@ -33,7 +33,7 @@ fn two_people_talk_in_their_terminals() {
     bob.until("Board 1", |screen| screen.lines().any(|row| row.starts_with(" Board") && row.contains("1│")));
     bob.presses(&["C-n"]);
     bob.sees("alice: the budget is ready");
-    bob.until("Board", |screen| screen.lines().any(|row| row.starts_with(">Board             │")));
+    bob.until("Board", |screen| screen.lines().any(|row| row.starts_with(">Board ") && row.contains("  │")));
     // A line is answered, reacted to and changed by keys.
     bob.presses(&["M-Down"]);
     bob.sees("to Ward 7");
@@ -86,8 +86,9 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.sees("draft kept");
     alice.signals("-KILL");
     alice.sees("Killed");
-    alice.types("stty sane");
+    alice.types("stty sane; clear");
     alice.presses(&["C-j"]);
+    alice.misses("F1 help");
     alice.chats("'Ward 7'");
     let screen = alice.sees("> half a thought, and");
     assert!(screen.contains("pasted as one") && screen.contains("with a line"), "{screen}");
