@@ -39,6 +39,9 @@ CREATE TABLE accounts (
     officer BIGINT NOT NULL,
     invited_by TEXT REFERENCES accounts (handle),
     recovery_key BYTEA,
+    -- Who answers for it and what it is for, where it is a program's.
+    bot_owner TEXT REFERENCES accounts (handle),
+    bot_purpose TEXT,
     opened_at BIGINT NOT NULL
 );
 -- Whose chains an account's chain rests on besides its inviter's: officers who have signed in it.

@@ -1,6 +1,6 @@
 //! Inviting: an officer's device signs that whoever knows a fresh secret may open one account.
 
-use chancery_transparency::{Invitation, Kind, Root, Secret, Sign as _};
+use chancery_transparency::{AccountKind, Invitation, Root, Secret, Sign as _};
 use chancery_wire::{
     ids::InvitationId,
     names::Handle,
@@ -23,7 +23,7 @@ impl Engine {
     pub fn invite(
         &mut self,
         handle: &Handle,
-        kind: &Kind,
+        kind: &AccountKind,
         now: Instant,
     ) -> Result<(Vec<u8>, Link), EngineError> {
         self.turn(now, |turn| {
@@ -35,16 +35,16 @@ impl Engine {
                 id,
                 domain: identity.domain.clone(),
                 handle: handle.clone(),
-                officer: *kind == Kind::Officer,
+                officer: *kind == AccountKind::Officer,
                 until: now.plus_seconds(INVITATION_DAYS * DAY),
                 key: secret.derive_key(id).public(),
                 by: identity.handle.clone(),
                 device: identity.device,
                 chain: own.head,
                 bot: match kind {
-                    Kind::Bot(bot) if bot.is_sound() => Some(bot.clone()),
-                    Kind::Bot(_) => return Err(EngineError::Purpose),
-                    Kind::Person | Kind::Officer => None,
+                    AccountKind::Bot(bot) if bot.is_sound() => Some(bot.clone()),
+                    AccountKind::Bot(_) => return Err(EngineError::Purpose),
+                    AccountKind::Person | AccountKind::Officer => None,
                 },
             };
             let opener = Opener::Join(id, secret, Root(identity.root));

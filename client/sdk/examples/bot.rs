@@ -1,19 +1,19 @@
 //! A bot in thirty lines: it answers "ping" with "pong" in every room it was added to.
 //!
 //! An officer makes its invitation: `chancery invite pinger --bot 'answers ping'`. It joins as everybody does:
-//! `chancery --profile pinger --unlock file join '<link>'`. Then: `cargo run --example bot -- <home> pinger <key file>`.
+//! `chancery --profile pinger --unlock file join '<link>'`. Then: `cargo run --example bot -- <home> pinger`.
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
-use chancery_sdk::{Client, KeySource, News, Profile, SdkError, Want};
+use chancery_sdk::{Client, News, Profile, SdkError, Want};
 use chancery_wire::content::{TEXT_LIMIT, Written};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let [home, name, key] =
-        std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| "usage: bot HOME NAME KEY")?;
+    let [home, name] =
+        std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| "usage: bot HOME NAME")?;
     let profile = Profile::new(Path::new(&home), &name)?;
-    let key = KeySource::File(key.into()).key(|| Err::<_, SdkError>(SdkError::NoKeyring(String::new())))?;
+    let key = profile.source()?.key(|| Err(SdkError::NoKeyring("lock it with a key file".to_owned())))?;
     // One client is online; the other one answers, over the same vault.
     let mut online = Client::open(&profile, &key, None)?;
     let answering = Rc::new(RefCell::new(Client::open(&profile, &key, None)?));

@@ -1,12 +1,12 @@
 //! An incoming webhook that encrypts on the organisation's own machine: what is posted to it is said in a room, by a bot.
 //!
 //! It listens on loopback only, so that nothing unencrypted leaves the machine: `curl --data 'disk full' http://127.0.0.1:8470/`. Run it as
-//! `cargo run --example webhook -- <home> <profile> <key file> '<room>'`, with a profile that joined as a bot (see `bot.rs`).
+//! `cargo run --example webhook -- <home> <profile> '<room>'`, with a profile that joined as a bot (see `bot.rs`).
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
-use chancery_sdk::{Client, KeySource, Profile, Progress, SdkError, Want};
+use chancery_sdk::{Client, Profile, Progress, SdkError, Want};
 use chancery_wire::content::{TEXT_LIMIT, Written};
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,9 +37,9 @@ async fn say(client: &mut Client, room: &str, text: &str) -> Result<StatusCode, 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [home, name, key, room] = arguments.try_into().map_err(|_| "usage: webhook HOME PROFILE KEY ROOM")?;
+    let [home, name, room] = arguments.try_into().map_err(|_| "usage: webhook HOME PROFILE ROOM")?;
     let profile = Profile::new(Path::new(&home), &name)?;
-    let key = KeySource::File(key.into()).key(|| Err::<_, SdkError>(SdkError::NoKeyring(String::new())))?;
+    let key = profile.source()?.key(|| Err(SdkError::NoKeyring("lock it with a key file".to_owned())))?;
     let mut client = Client::open(&profile, &key, None)?;
     client.sync(Duration::from_secs(10), &mut |_| {}).await?;
     let (posted, mut waiting) = mpsc::channel::<Posted>(64);

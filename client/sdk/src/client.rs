@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use chancery_engine::{Engine, InvalidLink, Line, Link, Opener, Progress, RoomView, Want};
-use chancery_transparency::Kind;
+use chancery_transparency::AccountKind;
 use chancery_vault::{Identity, Standing, TrustedDevice, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{Account, Found, Invitation, Invite, Join},
@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's.
-    pub async fn invite(&mut self, handle: &Handle, kind: &Kind) -> Result<Link, SdkError> {
+    pub async fn invite(&mut self, handle: &Handle, kind: &AccountKind) -> Result<Link, SdkError> {
         let identity = self.enrolled()?;
         let (invitation, link) = self.engine.invite(handle, kind, now())?;
         let invite = Invite { invitation: Opaque(invitation) };

@@ -70,7 +70,7 @@ impl Bot {
 
 /// As what an account is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum AccountKind {
     /// A person's.
     Person,
     /// An officer's: one that may invite others in turn.

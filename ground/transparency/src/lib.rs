@@ -13,7 +13,7 @@ mod signed;
 mod write;
 
 pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, verify, verify_as_far};
-pub use invitation::{Bot, Invitation, Kind, Secret};
+pub use invitation::{AccountKind, Bot, Invitation, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use recovery::{Approval, Recovered, ask, is_asked, recovery_key};

@@ -1,6 +1,6 @@
 //! The account: found, invite, join, whoami.
 
-use chancery_sdk::{Bot, Client, Identity, Kind};
+use chancery_sdk::{AccountKind, Bot, Client, Identity};
 use serde_json::json;
 
 use super::{open, sync};
@@ -40,10 +40,10 @@ pub(crate) async fn invite(
         Some(purpose) => {
             let owner = owner.map(|owner| owner.parse()).transpose()?;
             let own = client.enrolled()?.handle;
-            Kind::Bot(Bot { owner: owner.unwrap_or(own), purpose })
+            AccountKind::Bot(Bot { owner: owner.unwrap_or(own), purpose })
         }
-        None if officer => Kind::Officer,
-        None => Kind::Person,
+        None if officer => AccountKind::Officer,
+        None => AccountKind::Person,
     };
     let link = client.invite(&handle, &kind).await?;
     let text = format!(

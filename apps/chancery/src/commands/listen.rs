@@ -6,11 +6,11 @@ use chancery_sdk::{Client, News, RoomView, Standing};
 use chancery_wire::ids::RoomId;
 use tokio::sync::Notify;
 
-use super::open;
 use crate::{
     arguments::Common,
     failure::Failure,
     output::{Output, told},
+    unlock,
 };
 
 /// The most lines of a room that are taken at once.
@@ -20,11 +20,13 @@ const MOST: u32 = 1_000;
 ///
 /// A line counts as read once it was written. A listener that is killed hears its last lines again, and misses none.
 pub(crate) async fn run(common: &Common, output: &mut Output, room: Option<String>) -> Result<(), Failure> {
-    let mut client = open(common)?;
+    let door = unlock::door(common)?;
+    let mut client = door.open()?;
+    client.enrolled()?;
     let only = room.map(|room| client.find_room(&room)).transpose()?.map(|view| view.id);
     let come = Notify::new();
     // Another client on the same vault writes and counts; this one is online.
-    let mut teller = open(common)?;
+    let (mut teller, nudge) = (door.open()?, client.nudge());
     let mut watch = |news: News| match &news {
         News::Line(_) | News::Joined(_) => come.notify_one(),
         other => {
@@ -40,6 +42,8 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Option<Strin
             if let Err(failure) = catch_up(&mut teller, &mut out, only, &mut upto) {
                 return failure;
             }
+            // That it was heard may be for others to know.
+            nudge.give();
             come.notified().await;
         }
     };

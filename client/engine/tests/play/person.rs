@@ -107,8 +107,10 @@ impl World {
 
     pub(crate) fn invited(&mut self, inviter: &mut Person, name: &str) -> Person {
         let mut person = self.blank(name);
-        let (invitation, link) =
-            inviter.engine.invite(&person.name, &chancery_transparency::Kind::Person, self.now).unwrap();
+        let (invitation, link) = inviter
+            .engine
+            .invite(&person.name, &chancery_transparency::AccountKind::Person, self.now)
+            .unwrap();
         let identity = person.follow(&link, &invitation, self.now).unwrap();
         person.settles_in(identity.entry, self.now);
         person

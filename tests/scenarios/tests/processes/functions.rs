@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::place::Place;
+use super::place::{Place, program};
 
 /// A program that listens, and the lines it says.
 struct Listener {
@@ -83,6 +83,43 @@ fn a_listener_that_is_killed_misses_nothing_and_a_pipe_says_every_line() {
     place.types("alice", &["send", "ward", "live"]);
     assert_eq!(bob.hears(), "live");
     bob.killed();
+}
+
+/// A line that somebody says in answer, once it is there.
+fn answered(place: &Place, who: &str, said: &str) -> Value {
+    loop {
+        let lines = place.types(who, &["read", "ward", "--last", "20"]);
+        if let Some(line) = lines.into_iter().find(|line| line["said"] == said) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn the_example_bot_answers_with_its_badge_and_is_in_no_other_room() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice"]);
+    let invited = place.types("alice", &["invite", "pinger", "--bot", "answers ping"]);
+    let link = invited[0]["link"].as_str().unwrap();
+    place.types("pinger", &["--unlock", "file", "join", link]);
+    place.room("alice", "ward", &["pinger"]);
+    place.room("alice", "other", &[]);
+    let mut bot =
+        std::process::Command::new(program("examples/bot")).arg(place.home()).arg("pinger").spawn().unwrap();
+    place.types("alice", &["send", "ward", "ping"]);
+    let pong = answered(&place, "alice", "pong");
+    assert_eq!((&pong["from"], &pong["bot"]), (&Value::from("pinger"), &Value::from(true)));
+    let members = view(&place, "alice")["members"].clone();
+    let badge = members.as_array().unwrap().iter().find(|member| member["account"] == "pinger").unwrap();
+    assert_eq!(badge["bot"], serde_json::json!({"owner": "alice", "purpose": "answers ping"}));
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    let rooms = place.types("pinger", &["room", "list"]);
+    assert_eq!(rooms[0]["rooms"].as_array().unwrap().len(), 1);
+    // It is no officer, and has to say what it is for.
+    assert_eq!(place.tries("pinger", &["invite", "friend"]).status.code(), Some(1));
+    assert_eq!(place.tries("alice", &["invite", "other", "--bot", ""]).status.code(), Some(1));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     let found = talker.with_file_name(name);
     assert!(
         found.exists(),
-        "{name} is not built: run `cargo xtask test`, or `cargo build --workspace` first"
+        "{name} is not built: run `cargo xtask test`, or `cargo build --workspace --examples --bins` first"
     );
     found
 }

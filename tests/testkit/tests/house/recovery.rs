@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chancery_sdk::{Client, Kind, Profile, Said, VaultKey, Want};
+use chancery_sdk::{AccountKind, Client, Profile, Said, VaultKey, Want};
 use chancery_testkit::both;
 use chancery_wire::{ids::RoomId, names::Handle};
 
@@ -20,7 +20,7 @@ fn handle(name: &str) -> Handle {
 }
 
 /// Somebody whom Alice invites.
-async fn joins(door: &mut Door, name: &str, kind: &Kind) -> Client {
+async fn joins(door: &mut Door, name: &str, kind: &AccountKind) -> Client {
     let link = door.alice.invite(&handle(name), kind).await.unwrap().to_string();
     let mut client = blank(door, name);
     client.join(&link).await.unwrap();
@@ -73,8 +73,8 @@ both! {
         let mut door = Door::open(db).await;
         let room = door.room;
         // Carol is a plain member. Alice, who owns the room, and Bob are away from now on.
-        let mut carol = joins(&mut door, "carol", &Kind::Person).await;
-        let mut mo = joins(&mut door, "mo", &Kind::Officer).await;
+        let mut carol = joins(&mut door, "carol", &AccountKind::Person).await;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
         door.alice.want(room, Want::Add(vec![handle("carol")], chancery_wire::policy::Role::Member)).unwrap();
         sync(&mut door.alice).await;
         sync(&mut door.bob).await;
@@ -124,8 +124,8 @@ both! {
         let mut door = Door::open(db).await;
         let room = door.room;
         sync(&mut door.bob).await;
-        let mut mo = joins(&mut door, "mo", &Kind::Officer).await;
-        let mut carol = joins(&mut door, "carol", &Kind::Person).await;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        let mut carol = joins(&mut door, "carol", &AccountKind::Person).await;
         assert!(carol.begin_vouching(&handle("bob")).await.is_err(), "she is no officer");
         assert!(mo.begin_vouching(&handle("mo")).await.is_err(), "nobody vouches for oneself");
         let mut new = blank(&door, "bob-new");
