@@ -15,6 +15,7 @@ mod shell;
 mod sources;
 mod test;
 mod tidy;
+mod tmux;
 mod wasm;
 
 use std::{path::PathBuf, process::ExitCode};

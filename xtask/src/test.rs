@@ -9,6 +9,7 @@ use crate::{
     postgres::Postgres,
     say,
     shell::{Outcome, about, cargo, fail, shown},
+    tmux,
 };
 
 /// Where the tests find PostgreSQL.
@@ -22,8 +23,9 @@ pub(crate) struct Count {
     pub(crate) ignored: usize,
 }
 
-/// Runs `cargo test` with what was passed, beside a private PostgreSQL.
+/// Runs `cargo test` with what was passed, beside a private PostgreSQL and with tmux at hand.
 pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
+    tmux::ready()?;
     let postgres = Postgres::start()?;
     let mut tests = cargo();
     tests.args(["test", "--locked", "--no-fail-fast"]);

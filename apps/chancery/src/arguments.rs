@@ -266,6 +266,21 @@ pub(crate) enum Command {
         /// The room; all rooms when it is left out
         room: Option<String>,
     },
+    /// Talk on the whole screen: rooms, threads, search, files; F1 there shows the keys
+    ///
+    /// Rooms stand on the left, what is said in one on the right, and below it what you type. Everything is done with keys, and
+    /// F1 (or ? where nothing is typed yet) shows all of them. It works in a terminal of 80 columns and 24 rows, also over ssh.
+    ///
+    /// What you type is kept in the vault whenever you pause, and stands there again the next time, whatever has ended the
+    /// program. What you send is kept first, and sent as soon as the server can be reached.
+    #[command(
+        after_long_help = "With NO_COLOR set, or on a terminal without colours, nothing is coloured; no meaning is in the \
+                           colours alone."
+    )]
+    Chat {
+        /// The room to begin in: its name, or how its id begins; the one that was last active when it is left out
+        room: Option<String>,
+    },
     /// Print the completion script for a shell
     Completion {
         /// The shell

@@ -1,6 +1,7 @@
 //! The command line: users, administrators, scripts.
 
 mod arguments;
+mod chat;
 mod commands;
 mod failure;
 mod output;

@@ -102,7 +102,7 @@ pub(crate) fn told(news: &News) -> Option<String> {
     match news {
         News::Line(_) | News::Joined(_) | News::Connected => None,
         News::Alarm(room, why) => Some(format!("WARNING about room {room}: {why}")),
-        News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
+        News::Later(why) | News::Broken(why) => Some(format!("not yet: {why}; it is tried again")),
         News::Online => Some("online again".to_owned()),
     }
 }

@@ -154,6 +154,11 @@ impl Client {
         Ok(self.engine.rooms()?)
     }
 
+    /// One room.
+    pub fn room(&self, room: RoomId) -> Result<RoomView, SdkError> {
+        Ok(self.engine.room(room)?)
+    }
+
     /// The room a person means by its name, its id, or how its id begins.
     pub fn find_room(&self, text: &str) -> Result<RoomView, SdkError> {
         let rooms = self.engine.rooms()?;

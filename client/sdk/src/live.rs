@@ -29,6 +29,8 @@ pub enum News {
     Alarm(RoomId, String),
     /// Something is not done yet and is tried again, for this reason.
     Later(String),
+    /// The connection is not there, for this reason; it is tried again.
+    Broken(String),
     /// The connection is there.
     Connected,
     /// The connection is there again, after it was not.

@@ -42,7 +42,7 @@ impl Client {
             match online(self, Until::Broken, tries > 0, watch).await {
                 Err(SdkError::Unreachable(why)) => {
                     tries = if began.elapsed() > QUIET { 1 } else { tries.saturating_add(1) };
-                    watch(News::Later(why));
+                    watch(News::Broken(why));
                 }
                 done => return done,
             }

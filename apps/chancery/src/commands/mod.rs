@@ -11,6 +11,8 @@ mod rooms;
 mod say;
 mod tail;
 
+pub(crate) use rooms::{role, title};
+
 use std::time::Duration;
 
 use chancery_sdk::{Client, News, Progress, SdkError, WishId};
@@ -18,6 +20,7 @@ use clap::CommandFactory as _;
 
 use crate::{
     arguments::{Arguments, Command, Common, Devices},
+    chat,
     failure::Failure,
     output::{Output, told},
     unlock,
@@ -75,6 +78,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Search { words, limit } => say::search(common, output, &question(&words), limit),
         Command::Read { room, last, offline } => read::run(common, output, room, last, offline).await,
         Command::Tail { room, lines, follow } => tail::run(common, output, &room, lines, follow).await,
+        Command::Chat { room } => chat::run(common, output, room.as_deref()).await,
         Command::Completion { shell } => {
             let (mut command, mut script) = (Arguments::command(), Vec::new());
             clap_complete::generate(shell, &mut command, "chancery", &mut script);
@@ -115,7 +119,7 @@ async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Resu
     done?;
     let Some((room, why)) = alarm else { return Ok(()) };
     let rooms = client.rooms()?;
-    let title = rooms.iter().find(|view| view.id == room).map_or_else(|| room.to_string(), rooms::title);
+    let title = rooms.iter().find(|view| view.id == room).map_or_else(|| room.to_string(), title);
     Err(Failure::Alarm(format!("{title}: {why}")))
 }
 

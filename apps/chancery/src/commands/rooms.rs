@@ -179,7 +179,7 @@ fn people(view: &RoomView) -> Vec<&MemberView> {
 }
 
 /// What a room is called.
-pub(super) fn title(view: &RoomView) -> String {
+pub(crate) fn title(view: &RoomView) -> String {
     view.name.as_deref().map_or_else(|| "(not named yet)".to_owned(), one_line)
 }
 
@@ -247,7 +247,8 @@ fn describe(view: &RoomView) -> String {
     lines.join("\n")
 }
 
-fn role(role: Role) -> &'static str {
+/// What a role is called.
+pub(crate) fn role(role: Role) -> &'static str {
     match role {
         Role::Member => "member",
         Role::Moderator => "moderator",

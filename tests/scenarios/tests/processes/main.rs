@@ -9,6 +9,7 @@
 )]
 
 mod attack;
+mod chat;
 mod devices;
 mod disk;
 mod files;
@@ -17,4 +18,5 @@ mod kill;
 mod misuse;
 mod place;
 mod talker;
+mod terminal;
 mod walk;
