@@ -8,10 +8,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use chancery_play::{hub, person};
+
 mod conversation;
 mod forger;
 mod hostile;
-mod hub;
-mod person;
 mod rogue;
 mod speaking;

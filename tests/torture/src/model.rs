@@ -1,0 +1,357 @@
+//! The model: what every device must show once the world has come to rest, from the hub's books and the truth alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chancery_engine::{Line, Progress, RoomView};
+use chancery_vault::{Said, Standing};
+use chancery_wire::ids::RoomId;
+
+use crate::{
+    door::{Book, Stay},
+    truth::Deed,
+    world::World,
+};
+
+/// A room, as one device shows it.
+pub(crate) struct Seen {
+    pub(crate) view: RoomView,
+    pub(crate) lines: BTreeMap<u64, Line>,
+}
+
+/// A room, as all devices show it.
+pub(crate) struct Shown {
+    pub(crate) room: RoomId,
+    pub(crate) place: usize,
+    /// By device.
+    pub(crate) seen: BTreeMap<usize, Seen>,
+    /// The wish that stands at each entry, as far as any device could read it.
+    pub(crate) wishes: BTreeMap<u64, usize>,
+}
+
+/// The unopened word of a line, if it is one.
+pub(crate) fn unopened(line: &Line) -> Option<&str> {
+    match &line.message.said {
+        Said::Unopened(cause) => Some(cause),
+        _ => None,
+    }
+}
+
+impl Book {
+    /// The stay in which an entry is for a device.
+    pub(crate) fn stay(&self, device: chancery_wire::ids::DeviceId, seq: u64) -> Option<&Stay> {
+        self.stays.iter().find(|stay| stay.device == device && stay.spans(seq))
+    }
+}
+
+impl World {
+    /// Says everything that is not as it must be.
+    pub(crate) fn check(&mut self) -> Vec<String> {
+        let mut wrong = std::mem::take(&mut self.wrong);
+        for device in self.devices.iter().filter(|device| !device.revoked) {
+            for alarm in device.alarms.borrow().iter() {
+                wrong.push(format!("{} was warned: {alarm}", device.name));
+            }
+        }
+        for (place, room) in self.rooms.clone().into_iter().enumerate() {
+            if !self.door.books.contains_key(&room) {
+                continue;
+            }
+            let shown = self.shown(place, room, &mut wrong);
+            self.check_agreement(&shown, &mut wrong);
+            self.check_messages(&shown, &mut wrong);
+            self.check_readings(&shown, &mut wrong);
+            self.check_said(&shown, &mut wrong);
+        }
+        self.check_wishes(&mut wrong);
+        self.count();
+        wrong
+    }
+
+    fn count(&mut self) {
+        self.tally.schedules = 1;
+        for book in self.door.books.values() {
+            self.tally.messages += book.sealed_in.len() as u64;
+            self.tally.commits += book.epochs.len() as u64 - 1;
+            self.tally.returns += book.returns.len() as u64;
+        }
+        self.tally.entries = self.door.entries;
+    }
+
+    /// Reads a room on every device.
+    fn shown(&mut self, place: usize, room: RoomId, wrong: &mut Vec<String>) -> Shown {
+        let mut seen = BTreeMap::new();
+        for at in 0..self.devices.len() {
+            if self.devices[at].revoked {
+                continue;
+            }
+            self.start(at);
+            let read = self.devices[at].act(|engine, _| {
+                let view = engine.room(room).ok()?;
+                let lines = engine.lines(room, Some(0), u32::MAX).unwrap();
+                let lines = lines.into_iter().map(|line| (line.message.seq, line)).collect();
+                Some(Seen { view, lines })
+            });
+            if let Some(it) = read.flatten() {
+                let opened = it.lines.values().filter(|line| unopened(line).is_none()).count();
+                self.tally.read += opened as u64;
+                seen.insert(at, it);
+            }
+        }
+        let mut shown = Shown { room, place, seen, wishes: BTreeMap::new() };
+        self.find_wishes(&mut shown, wrong);
+        shown
+    }
+
+    /// Which wish stands where, by what the devices show; they must not contradict each other.
+    fn find_wishes(&self, shown: &mut Shown, wrong: &mut Vec<String>) {
+        for gone in [false, true] {
+            for (device, seen) in &shown.seen {
+                for (seq, line) in &seen.lines {
+                    let (Some(id), is_gone) = (line.message.id, line.message.said == Said::Gone) else {
+                        continue;
+                    };
+                    let found = match &line.message.said {
+                        Said::Text(text) | Said::Edit(text) => self.truth.by_text(text.reveal()),
+                        Said::Event(_) | Said::Unopened(_) | Said::File(_) => None,
+                        _ => self.truth.by_id(shown.room, id),
+                    };
+                    let Some(number) = found.filter(|_| is_gone == gone) else { continue };
+                    let before = shown.wishes.get(seq).copied();
+                    if gone && before.is_some() {
+                        continue;
+                    }
+                    if before.is_some_and(|before| before != number) {
+                        let name = &self.devices[*device].name;
+                        wrong.push(format!(
+                            "room {}: {name} shows another message at {seq}: wish {number}, not {before:?}",
+                            shown.place
+                        ));
+                    }
+                    shown.wishes.insert(*seq, number);
+                }
+            }
+        }
+    }
+
+    /// From which entry on a device is owed everything in a room: its keys may have been lost before, by an old image.
+    pub(crate) fn owed_from(&self, device: usize, room: RoomId) -> u64 {
+        let Some(restored) = self.devices[device].restored.get(&room) else { return 0 };
+        let book = &self.door.books[&room];
+        let id = self.devices[device].id;
+        let back = book.returns.iter().rfind(|(who, _)| *who == id).map_or(0, |(_, seq)| *seq);
+        back.max(*restored)
+    }
+
+    /// Whether a device must be able to read the message at an entry.
+    pub(crate) fn must_read(&self, device: usize, room: RoomId, seq: u64) -> bool {
+        let book = &self.door.books[&room];
+        let id = self.devices[device].id;
+        let (Some(epoch), Ok(at)) = (book.sealed_in.get(&seq), usize::try_from(seq)) else { return false };
+        let author = book.authors[at];
+        let Some(stay) = book.stay(id, seq) else { return false };
+        let (opened, inside) = &book.epochs[usize::try_from(*epoch).unwrap()];
+        let now = &book.epochs.iter().rfind(|(opened, _)| *opened < seq).unwrap().1;
+        let owed = self.owed_from(device, room);
+        let back = book.returns.iter().rfind(|(who, at)| *who == id && *at < seq).map_or(0, |(_, at)| *at);
+        author != id
+            && inside.contains(&id)
+            && now.contains(&author)
+            && *opened >= stay.joined.max(back)
+            && seq > owed
+    }
+
+    /// What stands in the books at every wish: done, or refused for a reason.
+    fn check_wishes(&mut self, wrong: &mut Vec<String>) {
+        for number in 0..self.truth.wishes.len() {
+            let wished = self.truth.wishes[number].clone();
+            if wished.unsure || self.devices[wished.device].revoked {
+                continue;
+            }
+            let name = self.devices[wished.device].name.clone();
+            let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            match progress.unwrap() {
+                Ok(Progress::Done) => {}
+                Ok(Progress::Refused(why)) if !why.is_empty() => {}
+                other => {
+                    wrong.push(format!("wish {number} of {name} is neither done nor refused: {other:?}"))
+                }
+            }
+        }
+    }
+
+    /// Words that are done stand in the log, once.
+    fn check_said(&mut self, shown: &Shown, wrong: &mut Vec<String>) {
+        let stand: BTreeSet<usize> = shown.wishes.values().copied().collect();
+        for number in self.truth.said_in(shown.room) {
+            let wished = self.truth.wishes[number].clone();
+            if wished.unsure || self.devices[wished.device].revoked {
+                continue;
+            }
+            let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            if matches!(progress, Some(Ok(Progress::Done))) && !stand.contains(&number) {
+                wrong.push(format!("room {}: wish {number} is done and nobody shows it", shown.place));
+            }
+        }
+        for (device, seen) in &shown.seen {
+            let mut once = BTreeSet::new();
+            for line in seen.lines.values() {
+                let Said::Text(text) = &line.message.said else { continue };
+                if !once.insert(text.reveal().to_owned()) {
+                    let name = &self.devices[*device].name;
+                    wrong.push(format!("room {}: {name} shows {} twice", shown.place, text.reveal()));
+                }
+            }
+        }
+    }
+
+    /// Whether somebody who sent a message was put back to an old image in that room: it may have been sent twice.
+    pub(crate) fn was_restored(&self, author: chancery_wire::ids::DeviceId) -> bool {
+        self.devices.iter().any(|device| device.id == author && !device.restored.is_empty())
+    }
+
+    /// Every room is as the hub has it, on every device that is in it, and nobody is missing.
+    fn check_agreement(&self, shown: &Shown, wrong: &mut Vec<String>) {
+        let hall = &self.door.hub.halls[&shown.room];
+        let leaves = hall.face.leaves().unwrap();
+        let (last, _) = hall.head(shown.room);
+        let mut inside: Vec<_> = leaves.iter().map(|leaf| leaf.name.device).collect();
+        inside.sort_unstable();
+        let mut names = BTreeMap::new();
+        for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.revoked) {
+            let say = |what: String| format!("room {}: {} {what}", shown.place, device.name);
+            let (is_in, seen) = (inside.contains(&device.id), shown.seen.get(&at));
+            let Some(Seen { view, .. }) = seen else {
+                if is_in && !device.restored.contains_key(&shown.room) {
+                    wrong.push(say("is in the room and does not know it".to_owned()));
+                }
+                continue;
+            };
+            // Who is alone in a room leaves it at once, and nobody is there to take that in.
+            let abandoned = inside.len() == 1 && view.standing == Standing::Left;
+            let standing = if is_in && !abandoned { Standing::Joined } else { Standing::Left };
+            if view.standing != standing {
+                let (is, why) = (view.standing, &view.why);
+                wrong.push(say(format!("stands there as {is:?} ({why:?}), not {standing:?}")));
+                continue;
+            }
+            if !is_in || abandoned {
+                continue;
+            }
+            let mut members: Vec<_> = view.members.iter().map(|member| member.device).collect();
+            members.sort_unstable();
+            if (view.seq, view.epoch) != (last, Some(hall.face.epoch())) {
+                wrong.push(say(format!("is at entry {} in epoch {:?}, not {last}", view.seq, view.epoch)));
+            }
+            if members != inside {
+                wrong.push(say("shows other members than there are".to_owned()));
+            }
+            for member in &view.members {
+                if member.role != hall.face.policy().role(&member.handle) {
+                    wrong.push(say(format!("shows another role of {}", member.handle)));
+                }
+            }
+            if !device.restored.contains_key(&shown.room) {
+                names.insert(device.name.clone(), (view.name.clone(), view.topic.clone()));
+            }
+        }
+        if names.values().collect::<BTreeSet<_>>().len() > 1 {
+            wrong.push(format!("room {}: it is called differently: {names:?}", shown.place));
+        }
+        self.check_devices(shown, &inside, wrong);
+    }
+
+    /// Of an account that is in a room all devices are, and none that was revoked.
+    fn check_devices(&self, shown: &Shown, inside: &[chancery_wire::ids::DeviceId], wrong: &mut Vec<String>) {
+        for device in &self.devices {
+            let mut own = self.devices.iter().filter(|it| it.account == device.account && !it.revoked);
+            let one_is = own.any(|it| inside.contains(&it.id));
+            if one_is && inside.contains(&device.id) == device.revoked {
+                let what = if device.revoked { "was revoked and is in it" } else { "is missing" };
+                wrong.push(format!("room {}: {} {what}", shown.place, device.name));
+            }
+        }
+    }
+
+    /// What is not opened was not for that device, or its keys had been lost by an old image.
+    fn check_messages(&self, shown: &Shown, wrong: &mut Vec<String>) {
+        let book = &self.door.books[&shown.room];
+        for (at, seen) in &shown.seen {
+            for (seq, line) in &seen.lines {
+                let Some(cause) = unopened(line) else { continue };
+                let author = book.authors[usize::try_from(*seq).unwrap()];
+                let must = match cause {
+                    // What a room is called is said by somebody whose role may be gone by then.
+                    "not-allowed" => shown.wishes.contains_key(seq) && self.must_read(*at, shown.room, *seq),
+                    "repeated" | "replayed" => {
+                        !self.was_restored(author) && !self.was_restored(self.devices[*at].id)
+                    }
+                    _ => self.must_read(*at, shown.room, *seq),
+                };
+                if must {
+                    let name = &self.devices[*at].name;
+                    wrong.push(format!("room {}: {name} does not read entry {seq}: {cause}", shown.place));
+                }
+            }
+        }
+        for (device, seq) in &book.returns {
+            let lost =
+                self.devices.iter().find(|it| it.id == *device && !it.restored.contains_key(&shown.room));
+            if let Some(lost) = lost {
+                let what = format!("{} had lost its keys at entry {seq} without a cause", lost.name);
+                wrong.push(format!("room {}: {what}", shown.place));
+            }
+        }
+    }
+
+    /// What was said reads the same for everybody who has the same of it: the last text, what was taken back, reactions.
+    fn check_readings(&self, shown: &Shown, wrong: &mut Vec<String>) {
+        let book = &self.door.books[&shown.room];
+        for (at, seen) in &shown.seen {
+            let id = self.devices[*at].id;
+            let owed = self.owed_from(*at, shown.room);
+            let has = |seq: u64| {
+                let own = book.authors[usize::try_from(seq).unwrap()] == id && seq > owed;
+                let shows = seen.lines.get(&seq).is_some_and(|line| unopened(line).is_none());
+                own || shows || self.must_read(*at, shown.room, seq)
+            };
+            let has: Vec<(u64, usize)> =
+                shown.wishes.iter().filter(|(seq, _)| has(**seq)).map(|(seq, wish)| (*seq, *wish)).collect();
+            for (seq, number) in &has {
+                if self.truth.wishes[*number].deed != Deed::Say {
+                    continue;
+                }
+                let expected = self.reading(&has, *number);
+                let shows = seen.lines.get(seq).map(reading);
+                if shows.as_ref() != Some(&expected) {
+                    let name = &self.devices[*at].name;
+                    wrong.push(format!(
+                        "room {}: at entry {seq} {name} shows {shows:?}, and not {expected:?}",
+                        shown.place
+                    ));
+                }
+            }
+        }
+    }
+
+    /// How words read after everything that was said of them.
+    fn reading(&self, has: &[(u64, usize)], number: usize) -> (Option<String>, usize) {
+        let author = self.truth.wishes[number].account;
+        let (mut text, mut gone) = (format!("w{number}"), false);
+        let mut reactions = 0;
+        for (_, wish) in has {
+            let wished = &self.truth.wishes[*wish];
+            match wished.deed {
+                Deed::Edit(of) if of == number && wished.account == author => text = format!("e{wish}"),
+                Deed::Withdraw(of) if of == number && wished.account == author => gone = true,
+                Deed::React(to) if to == number && !gone => reactions += 1,
+                _ => {}
+            }
+        }
+        if gone { (None, 0) } else { (Some(text), reactions) }
+    }
+}
+
+/// How a line reads: its text, unless it was taken back, and how many reactions there are.
+fn reading(line: &Line) -> (Option<String>, usize) {
+    (line.text().map(|text| text.reveal().to_owned()), line.reactions.len())
+}

@@ -1,0 +1,80 @@
+//! Rest: the network is whole again, clocks are right, everybody is online, until nothing more happens.
+
+use crate::world::World;
+
+/// How often everybody connects anew before it is said that the world does not come to rest.
+const ROUNDS: usize = 12;
+/// How many moves there are in a round at most.
+const MOVES: usize = 200_000;
+
+impl World {
+    /// Brings the world to rest; or says what goes on.
+    pub(crate) fn comes_to_rest(&mut self) -> Result<(), String> {
+        self.faults = false;
+        self.tell("the trouble is over: everybody comes online");
+        for device in &mut self.devices {
+            device.clock.is_off_by(0);
+            device.is_safe();
+        }
+        let mut before = u64::MAX;
+        for _ in 0..ROUNDS {
+            if self.door.entries == before && self.busy().is_none() {
+                return Ok(());
+            }
+            before = self.door.entries;
+            // Over a new connection everything is looked at that could have been missed.
+            for device in 0..self.devices.len() {
+                self.devices[device].disconnect();
+                if !self.devices[device].revoked {
+                    self.connect(device);
+                }
+            }
+            self.settles()?;
+        }
+        Err(self.busy().unwrap_or_else(|| "something new happens at every connection".to_owned()))
+    }
+
+    /// Moves everything until nothing moves, while some seconds pass.
+    pub(crate) fn settles(&mut self) -> Result<(), String> {
+        let mut moves = 0;
+        for _ in 0..8 {
+            while (0..self.devices.len()).fold(false, |any, device| self.step(device) || any) {
+                self.clock.pass(5);
+                moves += 1;
+                if moves > MOVES {
+                    return Err("the network never falls silent".to_owned());
+                }
+            }
+            self.clock.pass(700);
+            for device in 0..self.devices.len() {
+                self.tick(device);
+            }
+        }
+        Ok(())
+    }
+
+    /// What somebody still waits for.
+    fn busy(&mut self) -> Option<String> {
+        for at in 0..self.devices.len() {
+            if self.devices[at].revoked {
+                continue;
+            }
+            let name = self.devices[at].name.clone();
+            if !self.devices[at].is_online() {
+                return Some(format!("{name} is not online"));
+            }
+            if !self.devices[at].line.borrow().is_quiet() || !self.devices[at].line.borrow().idle {
+                return Some(format!("{name} still waits for the hub"));
+            }
+            let waits = self.devices[at].act(|engine, _| {
+                let waiting: Vec<_> = engine.rooms().unwrap().into_iter().flat_map(|it| it.waiting).collect();
+                let rests = engine.is_at_rest().unwrap() && !engine.has_history().unwrap();
+                (!rests || !waiting.is_empty()).then(|| format!("rests: {rests}, waiting: {waiting:?}"))
+            });
+            if let Some(waits) = waits.flatten() {
+                return Some(format!("{name} does not come to rest: {waits}"));
+            }
+        }
+        None
+    }
+}
