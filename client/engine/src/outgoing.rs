@@ -103,12 +103,17 @@ impl Turn<'_> {
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
         let mut wishes = self.wishes(&room, &group)?;
-        // What others proposed is committed before anything else: until then nobody can say anything.
-        wishes.sort_by_key(|(_, wish)| *wish != Wish::Settle);
+        // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
+        // what others proposed is committed before anything else: until then nobody can say anything.
+        wishes.sort_by_key(|(wished, wish)| match &wished.sealed {
+            Some(sealed) if sealed.kind == Kind::Commit => 0,
+            _ if *wish == Wish::Settle => 1,
+            _ => 2,
+        });
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
             let ready = if wished.sealed.is_some() {
                 Some(wished)
-            } else if wished.not_before > group.epoch().as_u64() {
+            } else if wished.not_before > group.epoch().as_u64() || waits_for_own_leave(&wish, &group) {
                 None
             } else {
                 match &wish {
@@ -185,6 +190,11 @@ impl Turn<'_> {
             group_info: sealed.group_info.clone().into(),
         }));
     }
+}
+
+/// Whether something cannot be said now: this device has asked to leave, and that is neither committed nor over.
+fn waits_for_own_leave(wish: &Wish, group: &MlsGroup) -> bool {
+    matches!(wish, Wish::Write { .. }) && group.pending_proposals().next().is_some()
 }
 
 /// Whether somebody else has proposed something that is not committed yet.

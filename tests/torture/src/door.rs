@@ -24,6 +24,8 @@ use crate::line::{Line, Reply, Request};
 /// A device, as the hub knows it.
 #[derive(Debug)]
 pub(crate) struct Known {
+    /// What it is called in the story.
+    pub(crate) name: String,
     /// Whose it is.
     pub(crate) handle: Handle,
     /// Whether it was revoked.
@@ -88,6 +90,8 @@ pub(crate) struct Door {
     pub(crate) patience: usize,
     /// Counts what was put into logs.
     pub(crate) entries: u64,
+    /// What came into logs since it was asked for last.
+    pub(crate) came: Vec<String>,
 }
 
 impl Door {
@@ -253,6 +257,9 @@ impl Door {
     /// What an entry changes about who is in the room.
     fn keep_book(&mut self, author: DeviceId, submit: &Submit, seq: u64, answers: bool) {
         let room = submit.room;
+        let place: String = room.to_string().chars().take(4).collect();
+        let (name, kind, epoch) = (&self.devices[&author].name, submit.kind, submit.epoch);
+        self.came.push(format!("    entry {seq} of log {place}: {kind:?} by {name} in epoch {epoch}"));
         let book = self.books.get_mut(&room).unwrap();
         book.authors.push(author);
         if submit.kind == Kind::Message {

@@ -5,6 +5,7 @@
 
 use chancery_engine::{EngineError, Want};
 use chancery_play::person::written;
+use chancery_vault::Standing;
 use chancery_wire::{content::Written, ids::RoomId, names::Handle, policy::Role};
 
 use crate::{
@@ -145,15 +146,30 @@ impl World {
         self.tell(told);
         let opened = self.devices[device].act(|engine, now| engine.open_room(&name, &members, now));
         match opened {
-            Some(Ok(room)) => self.rooms.push(room),
+            Some(Ok(room)) => {
+                self.rooms.push(room);
+                self.tell(format!("    its log is {}", room.to_string().chars().take(4).collect::<String>()));
+            }
             Some(Err(why)) => self.wrong.push(format!("a room is not opened: {why}")),
             None => {}
         }
     }
 
+    /// The rooms in which a device can do something.
+    fn known(&mut self, device: usize) -> Vec<RoomId> {
+        let rooms = self.rooms.clone();
+        let usable = |standing| matches!(standing, Standing::Opening | Standing::Joined | Standing::Lost);
+        let known = self.devices[device].act(|engine, _| {
+            let here = |room: &RoomId| engine.room(*room).is_ok_and(|view| usable(view.standing));
+            rooms.into_iter().filter(here).collect()
+        });
+        known.unwrap_or_default()
+    }
+
     fn in_a_room(&mut self, device: usize, act: Act) {
-        let Some(room) = self.dice.pick(&self.rooms.clone()) else { return };
         self.start(device);
+        let known: Vec<RoomId> = if self.dice.happens(900) { self.known(device) } else { self.rooms.clone() };
+        let Some(room) = self.dice.pick(&known) else { return };
         let whom = self.dice.below(self.accounts);
         let handle = chancery_play::person::handle(NAMES[whom]);
         let role = self.dice.pick(&[Role::Member, Role::Moderator, Role::Owner]).unwrap();

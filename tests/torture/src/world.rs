@@ -96,6 +96,7 @@ impl World {
         std::fs::write(&file, vault).unwrap();
         let line = Rc::new(RefCell::default());
         let known = Known {
+            name: name.clone(),
             handle: handle.clone(),
             revoked: false,
             stock: VecDeque::new(),
@@ -236,6 +237,7 @@ impl World {
             self.door.hear(*id, frame.clone(), now, answers);
         }
         self.door.hear(*id, frame, now, answers);
+        self.story.append(&mut self.door.came);
     }
 
     /// A device looks at its clock.
