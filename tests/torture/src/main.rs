@@ -36,6 +36,9 @@ struct Arguments {
     /// The seed of the first one.
     #[arg(long, default_value_t = 1)]
     first: u64,
+    /// Begins with a seed that nobody chose.
+    #[arg(long, conflicts_with = "first")]
+    surprise: bool,
     /// How many are played at once.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         };
     }
     let run = Run::new(&arguments);
+    println!("schedules from seed {} on, {} at once", run.next.load(Ordering::Relaxed), arguments.threads);
     std::thread::scope(|threads| {
         for _ in 0..arguments.threads {
             threads.spawn(|| run.work(&template, &place));
@@ -95,9 +99,11 @@ impl Run {
     #[expect(clippy::disallowed_methods, reason = "how long it takes is for whoever waits")]
     fn new(arguments: &Arguments) -> Self {
         let now = Instant::now();
-        let end = arguments.first.saturating_add(arguments.schedules);
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let first = if arguments.surprise { since.as_secs() << 20 } else { arguments.first };
+        let end = first.saturating_add(arguments.schedules);
         Self {
-            next: AtomicU64::new(arguments.first),
+            next: AtomicU64::new(first),
             end: if arguments.minutes.is_some() { u64::MAX } else { end },
             until: arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
             all: arguments.all,
@@ -109,6 +115,7 @@ impl Run {
         }
     }
 
+    #[expect(clippy::print_stderr, reason = "a command line speaks through it")]
     fn work(&self, template: &Template, place: &std::path::Path) {
         loop {
             let seed = self.next.fetch_add(1, Ordering::Relaxed);
@@ -119,6 +126,7 @@ impl Run {
             match play(template, seed, None, place) {
                 Ok(done) => self.tally.lock().expect("no thread panics").add(&done),
                 Err(failure) => {
+                    eprintln!("seed {seed} fails: {}", failure.wrong.join("; "));
                     self.stop.store(!self.all, Ordering::Relaxed);
                     self.failures.lock().expect("no thread panics").push(*failure);
                 }

@@ -262,6 +262,12 @@ impl World {
 
     /// Of an account that is in a room all devices are, and none that was revoked.
     fn check_devices(&self, shown: &Shown, inside: &[chancery_wire::ids::DeviceId], wrong: &mut Vec<String>) {
+        let left = |(at, seen): (&usize, &Seen)| {
+            inside.contains(&self.devices[*at].id) && seen.view.standing == Standing::Left
+        };
+        if inside.len() == 1 && shown.seen.iter().any(left) {
+            return;
+        }
         for device in &self.devices {
             let mut own = self.devices.iter().filter(|it| it.account == device.account && !it.revoked);
             let one_is = own.any(|it| inside.contains(&it.id));

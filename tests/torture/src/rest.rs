@@ -6,6 +6,8 @@ use crate::world::World;
 const ROUNDS: usize = 12;
 /// How many moves there are in a round at most.
 const MOVES: usize = 200_000;
+/// How many seconds something may wait for its time.
+const SECONDS: usize = 10;
 
 impl World {
     /// Brings the world to rest; or says what goes on.
@@ -37,7 +39,7 @@ impl World {
     /// Moves everything until nothing moves, while some seconds pass.
     pub(crate) fn settles(&mut self) -> Result<(), String> {
         let mut moves = 0;
-        for _ in 0..8 {
+        for _ in 0..SECONDS {
             while (0..self.devices.len()).fold(false, |any, device| self.step(device) || any) {
                 self.clock.pass(5);
                 moves += 1;
@@ -45,7 +47,10 @@ impl World {
                     return Err("the network never falls silent".to_owned());
                 }
             }
-            self.clock.pass(700);
+            if self.busy().is_none() {
+                break;
+            }
+            self.clock.pass(1000);
             for device in 0..self.devices.len() {
                 self.tick(device);
             }

@@ -35,10 +35,10 @@ const ACTIONS: [(Act, usize); 23] = [
     (Act::Disconnect, 8),
     (Act::Kill, 6),
     (Act::KillInside, 4),
-    (Act::Image, 3),
-    (Act::Restore, 3),
+    (Act::Image, 5),
+    (Act::Restore, 4),
     (Act::Clock, 4),
-    (Act::Time, 8),
+    (Act::Time, 6),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -69,10 +69,12 @@ enum Act {
 }
 
 impl World {
-    /// Everybody is online, and a first room is open.
+    /// Most are online, and a first room is open.
     pub(crate) fn begin(&mut self) {
         for device in 0..self.devices.len() {
-            self.connect(device);
+            if self.dice.happens(850) {
+                self.connect(device);
+            }
         }
         let device = self.dice.below(self.devices.len());
         self.opens(device);
@@ -155,21 +157,22 @@ impl World {
         }
     }
 
-    /// The rooms in which a device can do something.
-    fn known(&mut self, device: usize) -> Vec<RoomId> {
-        let rooms = self.rooms.clone();
+    /// A room, mostly one in which the device can do something.
+    fn some_room(&mut self, device: usize) -> Option<RoomId> {
         let usable = |standing| matches!(standing, Standing::Opening | Standing::Joined | Standing::Lost);
-        let known = self.devices[device].act(|engine, _| {
-            let here = |room: &RoomId| engine.room(*room).is_ok_and(|view| usable(view.standing));
-            rooms.into_iter().filter(here).collect()
-        });
-        known.unwrap_or_default()
+        for _ in 0..4 {
+            let room = self.dice.pick(&self.rooms)?;
+            let view = self.devices[device].act(|engine, _| engine.room(room).ok()).flatten();
+            if view.is_some_and(|view| usable(view.standing)) {
+                return Some(room);
+            }
+        }
+        self.dice.pick(&self.rooms)
     }
 
     fn in_a_room(&mut self, device: usize, act: Act) {
         self.start(device);
-        let known: Vec<RoomId> = if self.dice.happens(900) { self.known(device) } else { self.rooms.clone() };
-        let Some(room) = self.dice.pick(&known) else { return };
+        let Some(room) = self.some_room(device) else { return };
         let whom = self.dice.below(self.accounts);
         let handle = chancery_play::person::handle(NAMES[whom]);
         let role = self.dice.pick(&[Role::Member, Role::Moderator, Role::Owner]).unwrap();

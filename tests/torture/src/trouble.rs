@@ -76,7 +76,7 @@ impl World {
     }
 
     pub(crate) fn time_passes(&mut self) {
-        let most = if self.dice.happens(200) { 30 * HOUR } else { 20 * 60_000 };
+        let most = self.dice.pick(&[5_000, 60_000, 60_000, 20 * 60_000, 30 * HOUR]).unwrap();
         let some = self.dice.between(1000, most);
         self.tell(format!("{} s pass", some / 1000));
         self.clock.pass(some);

@@ -75,8 +75,8 @@ impl World {
                 let name = format!("{handle}-{}", number + 1);
                 let at = world.enrol(name, handle, model.id, &model.vault);
                 let mut deposit = model.deposit.clone();
-                // Some have few left, so that the ones of last resort are used as well.
-                let left = world.dice.pick(&[0, 2, deposit.packages.len()]).unwrap();
+                // Some have none left, so that the ones of last resort are used as well.
+                let left = if world.dice.happens(100) { 0 } else { deposit.packages.len() };
                 deposit.packages.truncate(left);
                 world.door.deposit(world.devices[at].id, deposit);
             }
