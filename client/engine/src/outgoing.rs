@@ -104,11 +104,13 @@ impl Turn<'_> {
         let mut group = self.group(room.id)?;
         let mut wishes = self.wishes(&room, &group)?;
         // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
-        // what others proposed is committed before anything else: until then nobody can say anything.
-        wishes.sort_by_key(|(wished, wish)| match &wished.sealed {
-            Some(sealed) if sealed.kind == Kind::Commit => 0,
-            _ if *wish == Wish::Settle => 1,
-            _ => 2,
+        // what others proposed is committed before anything else: until then nobody can say anything. Revoked devices wait for
+        // nothing else either: who has asked to leave may be left alone with them.
+        wishes.sort_by_key(|(wished, wish)| match (&wished.sealed, wish) {
+            (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
+            (_, Wish::Settle) => 1,
+            (_, Wish::Expel { .. }) => 2,
+            _ => 3,
         });
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
             let ready = if wished.sealed.is_some() {

@@ -71,6 +71,18 @@ fn open(file: &std::path::Path, seed: u64) -> Engine {
     Engine::new(vault, Box::new(Dice(seed)))
 }
 
+/// Links a device: both say their six parts, and the person compares the words. Answers the new entry of the chain.
+pub fn link(old: &mut Engine, new: &mut Engine, now: Instant) -> Vec<u8> {
+    let mut linking = old.begin_linking(now).unwrap();
+    let Opener::Link(id, secret, root) = &linking.link.opener else { panic!("not a linking") };
+    let mut asking = new.ask_to_be_linked((*id, secret, *root)).unwrap();
+    let answer = linking.offered(&asking.offer()).unwrap();
+    let (reveal, shown, _) = asking.answered(&answer).unwrap();
+    assert_eq!(linking.revealed(&reveal).unwrap(), shown);
+    let grant = old.grant(&linking, now).unwrap();
+    new.granted(&asking, "https://bank.example", &grant).unwrap().entry
+}
+
 /// The clock of these tests starts here: key packages are checked by the library against the real time too.
 pub fn today() -> Instant {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
@@ -132,6 +144,20 @@ impl World {
         person
     }
 
+    /// Another device of somebody's, whose key packages are the ones the hub has of that account from now on.
+    pub fn linked(&mut self, old: &mut Person, name: &str) -> Person {
+        let mut new = Person { name: old.name.clone(), ..self.blank(name) };
+        let entry = link(&mut old.engine, &mut new.engine, self.now);
+        let mut chain = self.hub.borrow().chains[&old.name].clone();
+        chain.entries.push(Opaque(entry.clone()));
+        new.settles_in(entry, self.now);
+        self.hub.borrow_mut().chains.insert(old.name.clone(), chain);
+        for device in [old, &mut new] {
+            device.checks_own(self.now);
+        }
+        new
+    }
+
     /// Another face of the hub, which from now on is the one these people see.
     pub fn other_face<const N: usize>(&self, people: [&mut Person; N]) -> Rc<RefCell<Hub>> {
         let face = Rc::new(RefCell::new(self.hub.borrow().twin()));
@@ -185,6 +211,13 @@ impl Person {
     /// The device's id.
     pub fn device(&self) -> DeviceId {
         self.engine.identity().unwrap().unwrap().device
+    }
+
+    /// Looks at its own account, as at every connection.
+    pub fn checks_own(&mut self, now: Instant) {
+        self.engine.connected();
+        self.asks(&[self.name.clone()], now);
+        self.engine.check_own(now).unwrap();
     }
 
     /// The program ends and starts again.

@@ -13,7 +13,7 @@ use chancery_wire::{
     time::{DAY, Instant},
 };
 
-use chancery_play::person::{handle, today};
+use chancery_play::person::{handle, link, today};
 
 use crate::dice::{Draws, Fuse};
 
@@ -136,16 +136,4 @@ fn stage(maker: &mut Maker<'_>, before: &Stage, first: &Path, name: &str) -> Sta
     drop(old);
     devices.push(maker.close(new, &file));
     Stage { chain, devices }
-}
-
-/// Links a device: both say their six parts, and the person compares the words. Answers the new entry of the chain.
-pub(crate) fn link(old: &mut Engine, new: &mut Engine, now: Instant) -> Vec<u8> {
-    let mut linking = old.begin_linking(now).unwrap();
-    let Opener::Link(id, secret, root) = &linking.link.opener else { panic!("not a linking") };
-    let mut asking = new.ask_to_be_linked((*id, secret, *root)).unwrap();
-    let answer = linking.offered(&asking.offer()).unwrap();
-    let (reveal, shown, _) = asking.answered(&answer).unwrap();
-    assert_eq!(linking.revealed(&reveal).unwrap(), shown);
-    let grant = old.grant(&linking, now).unwrap();
-    new.granted(&asking, "https://bank.example", &grant).unwrap().entry
 }

@@ -2,12 +2,13 @@
 //! that come and go.
 
 use chancery_engine::Engine;
+use chancery_play::person::link;
 use chancery_wire::bytes::Opaque;
 
 use crate::{
     device::Device,
     dice::{Draws, Fuse},
-    template::{link, vault},
+    template::vault,
     world::World,
 };
 

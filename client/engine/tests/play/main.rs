@@ -11,6 +11,7 @@
 use chancery_play::{hub, person};
 
 mod conversation;
+mod devices;
 mod forger;
 mod hostile;
 mod rogue;
