@@ -2,7 +2,7 @@
 
 use chancery_engine::{Cause, Out, Progress, Want};
 use chancery_vault::Standing;
-use chancery_wire::policy::Role;
+use chancery_wire::{frames::Refused, policy::Role, problem::Code};
 
 use super::person::{A_WEEK, World, handle, written};
 
@@ -386,6 +386,53 @@ fn what_was_sealed_too_long_ago_does_not_stop_who_has_asked_to_leave() {
     let view = bob.engine.room(room).unwrap();
     assert_eq!((view.standing, view.unsent.len()), (Standing::Left, 1), "{view:?}");
     assert_eq!(alice.reads(room), ["carol: goodbye, bob"]);
+}
+
+#[test]
+fn who_came_in_while_the_room_was_named_learns_the_name_too() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Moderator), world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    // Alice names the room; before it arrives, Bob adds Carol and tells her the old name.
+    alice.engine.want(room, Want::Name(written("Ward 7")), world.now).unwrap();
+    let sent = alice.engine.outgoing(world.now).unwrap();
+    bob.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
+    bob.syncs(&world);
+    let [Out::Submit(named)] = sent.as_slice() else { panic!("{sent:?}") };
+    world.hub.borrow_mut().submit(named, world.now).unwrap();
+    for person in [&mut alice, &mut bob, &mut carol] {
+        person.syncs(&world);
+        let name = person.engine.room(room).unwrap().name;
+        assert_eq!(name.as_deref(), Some("Ward 7"), "{}", person.name);
+    }
+}
+
+#[test]
+fn one_of_many_messages_that_the_server_was_too_busy_for_is_read_all_the_same() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    for number in 0..60 {
+        alice.engine.want(room, Want::Say(written(&number.to_string())), world.now).unwrap();
+    }
+    for (number, out) in alice.engine.outgoing(world.now).unwrap().into_iter().enumerate() {
+        let Out::Submit(submit) = out else { panic!("{out:?}") };
+        if number == 0 {
+            let code = Code::Busy.as_str().as_bytes().to_vec().into();
+            let busy = Refused { id: submit.id, room, code, title: vec![].into() };
+            alice.engine.refused(&busy, world.now).unwrap();
+        } else {
+            world.hub.borrow_mut().submit(&submit, world.now).unwrap();
+        }
+    }
+    alice.syncs(&world);
+    bob.syncs(&world);
+    assert_eq!(bob.reads(room).len(), 60);
+    assert!(bob.engine.room(room).unwrap().unopened.is_empty());
 }
 
 #[test]
