@@ -312,6 +312,7 @@ impl World {
     /// What was said reads the same for everybody who has the same of it: the last text, what was taken back, reactions.
     fn check_readings(&self, shown: &Shown, wrong: &mut Vec<String>) {
         let book = &self.door.books[&shown.room];
+        let all: Vec<(u64, usize)> = shown.wishes.iter().map(|(seq, wish)| (*seq, *wish)).collect();
         for (at, seen) in &shown.seen {
             let id = self.devices[*at].id;
             let owed = self.owed_from(*at, shown.room);
@@ -328,7 +329,9 @@ impl World {
                 }
                 let expected = self.reading(&has, *number);
                 let shows = seen.lines.get(seq).map(reading);
-                if shows.as_ref() != Some(&expected) {
+                // History is told as it reads on the device that tells it, which may have read more of what came later.
+                let told = book.stay(id, *seq).is_none() && shows == Some(self.reading(&all, *number));
+                if shows.as_ref() != Some(&expected) && !told {
                     let name = &self.devices[*at].name;
                     wrong.push(format!(
                         "room {}: at entry {seq} {name} shows {shows:?}, and not {expected:?}",

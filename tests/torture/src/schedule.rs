@@ -35,8 +35,8 @@ const ACTIONS: [(Act, usize); 23] = [
     (Act::Disconnect, 8),
     (Act::Kill, 6),
     (Act::KillInside, 4),
-    (Act::Image, 5),
-    (Act::Restore, 4),
+    (Act::Image, 8),
+    (Act::Restore, 5),
     (Act::Clock, 4),
     (Act::Time, 6),
 ];

@@ -221,8 +221,13 @@ impl World {
         let now = self.clock.now();
         let Device { id, line, .. } = &self.devices[device];
         let Some(frame) = line.borrow_mut().up.pop_front() else { return };
+        let known = |room| self.door.hub.halls.get(room).map_or(&[][..], |hall| hall.log.as_slice());
         let again = match &frame {
-            ClientFrame::Submit(submit) if self.faults && self.dice.happens(8) => {
+            ClientFrame::Submit(submit)
+                if self.faults
+                    && self.dice.happens(8)
+                    && known(&submit.room).iter().all(|it| it.id != submit.id) =>
+            {
                 // Too busy: nothing changed.
                 let (code, title) = (Code::Busy.as_str().as_bytes().to_vec(), vec![]);
                 let (id, room) = (submit.id, submit.room);
