@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chancery_engine::{Line, Progress, RoomView};
 use chancery_vault::{Said, Standing};
-use chancery_wire::ids::RoomId;
+use chancery_wire::{ids::RoomId, policy::Class};
 
 use crate::{
     door::{Book, Stay},
+    template::NAMES,
     truth::Deed,
     world::World,
 };
@@ -52,7 +53,10 @@ impl World {
                 wrong.push(format!("{} was warned: {alarm}", device.name));
             }
         }
-        for (place, room) in self.rooms.clone().into_iter().enumerate() {
+        // The rooms that persons opened, in the order of the story; then those of their devices.
+        let mut rooms = self.rooms.clone();
+        rooms.extend(self.door.books.keys().filter(|room| !self.rooms.contains(room)));
+        for (place, room) in rooms.into_iter().enumerate() {
             if !self.door.books.contains_key(&room) {
                 continue;
             }
@@ -63,8 +67,25 @@ impl World {
             self.check_said(&shown, &mut wrong);
         }
         self.check_wishes(&mut wrong);
+        self.check_own_rooms(&mut wrong);
         self.count();
         wrong
+    }
+
+    /// The devices of every account have a room of their own, if there are several.
+    fn check_own_rooms(&self, wrong: &mut Vec<String>) {
+        for name in &NAMES[..self.accounts] {
+            let living = self.devices.iter().filter(|it| it.account.as_str() == *name && !it.revoked);
+            let living: Vec<_> = living.map(|it| it.id).collect();
+            let own = self.door.hub.halls.values().any(|hall| {
+                let leaves = hall.face.leaves().unwrap();
+                let inside = |id| leaves.iter().any(|leaf| leaf.name.device == *id);
+                hall.face.policy().class == Class::Own && living.iter().all(inside)
+            });
+            if living.len() > 1 && !own {
+                wrong.push(format!("the devices of {name} have no room of their own"));
+            }
+        }
     }
 
     fn count(&mut self) {

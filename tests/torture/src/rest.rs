@@ -1,6 +1,9 @@
 //! Rest: the network is whole again, clocks are right, everybody is online, until nothing more happens.
 
-use crate::world::World;
+use chancery_engine::Want;
+use chancery_play::person::written;
+
+use crate::{truth::Deed, world::World};
 
 /// How often everybody connects anew before it is said that the world does not come to rest.
 const ROUNDS: usize = 12;
@@ -34,6 +37,24 @@ impl World {
             self.settles()?;
         }
         Err(self.busy().unwrap_or_else(|| "something new happens at every connection".to_owned()))
+    }
+
+    /// Somebody says something in every room.
+    pub(crate) fn probe(&mut self) {
+        for room in self.rooms.clone() {
+            let leaves = self.door.hub.halls.get(&room).map(|hall| hall.face.leaves().unwrap());
+            let leaves = leaves.unwrap_or_default();
+            let inside = |at: &usize| leaves.iter().any(|leaf| leaf.name.device == self.devices[*at].id);
+            let inside: Vec<usize> =
+                (0..self.devices.len()).filter(|at| !self.devices[*at].revoked && inside(at)).collect();
+            if let Some(device) = self.dice.pick(&inside) {
+                let text = written(&self.truth.next_text(Deed::Say));
+                self.wants(device, room, Deed::Say, Want::Say(text));
+            }
+        }
+        for device in 0..self.devices.len() {
+            self.tick(device);
+        }
     }
 
     /// Moves everything until nothing moves, while some seconds pass.
