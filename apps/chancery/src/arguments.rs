@@ -129,6 +129,15 @@ pub(crate) enum Command {
         /// The message in whose thread it is said, by its number
         #[arg(long, value_name = "NUMBER", value_parser = place)]
         thread: Option<u64>,
+        /// Ask everybody to acknowledge it
+        #[arg(long, conflicts_with_all = ["reply_to", "thread", "file"])]
+        urgent: bool,
+        /// Delete it from every device after this time, such as 30m, 12h or 7d
+        #[arg(long, value_name = "TIME", value_parser = span, conflicts_with_all = ["reply_to", "thread", "file"])]
+        expires: Option<u32>,
+        /// Say each line of standard input as a message of its own, as long as there are any
+        #[arg(long, conflicts_with_all = ["text", "reply_to", "thread", "file", "urgent", "expires"])]
+        stdin: bool,
         /// A file to send; the text says something about it, and can be left out. Broken off, the same command goes on
         #[arg(long, value_name = "PATH", conflicts_with_all = ["reply_to", "thread"])]
         file: Option<PathBuf>,
@@ -172,6 +181,25 @@ pub(crate) enum Command {
         /// What with, such as an emoji
         with: String,
     },
+    /// Say that you have taken note of an urgent message
+    Ack {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+    },
+    /// Keep a message in view for everybody in the room
+    Pin {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// The message, by its number
+        #[arg(value_name = "NUMBER", value_parser = place)]
+        message: u64,
+        /// Do so no more
+        #[arg(long)]
+        remove: bool,
+    },
     /// Show a message with its earlier versions and with reactions to it
     Message {
         /// The room: its name, or how its id begins
@@ -211,6 +239,11 @@ pub(crate) enum Command {
         #[arg(long, short)]
         follow: bool,
     },
+    /// For programs: say everything that is new in all rooms, and what comes, a line each; best with --json
+    Listen {
+        /// The room; all rooms when it is left out
+        room: Option<String>,
+    },
     /// Print the completion script for a shell
     Completion {
         /// The shell
@@ -221,6 +254,18 @@ pub(crate) enum Command {
 /// A message's number, as it is shown: 12 or #12.
 fn place(text: &str) -> Result<u64, String> {
     text.trim_start_matches('#').parse().map_err(|_| format!("'{text}' is no message's number, such as 12"))
+}
+
+/// A span of time in seconds: 90s, 30m, 12h or 7d.
+fn span(text: &str) -> Result<u32, String> {
+    let wrong = || format!("'{text}' is no time, such as 30m, 12h or 7d");
+    let units = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
+    let found = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+    let (count, seconds) = found.ok_or_else(wrong)?;
+    let count: u32 = count.parse().map_err(|_| wrong())?;
+    // A year is more than anybody means by a while.
+    let span = count.checked_mul(seconds).filter(|span| (1..=366 * 86_400).contains(span));
+    span.ok_or_else(wrong)
 }
 
 /// What to do with devices.
@@ -302,11 +347,43 @@ pub(crate) enum Room {
         /// What it is about
         topic: String,
     },
+    /// Be told of nothing new in a room, on all your devices
+    Mute {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Be told again
+        #[arg(long)]
+        off: bool,
+    },
+    /// Let all in a room see who has got and read what, or not
+    Receipts {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// Whether
+        switch: Switch,
+    },
+    /// Let new members read what was said in the days before they came; everybody sees that this was set
+    History {
+        /// The room: its name, or how its id begins
+        room: String,
+        /// How many days; 0 for nothing
+        #[arg(value_parser = clap::value_parser!(u16).range(0..=3650))]
+        days: u16,
+    },
     /// Leave: done as soon as somebody else's device has taken it in
     Leave {
         /// The room: its name, or how its id begins
         room: String,
     },
+}
+
+/// Whether something is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// It is
+    On,
+    /// It is not
+    Off,
 }
 
 /// What somebody may do in a room.

@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
-use chancery_sdk::{Cause, Line, News, Said};
+use chancery_sdk::{Cause, Erased, Line, News, Said};
+use chancery_wire::{content::Status, names::Handle};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -115,13 +116,18 @@ pub(crate) fn object(line: &Line) -> Value {
         Said::Edit(text) => ("edit", Some(text.reveal().to_owned())),
         Said::Reaction(with) => ("reaction", Some(with.reveal().to_owned())),
         Said::Withdrawal => ("withdrawal", None),
-        Said::Gone => ("gone", None),
+        Said::Acknowledgement => ("acknowledgement", None),
+        Said::Gone(Erased::Withdrawn) => ("gone", None),
+        Said::Gone(Erased::Expired) => ("expired", None),
         Said::Event(text) => ("event", Some(text.clone())),
         Said::Unopened(cause) => ("unopened", Some(cause.clone())),
     };
     let from = message.from.as_ref();
     let reactions: Vec<Value> =
         line.reactions.iter().map(|(with, by)| json!({"with": with.reveal(), "from": by})).collect();
+    let status = |status: Status| if status == Status::Read { "read" } else { "delivered" };
+    let receipts: Vec<Value> =
+        line.receipts.iter().map(|(who, how)| json!({"from": who, "status": status(*how)})).collect();
     let file = match &message.said {
         Said::File(file) => {
             json!({"name": file.name.reveal(), "size": file.size, "media": file.media.reveal()})
@@ -132,6 +138,8 @@ pub(crate) fn object(line: &Line) -> Value {
         "room": message.room, "file": file, "seq": message.seq, "at": message.at, "kind": kind, "said": said,
         "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
         "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
+        "mentions": message.marks.mentions, "urgent": message.marks.urgent, "expires": message.marks.expiry(),
+        "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
     })
 }
@@ -149,7 +157,12 @@ pub(crate) fn spoken(line: &Line) -> Option<String> {
             let thread = if message.thread.is_some() { " (in its thread)" } else { "" };
             let edited = if line.edited.is_some() { " (changed)" } else { "" };
             let text = marked(line.text()?.reveal());
-            format!("{at}  #{seq} {who}{to}{thread}: {text}{edited}{}", reactions(line))
+            let urgent = if message.marks.urgent { "URGENT " } else { "" };
+            format!(
+                "{at}  #{seq} {urgent}{who}{to}{thread}: {text}{edited}{}{}",
+                reactions(line),
+                became(line)
+            )
         }
         Said::File(file) => {
             let about =
@@ -157,16 +170,43 @@ pub(crate) fn spoken(line: &Line) -> Option<String> {
             let (name, size) = (one_line(file.name.reveal()), HumanBytes(file.size));
             format!("{at}  #{seq} {who} sent the file {name} ({size}){about}{}", reactions(line))
         }
-        Said::Gone => format!("{at}  #{seq} {who} took this back"),
+        Said::Acknowledgement => format!("{at}  * {who} acknowledged {of}"),
+        Said::Gone(Erased::Withdrawn) => format!("{at}  #{seq} {who} took this back"),
+        Said::Gone(Erased::Expired) => format!("{at}  #{seq} what {who} said here was only for a while"),
         Said::Edit(text) => format!("{at}  * {who} changed {of}: {}", marked(text.reveal())),
         Said::Withdrawal => format!("{at}  * {who} took back {of}"),
         Said::Reaction(with) => format!("{at}  * {who} reacted {} to {of}", one_line(with.reveal())),
-        Said::Event(text) => format!("{at}  * {}", one_line(text)),
+        Said::Event(text) => {
+            let about = about.map(|about| format!(" {about}")).unwrap_or_default();
+            format!("{at}  * {}{about}", one_line(text))
+        }
         Said::Unopened(word) => match Cause::parse(word) {
             Some(cause) if cause.is_loss() => format!("{at}  ! a message could not be opened: {cause}"),
             _ => return None,
         },
     })
+}
+
+/// What became of a line with people: how long it is there, who has acknowledged, got and read it, and that it is pinned.
+fn became(line: &Line) -> String {
+    let names = |which: &dyn Fn(Status) -> bool| -> Vec<&str> {
+        let with = line.receipts.iter().filter(|(_, status)| which(*status));
+        with.map(|(handle, _)| handle.as_str()).collect()
+    };
+    let part = |what: &str, whom: &[&str]| {
+        if whom.is_empty() { String::new() } else { format!("  [{what} {}]", whom.join(", ")) }
+    };
+    let acknowledged: Vec<&str> = line.acknowledged.iter().map(Handle::as_str).collect();
+    let until = line.message.marks.expiry().map(|at| format!("  [until {}]", clock(at.0)));
+    let pinned = if line.pinned { "  [pinned]" } else { "" };
+    [
+        pinned.to_owned(),
+        until.unwrap_or_default(),
+        part("acknowledged by", &acknowledged),
+        part("got by", &names(&|status| status == Status::Delivered)),
+        part("read by", &names(&|status| status == Status::Read)),
+    ]
+    .concat()
 }
 
 /// What others think of a line: every reaction once, with all who share it.

@@ -49,6 +49,9 @@ pub enum EngineError {
     /// Only who wrote a message changes it or takes it back.
     #[error("only {0} can change that message or take it back")]
     SomebodyElses(Handle),
+    /// Nobody asked for the message to be acknowledged, or it is one's own.
+    #[error("that message does not ask to be acknowledged by you")]
+    NotUrgent,
     /// The file that is meant is not on its way.
     #[error("there is no such file on its way")]
     NoFile,

@@ -128,31 +128,20 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Whether this device is alone in a room.
+    pub(crate) fn is_alone(&mut self, room: RoomId) -> Result<bool, EngineError> {
+        let group = self.group(room)?;
+        let alone = roster(group.public_group())?.len() < 2;
+        self.put(room, group);
+        Ok(alone)
+    }
+
     /// Tells the other devices of this account something.
-    fn note(&mut self, own: RoomId, note: Note) -> Result<(), EngineError> {
+    pub(crate) fn note(&mut self, own: RoomId, note: Note) -> Result<(), EngineError> {
         let content = Content::Note(note).encode(self.draw());
         let wish = Wish::Write { content: ByteBuf::from(content) };
         self.step.wish(own, self.now, &wish.write())?;
         Ok(())
-    }
-
-    /// Tells the other devices how far the person has read. An earlier word about the same room that is not sent yet goes.
-    pub(crate) fn tell_read(&mut self, room: RoomId, upto: u64) -> Result<(), EngineError> {
-        let Some(own) = self.step.own_room()? else { return Ok(()) };
-        let group = self.group(own.id)?;
-        let alone = roster(group.public_group())?.len() < 2;
-        self.put(own.id, group);
-        if alone || own.id == room {
-            return Ok(());
-        }
-        for wished in self.step.wishes(own.id)? {
-            if let (None, Wish::Write { content }) = (&wished.sealed, Wish::read(&wished.what)?)
-                && matches!(Content::decode(&content), Ok((_, Content::Note(Note::Read { room: it, .. }))) if it == room)
-            {
-                self.step.drop_wish(wished.wish)?;
-            }
-        }
-        self.note(own.id, Note::Read { room, upto })
     }
 
     /// Takes in what another device of this account has told.
@@ -164,6 +153,23 @@ impl Turn<'_> {
                 Ok(self.step.keep_told(room, upto, (id, &content))?)
             }
             Note::History { .. } => Ok(()),
+            Note::Draft { room, text } => {
+                // What is being written here is not overwritten.
+                if let Some(mut kept) = self.step.room(room)?
+                    && kept.draft_at.is_none()
+                {
+                    kept.draft = text.map(|text| text.reveal().to_owned());
+                    self.step.keep_room(&kept)?;
+                }
+                Ok(())
+            }
+            Note::Mute { room, muted } => {
+                if let Some(mut kept) = self.step.room(room)? {
+                    kept.muted = muted;
+                    self.step.keep_room(&kept)?;
+                }
+                Ok(())
+            }
             Note::Read { room, upto } => {
                 if let Some(mut kept) = self.step.room(room)?
                     && kept.read < upto

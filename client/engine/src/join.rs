@@ -100,11 +100,15 @@ impl Engine {
                 seq: welcome.seq,
                 head: welcome.head,
                 joined: welcome.seq,
-                read: before.map_or(0, |room| room.read),
+                read: before.as_ref().map_or(0, |room| room.read),
                 renew_at: turn.spread(FIRST_RENEWAL),
                 sealed: 0,
                 settle_at: None,
                 own,
+                muted: before.as_ref().is_some_and(|room| room.muted),
+                draft: before.and_then(|room| room.draft),
+                draft_at: None,
+                report_at: None,
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;

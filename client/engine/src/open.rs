@@ -99,6 +99,10 @@ impl Turn<'_> {
             sealed: 0,
             settle_at: None,
             own: policy.class == Class::Own,
+            muted: false,
+            draft: None,
+            draft_at: None,
+            report_at: None,
         })?;
         self.step.keep_head(id, 0, head, None)?;
         self.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;

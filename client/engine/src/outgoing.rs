@@ -48,18 +48,30 @@ impl Engine {
             let quiet = |room: &Room| match room.standing {
                 Standing::Joined => {
                     let settled = room.settle_at.is_none_or(|at| at > now);
-                    settled && room.renew_at > now && room.sealed < RENEW_MESSAGES
+                    let later = |at: Option<Instant>| at.is_none_or(|at| at > now);
+                    let told = later(room.report_at) && later(room.draft_at);
+                    settled && told && room.renew_at > now && room.sealed < RENEW_MESSAGES
                 }
                 Standing::Opening | Standing::Lost => false,
                 Standing::Left | Standing::Paused | Standing::Stopped => true,
             };
-            Ok(step.rooms()?.iter().all(quiet) && !step.has_wishes()? && step.disposals()?.is_empty())
+            let over = step.next_expiry()?.is_some_and(|at| at <= now);
+            let wished = step.has_wishes()? || !step.disposals()?.is_empty();
+            Ok(step.rooms()?.iter().all(quiet) && !over && !wished)
         })?;
         if idle {
             return Ok(vec![]);
         }
         self.turn(now, |turn| {
             let mut out = Vec::new();
+            turn.step.expire(now)?;
+            for mut room in turn.step.rooms()? {
+                if room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id) {
+                    turn.report(&mut room)?;
+                    turn.tell_draft(&mut room)?;
+                    turn.step.keep_room(&room)?;
+                }
+            }
             for room in turn.step.rooms()? {
                 turn.outgoing(room, &mut out)?;
             }

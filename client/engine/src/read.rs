@@ -2,7 +2,7 @@
 
 use chancery_vault::{Message, Said, Search, Step, WishId};
 use chancery_wire::{
-    content::{Content, MessageId, Written},
+    content::{Content, MessageId, Note, Status, Written},
     ids::RoomId,
     names::Handle,
     time::Instant,
@@ -21,6 +21,12 @@ pub struct Line {
     pub edited: Option<Written>,
     /// Reactions to it, in order, with who reacted.
     pub reactions: Vec<(Written, Handle)>,
+    /// Who has acknowledged it, in order, where it is urgent.
+    pub acknowledged: Vec<Handle>,
+    /// How far it is with whom, where the room's members tell each other.
+    pub receipts: Vec<(Handle, Status)>,
+    /// Whether it is kept in view for everybody.
+    pub pinned: bool,
 }
 
 impl Line {
@@ -73,9 +79,10 @@ impl Engine {
         self.turn(now, |turn| {
             let mut kept = turn.room(room)?;
             if seq > kept.read {
-                kept.read = seq;
+                let before = std::mem::replace(&mut kept.read, seq);
+                turn.report_read(&mut kept, (before, seq))?;
                 turn.step.keep_room(&kept)?;
-                turn.tell_read(room, seq)?;
+                turn.tell_own(&Note::Read { room, upto: seq })?;
             }
             Ok(())
         })
@@ -97,12 +104,24 @@ impl Engine {
 
 /// A message with what was said of it since.
 fn as_it_reads(step: &Step<'_>, message: Message) -> Result<Line, EngineError> {
-    let mut line = Line { answers: None, edited: None, reactions: vec![], message };
+    let mut line = Line {
+        answers: None,
+        edited: None,
+        reactions: vec![],
+        acknowledged: vec![],
+        receipts: vec![],
+        pinned: false,
+        message,
+    };
     let room = line.message.room;
     if let Some(about) = line.message.about {
         line.answers = step.message(room, about)?.and_then(|of| Some((of.seq, of.from?.0)));
     }
-    let (Said::Text(_), Some(id)) = (&line.message.said, line.message.id) else { return Ok(line) };
+    let (Said::Text(_) | Said::File(_), Some(id)) = (&line.message.said, line.message.id) else {
+        return Ok(line);
+    };
+    line.receipts = step.receipts(room, id)?;
+    line.pinned = step.is_pinned(room, id)?;
     for of in step.messages_about(room, id)? {
         match (of.said, of.from) {
             (Said::Edit(text), Some((by, _)))
@@ -111,6 +130,7 @@ fn as_it_reads(step: &Step<'_>, message: Message) -> Result<Line, EngineError> {
                 line.edited = Some(text);
             }
             (Said::Reaction(with), Some((by, _))) => line.reactions.push((with, by)),
+            (Said::Acknowledgement, Some((by, _))) => line.acknowledged.push(by),
             _ => {}
         }
     }

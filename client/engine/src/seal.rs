@@ -111,6 +111,14 @@ impl Turn<'_> {
                 }
                 None => Outcome::Refused("a room needs an owner".to_owned()),
             },
+            Wish::Set(setting) => {
+                let changed = setting.applied(&policy);
+                if changed == policy {
+                    Outcome::Fulfilled
+                } else {
+                    Outcome::Commit(Plan { context: Some(context(&changed)?), ..Plan::default() })
+                }
+            }
             Wish::Renew => Outcome::Commit(Plan::default()),
             Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,

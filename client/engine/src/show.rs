@@ -37,6 +37,20 @@ pub struct RoomView {
     pub read: u64,
     /// What others wrote since the person last read here.
     pub unread: u64,
+    /// How much of that names the person.
+    pub mentions: u64,
+    /// The places of urgent messages that the person has not acknowledged.
+    pub urgent: Vec<u64>,
+    /// The places of the messages that are kept in view.
+    pub pinned: Vec<u64>,
+    /// Whether the person wants to be told of nothing here.
+    pub muted: bool,
+    /// What the person has begun to write.
+    pub draft: Option<String>,
+    /// Whether members tell each other what they have got and read.
+    pub receipts: bool,
+    /// How many days of what was said before they came new members are told.
+    pub history: u16,
     /// Who is in it.
     pub members: Vec<MemberView>,
     /// Messages that could not be opened, by cause.
@@ -141,6 +155,14 @@ impl Engine {
         })
     }
 
+    /// Whether anything is wished or to be told, here or to the account's other devices.
+    pub fn has_to_send(&self) -> Result<bool, EngineError> {
+        self.look(|step, _| {
+            let tells = |room: &Room| room.report_at.is_some() || room.draft_at.is_some();
+            Ok(step.has_wishes()? || step.rooms()?.iter().any(tells))
+        })
+    }
+
     /// The devices of this account.
     pub fn devices(&self) -> Result<Vec<chancery_vault::TrustedDevice>, EngineError> {
         self.look(|step, _| {
@@ -154,18 +176,15 @@ impl Engine {
         self.look(|step, _| {
             // Elsewhere nothing is sent before the log was followed.
             let live = |room: &Room| room.standing == Standing::Joined && self.is_caught_up(room.id);
-            let mut ticks: Vec<(Instant, RoomId)> = Vec::new();
+            let mut ticks: Vec<Instant> = step.next_expiry()?.into_iter().collect();
             for room in step.rooms()?.into_iter().filter(live) {
-                ticks.push((room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at)), room.id));
-            }
-            ticks.sort_unstable();
-            for (at, room) in ticks {
+                ticks.extend([room.report_at, room.draft_at].into_iter().flatten());
                 // What is wished already waits for an answer, and not for its time.
-                if step.wishes(room)?.is_empty() {
-                    return Ok(Some(at));
+                if step.wishes(room.id)?.is_empty() {
+                    ticks.push(room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at)));
                 }
             }
-            Ok(None)
+            Ok(ticks.into_iter().min())
         })
     }
 }
@@ -173,9 +192,10 @@ impl Engine {
 fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineError> {
     let own = step.identity()?.ok_or(EngineError::NotEnrolled)?;
     let group = load(step, room.id)?;
-    let mut members = Vec::new();
+    let (mut members, mut receipts, mut history) = (Vec::new(), false, 0);
     if let Some(group) = &group {
         let policy = policy_of(group.extensions())?;
+        (receipts, history) = (policy.receipts, policy.history);
         for leaf in roster(group.public_group())? {
             let (handle, device) = (leaf.name.account, leaf.name.device);
             let known = step.trusted(&handle)?.into_iter().find(|known| known.device == device);
@@ -206,6 +226,13 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
     }
     Ok(RoomView {
         unread: step.unread(room.id, room.read, &own.handle)?,
+        mentions: step.unread_mentions(room.id, room.read, &own.handle)?,
+        urgent: step.urgent(room.id, &own.handle)?,
+        pinned: step.pinned(room.id)?,
+        muted: room.muted,
+        draft: room.draft,
+        receipts,
+        history,
         read: room.read,
         id: room.id,
         name: room.name,

@@ -3,7 +3,7 @@
 use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
 use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId};
 use chancery_wire::{
-    content::{Content, MessageId, Written},
+    content::{Content, Marks, MessageId, Written},
     ids::{DeviceId, RoomId},
     names::Handle,
     policy::{Role, RoomPolicy},
@@ -23,6 +23,15 @@ use crate::{
 pub enum Want {
     /// To say something.
     Say(Written),
+    /// To say something that everybody is asked to acknowledge, or that is deleted everywhere at some time, or both.
+    SayMarked {
+        /// What is said.
+        text: Written,
+        /// Whether everybody is asked to acknowledge it.
+        urgent: bool,
+        /// When it is deleted from every device.
+        expires: Option<Instant>,
+    },
     /// To answer a message; in its thread, or beside it.
     Reply {
         /// The message.
@@ -38,6 +47,12 @@ pub enum Want {
     Withdraw(MessageId),
     /// To react to a message.
     React(MessageId, Written),
+    /// To have taken note of an urgent message.
+    Acknowledge(MessageId),
+    /// To keep a message in view for everybody, or no more.
+    Pin(MessageId, bool),
+    /// To set something of the room.
+    Set(Setting),
     /// To give the room a name.
     Name(Written),
     /// To give the room a topic.
@@ -50,6 +65,25 @@ pub enum Want {
     Role(Handle, Role),
     /// To leave.
     Leave,
+}
+
+/// What can be set of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Setting {
+    /// Whether members tell each other which messages they have got and read.
+    Receipts(bool),
+    /// How many days of what was said before they came new members are told.
+    History(u16),
+}
+
+impl Setting {
+    /// The policy with it.
+    pub(crate) fn applied(self, policy: &RoomPolicy) -> RoomPolicy {
+        match self {
+            Self::Receipts(receipts) => RoomPolicy { receipts, ..policy.clone() },
+            Self::History(history) => RoomPolicy { history, ..policy.clone() },
+        }
+    }
 }
 
 /// A wish as it is kept. Stored: changed only by adding.
@@ -66,6 +100,7 @@ pub(crate) enum Wish {
     Settle,
     Leave,
     Return,
+    Set(Setting),
 }
 
 impl Wish {
@@ -84,6 +119,10 @@ impl Wish {
             Self::Write { content } => match Content::decode(content) {
                 Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
                 Ok((_, Content::Note(_))) => "tell your other devices something".to_owned(),
+                Ok((_, Content::Report(_))) => "tell what was got and read".to_owned(),
+                Ok((_, Content::Acknowledge(_))) => "acknowledge a message".to_owned(),
+                Ok((_, Content::Pin { pinned: true, .. })) => "pin a message".to_owned(),
+                Ok((_, Content::Pin { pinned: false, .. })) => "unpin a message".to_owned(),
                 Ok((_, Content::File(file))) => format!("send the file {}", file.name.reveal()),
                 Ok((_, Content::Edit { text, .. })) => format!("change a message to: {}", text.reveal()),
                 Ok((_, Content::Withdraw(_))) => "take back a message".to_owned(),
@@ -101,11 +140,17 @@ impl Wish {
             Self::Settle => "take in who asked to leave".to_owned(),
             Self::Leave => "leave the room".to_owned(),
             Self::Return => "come back into the room".to_owned(),
+            Self::Set(Setting::Receipts(true)) => "turn receipts on".to_owned(),
+            Self::Set(Setting::Receipts(false)) => "turn receipts off".to_owned(),
+            Self::Set(Setting::History(_)) => "change what new members may read".to_owned(),
         }
     }
 
     /// Whether a person wished it, and not the device by itself.
     pub(crate) fn is_the_persons(&self) -> bool {
+        if let Self::Write { content } = self {
+            return !matches!(Content::decode(content), Ok((_, Content::Report(_) | Content::Note(_))));
+        }
         !matches!(
             self,
             Self::Open { .. }
@@ -130,7 +175,7 @@ impl Engine {
             usable(&kept)?;
             if kept.standing == Standing::Lost {
                 // Whether it is allowed is seen when the device is back.
-                let wish = turn.wish_for(room, want)?;
+                let wish = turn.wish_for(room, want, &[])?;
                 return Ok(turn.step.wish(room, now, &wish.write())?);
             }
             let group = turn.group(room)?;
@@ -153,7 +198,7 @@ impl Engine {
                 turn.step.keep_room(&kept)?;
                 return Ok(leave);
             }
-            let wish = turn.wish_for(room, want)?;
+            let wish = turn.wish_for(room, want, &inside)?;
             Ok(turn.step.wish(room, now, &wish.write())?)
         })
     }
@@ -188,17 +233,34 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn wish_for(&mut self, room: RoomId, want: Want) -> Result<Wish, EngineError> {
+    /// `inside` are the members, who can be named in a text.
+    fn wish_for(&mut self, room: RoomId, want: Want, inside: &[Handle]) -> Result<Wish, EngineError> {
+        let marks = |text: &Written, urgent, expires: Option<Instant>| Marks {
+            mentions: Marks::mentioned(text.reveal(), inside),
+            urgent,
+            expires: expires.map(|at| u32::try_from(at.0 / 1000).unwrap_or(u32::MAX)),
+        };
         let content = match want {
-            Want::Say(text) => Content::text(text),
+            Want::Say(text) => {
+                let marks = marks(&text, false, None);
+                Content::Text { text, reply_to: None, thread: None, marks }
+            }
+            Want::SayMarked { text, urgent, expires } => {
+                let marks = marks(&text, urgent, expires);
+                Content::Text { text, reply_to: None, thread: None, marks }
+            }
             Want::Reply { to, text, threaded } => {
                 let (to, message) = self.spoken_of(room, to)?;
                 let thread = threaded.then(|| message.thread.unwrap_or(to));
-                Content::Text { text, reply_to: Some(to), thread }
+                let marks = marks(&text, false, None);
+                Content::Text { text, reply_to: Some(to), thread, marks }
             }
             Want::Edit(of, text) => Content::Edit { of: self.own_text(room, of)?, text },
             Want::Withdraw(of) => Content::Withdraw(self.own(room, of)?),
             Want::React(to, with) => Content::Reaction { to: self.spoken_of(room, to)?.0, with },
+            Want::Acknowledge(of) => Content::Acknowledge(self.to_acknowledge(room, of)?),
+            Want::Pin(of, pinned) => Content::Pin { of: self.spoken_of(room, of)?.0, pinned },
+            Want::Set(setting) => return Ok(Wish::Set(setting)),
             Want::Name(name) => Content::RoomName(name),
             Want::Topic(topic) => Content::RoomTopic(topic),
             Want::Add(handles, role) => {
@@ -251,6 +313,13 @@ impl Turn<'_> {
             (Said::Text(_) | Said::File(_), Some(id)) => Ok((id, message)),
             _ => Err(EngineError::NoMessage),
         }
+    }
+
+    /// An urgent message of somebody else.
+    fn to_acknowledge(&self, room: RoomId, id: MessageId) -> Result<MessageId, EngineError> {
+        let (id, message) = self.spoken_of(room, id)?;
+        let own = message.from.as_ref().is_some_and(|(by, _)| *by == self.me.identity.handle);
+        if message.marks.urgent && !own { Ok(id) } else { Err(EngineError::NotUrgent) }
     }
 
     /// A text of this account, in its first version.
@@ -318,8 +387,16 @@ fn allowed(
         if inside.contains(handle) { Ok(()) } else { Err(EngineError::Outside(handle.clone())) }
     };
     match want {
-        Want::Say(_) | Want::Reply { .. } | Want::Edit(..) | Want::Withdraw(_) | Want::React(..) => {}
+        Want::Say(_)
+        | Want::SayMarked { .. }
+        | Want::Reply { .. }
+        | Want::Edit(..)
+        | Want::Withdraw(_)
+        | Want::Acknowledge(_)
+        | Want::React(..) => {}
         Want::Name(_) | Want::Topic(_) => needs(policy.may_add, Deed::Name)?,
+        Want::Pin(..) => needs(policy.may_add, Deed::Pin)?,
+        Want::Set(_) => needs(policy.may_change, Deed::Change)?,
         Want::Add(handles, role) => {
             needs(policy.may_add, Deed::Add)?;
             if *role > Role::Member {

@@ -10,6 +10,7 @@ use chancery_wire::{
     content::{MessageId, Written},
     ids::RoomId,
     names::Handle,
+    time::Instant,
 };
 use reqwest::Method;
 
@@ -112,6 +113,12 @@ impl Client {
         Ok(())
     }
 
+    /// The time as the engine is told it, for wishes that speak of a later one.
+    #[must_use]
+    pub fn now() -> Instant {
+        now()
+    }
+
     /// Who this device is; an error while it belongs to nobody.
     pub fn enrolled(&self) -> Result<Identity, SdkError> {
         let identity = self.engine.identity()?.filter(|identity| identity.enrolled);
@@ -208,6 +215,21 @@ impl Client {
     /// The person has read a room up to an entry.
     pub fn mark_read(&mut self, room: RoomId, seq: u64) -> Result<(), SdkError> {
         Ok(self.engine.mark_read(room, seq, now())?)
+    }
+
+    /// Whether anything is wished or to be told, and waits for the next [`Client::sync`].
+    pub fn has_to_send(&self) -> Result<bool, SdkError> {
+        Ok(self.engine.has_to_send()?)
+    }
+
+    /// Keeps what the person has begun to write in a room, here and on the account's other devices; blank is nothing.
+    pub fn keep_draft(&mut self, room: RoomId, text: &str) -> Result<(), SdkError> {
+        Ok(self.engine.keep_draft(room, text, now())?)
+    }
+
+    /// The person wants to be told of what is new in a room, or not; on all devices of the account.
+    pub fn mute(&mut self, room: RoomId, muted: bool) -> Result<(), SdkError> {
+        Ok(self.engine.mute(room, muted, now())?)
     }
 
     /// Reads a link without following it.

@@ -16,9 +16,9 @@ mod search;
 mod sync;
 
 pub use chancery_engine::{
-    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Unsent, Want,
+    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Unsent, Want,
 };
-pub use chancery_vault::{Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
+pub use chancery_vault::{Erased, Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
 pub use client::Client;
 pub use error::SdkError;
 pub use keys::{KeySource, Unlock};

@@ -9,6 +9,7 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     error::VaultError,
+    marks::mentioned,
     messages::Said,
     step::{Step, counted, id, number},
 };
@@ -29,8 +30,11 @@ struct Told {
     said: String,
     about: Option<ByteBuf>,
     thread: Option<ByteBuf>,
-    gone: bool,
+    gone: i64,
     file: Option<ByteBuf>,
+    mentions: Option<String>,
+    urgent: bool,
+    expires: Option<i64>,
 }
 
 /// A piece of a room's history, ready to be told.
@@ -105,7 +109,8 @@ impl Step<'_> {
             Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
         };
         let lines = self.list(
-            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file FROM messages
+            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file, mentions, urgent, expires
+             FROM messages
              WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
             &[&room.0, &below, &most],
             |row| {
@@ -121,6 +126,9 @@ impl Step<'_> {
                     thread: bytes(row, 8)?,
                     gone: row.get(9)?,
                     file: bytes(row, 10)?,
+                    mentions: row.get(11)?,
+                    urgent: row.get(12)?,
+                    expires: row.get(13)?,
                 })
             },
         )?;
@@ -183,14 +191,16 @@ impl Step<'_> {
             let file = line.file.as_ref().map(|file| file.to_vec());
             // Only what could be read again is kept.
             Said::parse(&line.kind, line.said.clone(), line.gone, file.clone())?;
+            mentioned(line.mentions.as_deref())?;
             let id = line.id.as_ref().map(|id| MessageId::from_slice(id).ok_or_else(wrong)).transpose()?;
             let at: i64 = self
                 .find("SELECT COALESCE(MIN(line), 1) - 1 FROM messages", &[], |row| Ok(row.get(0)?))?
                 .unwrap_or_default();
             let blob = |it: &Option<ByteBuf>| it.as_ref().map(|bytes| bytes.to_vec());
             let kept = self.run(
-                "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING",
+                "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,
+                                       mentions, urgent, expires)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING",
                 &[
                     &at,
                     &room.0,
@@ -205,13 +215,16 @@ impl Step<'_> {
                     &blob(&line.thread),
                     &line.gone,
                     &file,
+                    &line.mentions,
+                    &line.urgent,
+                    &line.expires,
                 ],
             )?;
             if kept == 0 {
                 continue;
             }
             new += 1;
-            if let (Some(id), Some(handle), false) = (id, &line.handle, line.gone) {
+            if let (Some(id), Some(handle), false) = (id, &line.handle, line.gone != 0) {
                 let by = handle.parse().map_err(|_| wrong())?;
                 self.index_anew(room, id, &by)?;
             }

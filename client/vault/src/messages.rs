@@ -1,7 +1,7 @@
 //! What was said in a room and what happened there, in the order of its log.
 
 use chancery_wire::{
-    content::{Attachment, Content, MessageId, TEXT_LIMIT, Written},
+    content::{Attachment, Content, Marks, MessageId, TEXT_LIMIT, Written},
     ids::{DeviceId, RoomId},
     names::Handle,
     time::Instant,
@@ -9,8 +9,18 @@ use chancery_wire::{
 
 use crate::{
     error::VaultError,
+    marks::{mentioned, mentions},
     step::{Step, counted, id, number},
 };
+
+/// Why what was said is there no more. The numbers are stored and never reused; 0 is for what is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// It was taken back.
+    Withdrawn = 1,
+    /// Its time was over.
+    Expired = 2,
+}
 
 /// What a line of the history is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +35,10 @@ pub enum Said {
     Withdrawal,
     /// Somebody reacted to an earlier message.
     Reaction(Written),
-    /// Something was said here and taken back.
-    Gone,
+    /// The sender has taken note of an urgent message.
+    Acknowledgement,
+    /// Something was said here, and is no more.
+    Gone(Erased),
     /// Something happened: who came, who went, who may do what; in words.
     Event(String),
     /// A message could not be opened, for this reason (a stable word).
@@ -41,7 +53,8 @@ impl Said {
             Self::Edit(text) => ("edit", text.reveal().to_owned()),
             Self::Withdrawal => ("withdrawal", String::new()),
             Self::Reaction(text) => ("reaction", text.reveal().to_owned()),
-            Self::Gone => ("gone", String::new()),
+            Self::Acknowledgement => ("acknowledgement", String::new()),
+            Self::Gone(_) => ("gone", String::new()),
             Self::Event(text) => ("event", text.clone()),
             Self::Unopened(cause) => ("unopened", cause.clone()),
         }
@@ -50,11 +63,14 @@ impl Said {
     pub(crate) fn parse(
         kind: &str,
         said: String,
-        gone: bool,
+        gone: i64,
         file: Option<Vec<u8>>,
     ) -> Result<Self, VaultError> {
-        if gone {
-            return Ok(Self::Gone);
+        match gone {
+            0 => {}
+            1 => return Ok(Self::Gone(Erased::Withdrawn)),
+            2 => return Ok(Self::Gone(Erased::Expired)),
+            _ => return Err(VaultError::Damaged("messages")),
         }
         let written =
             |said: &str| Written::parse(said, TEXT_LIMIT).map_err(|_| VaultError::Damaged("messages"));
@@ -67,6 +83,7 @@ impl Said {
             "edit" => Self::Edit(written(&said)?),
             "withdrawal" => Self::Withdrawal,
             "reaction" => Self::Reaction(written(&said)?),
+            "acknowledgement" => Self::Acknowledgement,
             "event" => Self::Event(said),
             "unopened" => Self::Unopened(said),
             _ => return Err(VaultError::Damaged("messages")),
@@ -93,9 +110,11 @@ pub struct Message {
     pub about: Option<MessageId>,
     /// The message its thread began with.
     pub thread: Option<MessageId>,
+    /// What it carries besides its words.
+    pub marks: Marks,
 }
 
-const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread, m.file FROM messages m";
+const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread, m.file, m.mentions, m.urgent, m.expires FROM messages m";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
     let damaged = || VaultError::Damaged("messages");
@@ -117,6 +136,11 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
         said: Said::parse(&row.get::<_, String>(6)?, row.get(7)?, row.get(8)?, row.get(11)?)?,
         about: message(9)?,
         thread: message(10)?,
+        marks: Marks {
+            mentions: mentioned(row.get::<_, Option<String>>(12)?.as_deref())?,
+            urgent: row.get(13)?,
+            expires: row.get::<_, Option<i64>>(14)?.map(|at| u32::try_from(at / 1000).unwrap_or(u32::MAX)),
+        },
     })
 }
 
@@ -160,8 +184,9 @@ impl Step<'_> {
             _ => None,
         };
         let kept = self.run(
-            "INSERT INTO messages (room, seq, id, at, handle, device, kind, said, about, thread, file)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+            "INSERT INTO messages (room, seq, id, at, handle, device, kind, said, about, thread, file, mentions, urgent,
+                                   expires)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
             &[
                 &it.room.0,
                 &number(it.seq),
@@ -174,6 +199,9 @@ impl Step<'_> {
                 &about,
                 &it.thread.map(|id| id.0),
                 &file,
+                &mentions(&it.marks),
+                &it.marks.urgent,
+                &it.marks.expiry().map(|at| at.0),
             ],
         )?;
         if kept == 0 {
@@ -184,19 +212,34 @@ impl Step<'_> {
             (Said::Edit(_), Some(first)) => {
                 self.index(it.room, first.seq, (until_now.as_deref(), Some(&said)))?;
             }
-            (Said::Withdrawal, Some(first)) => {
-                self.index(it.room, first.seq, (until_now.as_deref(), None))?;
-                let versions = ["id = ?2", "about = ?2 AND kind = 'edit'"];
-                for which in versions {
-                    let sql = format!(
-                        "UPDATE messages SET said = '', gone = 1, file = NULL WHERE room = ?1 AND {which} AND +handle = ?3"
-                    );
-                    self.run(&sql, &[&it.room.0, &about, &handle])?;
-                }
+            (Said::Withdrawal, Some(Message { id: Some(of), from: Some((by, _)), .. })) => {
+                self.erase(it.room, of, &by, Erased::Withdrawn)?;
             }
             _ => {}
         }
         Ok(true)
+    }
+
+    /// Deletes a message of an account and all its versions: of it stays that it was there, and why it is no more.
+    pub(crate) fn erase(
+        &self,
+        room: RoomId,
+        of: MessageId,
+        by: &Handle,
+        why: Erased,
+    ) -> Result<(), VaultError> {
+        if let Some(first) = self.message_of(room, of, by)? {
+            let until_now = self.text_of(&first)?;
+            self.index(room, first.seq, (until_now.as_deref(), None))?;
+        }
+        for which in ["id = ?2", "about = ?2 AND kind = 'edit'"] {
+            let sql = format!(
+                "UPDATE messages SET said = '', gone = ?4, file = NULL, mentions = NULL
+                 WHERE room = ?1 AND {which} AND +handle = ?3"
+            );
+            self.run(&sql, &[&room.0, &of.0, &by.as_str(), &(why as i64)])?;
+        }
+        self.pin(room, of, false)
     }
 
     /// Makes a line be found by the words of its text from now on, and by those it had until now no more.
@@ -264,12 +307,12 @@ impl Step<'_> {
         self.find(&format!("{COLUMNS} WHERE m.room = ?1 AND m.seq = ?2"), &[&room.0, &number(seq)], read)
     }
 
-    /// What is said of a message and not taken back: every version after the first, and every reaction, in order.
+    /// What is said of a message and not taken back: every version after the first, every reaction and acknowledgement, in order.
     pub fn messages_about(&self, room: RoomId, id: MessageId) -> Result<Vec<Message>, VaultError> {
         // The plus keeps SQLite from walking through the whole room in this order.
         self.list(
             &format!(
-                "{COLUMNS} WHERE m.room = ?1 AND m.about = ?2 AND m.kind IN ('edit', 'reaction') AND m.gone = 0
+                "{COLUMNS} WHERE m.room = ?1 AND m.about = ?2 AND m.kind IN ('edit', 'reaction', 'acknowledgement') AND m.gone = 0
                  ORDER BY +m.seq"
             ),
             &[&room.0, &id.0],
@@ -381,6 +424,7 @@ mod tests {
             said,
             about,
             thread: None,
+            marks: Marks::default(),
         }
     }
 
@@ -401,6 +445,10 @@ mod tests {
             sealed: 0,
             settle_at: None,
             own: false,
+            muted: false,
+            draft: None,
+            draft_at: None,
+            report_at: None,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();
         vault

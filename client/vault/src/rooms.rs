@@ -78,9 +78,18 @@ pub struct Room {
     pub settle_at: Option<Instant>,
     /// Whether only the devices of this account are in it.
     pub own: bool,
+    /// Whether the person wants to be told of nothing here.
+    pub muted: bool,
+    /// What the person has begun to write.
+    pub draft: Option<String>,
+    /// When the account's other devices are told of the draft; nothing when they know it.
+    pub draft_at: Option<Instant>,
+    /// When the others are told what was got and read here; nothing when they know it.
+    pub report_at: Option<Instant>,
 }
 
-const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own FROM rooms";
+const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
+  draft, draft_at, report_at FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
     Ok(Room {
@@ -97,6 +106,10 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         settle_at: row.get::<_, Option<i64>>(10)?.map(Instant),
         topic: row.get(11)?,
         own: row.get(12)?,
+        muted: row.get(13)?,
+        draft: row.get(14)?,
+        draft_at: row.get::<_, Option<i64>>(15)?.map(Instant),
+        report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
     })
 }
 
@@ -120,10 +133,12 @@ impl Step<'_> {
     /// Keeps a room as it is now.
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
+                                muted, draft, draft_at, report_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
-               read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12",
+               read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
+               draft = ?15, draft_at = ?16, report_at = ?17",
             &[
                 &it.id.0,
                 &it.name,
@@ -138,6 +153,10 @@ impl Step<'_> {
                 &it.settle_at.map(|at| at.0),
                 &it.topic,
                 &it.own,
+                &it.muted,
+                &it.draft,
+                &it.draft_at.map(|at| at.0),
+                &it.report_at.map(|at| at.0),
             ],
         )?;
         Ok(())

@@ -41,7 +41,14 @@ CREATE TABLE rooms (
     settle_at INTEGER,
     topic TEXT,
     -- Whether only the devices of this account are in it.
-    own INTEGER NOT NULL
+    own INTEGER NOT NULL,
+    -- Whether the person wants to be told of nothing here.
+    muted INTEGER NOT NULL DEFAULT 0,
+    -- What the person has begun to write, and when the other devices are told of it.
+    draft TEXT,
+    draft_at INTEGER,
+    -- When the others are told what was got and read here.
+    report_at INTEGER
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.
@@ -86,13 +93,40 @@ CREATE TABLE messages (
     gone INTEGER NOT NULL DEFAULT 0,
     -- Where a file lies and what opens it.
     file BLOB,
+    -- Whom a text names, each between blanks; whether it is to be acknowledged; when it is deleted.
+    mentions TEXT,
+    urgent INTEGER NOT NULL DEFAULT 0,
+    expires INTEGER,
     UNIQUE (room, seq)
 ) STRICT;
 CREATE UNIQUE INDEX messages_once ON messages (room, id, handle) WHERE id IS NOT NULL;
 CREATE INDEX messages_by ON messages (handle) WHERE kind IN ('text', 'file');
 CREATE INDEX messages_about ON messages (room, about, kind) WHERE about IS NOT NULL;
 CREATE INDEX messages_thread ON messages (room, thread, seq) WHERE thread IS NOT NULL;
+CREATE INDEX messages_expires ON messages (expires) WHERE expires IS NOT NULL AND gone = 0;
+CREATE INDEX messages_urgent ON messages (room, seq) WHERE urgent = 1;
+CREATE INDEX messages_mentions ON messages (room, seq) WHERE mentions IS NOT NULL;
 CREATE INDEX messages_unopened ON messages (room) WHERE kind = 'unopened';
+
+-- How far messages are with whom, as they say; what is still to be said to the others; and what is kept in view.
+CREATE TABLE receipts (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    id BLOB NOT NULL,
+    handle TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    PRIMARY KEY (room, id, handle)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE reports (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    id BLOB NOT NULL,
+    status INTEGER NOT NULL,
+    PRIMARY KEY (room, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pins (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    id BLOB NOT NULL,
+    PRIMARY KEY (room, id)
+) STRICT, WITHOUT ROWID;
 
 -- The words of every text as it reads now, by line, for searching. The texts themselves are not kept here.
 CREATE VIRTUAL TABLE words USING fts5 (

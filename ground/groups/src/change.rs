@@ -45,6 +45,8 @@ pub enum Deed {
     Change,
     /// Naming the room.
     Name,
+    /// Keeping a message in view.
+    Pin,
 }
 
 impl fmt::Display for Deed {
@@ -54,6 +56,7 @@ impl fmt::Display for Deed {
             Self::Remove => "remove members",
             Self::Change => "change the policy",
             Self::Name => "name the room",
+            Self::Pin => "pin messages",
         })
     }
 }

@@ -53,6 +53,10 @@ pub struct RoomPolicy {
     pub may_remove: Role,
     /// The least role that may change this policy.
     pub may_change: Role,
+    /// Whether members tell each other which messages they have got and read.
+    pub receipts: bool,
+    /// How many days of what was said before they came new members are told, by whoever adds them.
+    pub history: u16,
 }
 
 /// Bytes that are not a policy this version can follow.
@@ -83,6 +87,8 @@ impl RoomPolicy {
             may_add: Role::Moderator,
             may_remove: Role::Moderator,
             may_change: Role::Owner,
+            receipts: false,
+            history: 0,
         }
     }
 

@@ -9,7 +9,7 @@ use chancery_engine::Engine;
 use chancery_trail::room_start;
 use chancery_vault::{Message, Room, Said, Search, Standing, Vault, VaultKey};
 use chancery_wire::{
-    content::{MessageId, TEXT_LIMIT, Written},
+    content::{Marks, MessageId, TEXT_LIMIT, Written},
     ids::{DeviceId, RoomId},
     names::Handle,
     time::{DAY, Instant},
@@ -135,6 +135,7 @@ fn said(dice: &mut Dice, room: RoomId, number: u64, from: Instant) -> Outcome<Me
         said: Said::Text(Written::parse(&text.join(" "), TEXT_LIMIT)?),
         about: None,
         thread: None,
+        marks: Marks::default(),
     })
 }
 
@@ -153,5 +154,9 @@ fn opened(id: RoomId) -> Room {
         sealed: 0,
         settle_at: None,
         own: false,
+        muted: false,
+        draft: None,
+        draft_at: None,
+        report_at: None,
     }
 }

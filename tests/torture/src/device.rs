@@ -56,6 +56,8 @@ pub(crate) struct Device {
     pub(crate) image: Option<Image>,
     /// The rooms it was put back in to an old image, and where they ended then.
     pub(crate) restored: BTreeMap<RoomId, u64>,
+    /// Whether it ever was.
+    pub(crate) was_restored: bool,
     file: PathBuf,
     fuse: Fuse,
     session: Option<Pin<Box<dyn Future<Output = Ended>>>>,
@@ -90,6 +92,7 @@ impl Device {
             revoked: false,
             image: None,
             restored: BTreeMap::new(),
+            was_restored: false,
             file,
             fuse: Fuse::default(),
             session: None,
@@ -185,6 +188,7 @@ impl Device {
     /// The vault is put back to the image.
     pub(crate) fn restore(&mut self, image: &Image) {
         self.kill();
+        self.was_restored = true;
         for part in ["-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{part}", self.file.display()));
         }

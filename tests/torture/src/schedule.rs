@@ -3,7 +3,7 @@
 //! Nothing here looks at sealed bytes or at the order of a hash map: the same seed leads to the same actions, although the MLS
 //! library draws its own randomness.
 
-use chancery_engine::{EngineError, Want};
+use chancery_engine::{EngineError, Setting, Want};
 use chancery_play::person::written;
 use chancery_vault::Standing;
 use chancery_wire::{content::Written, ids::RoomId, names::Handle, policy::Role};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What can happen, and how often.
-const ACTIONS: [(Act, usize); 23] = [
+const ACTIONS: [(Act, usize); 26] = [
     (Act::Open, 5),
     (Act::Say, 30),
     (Act::Burst, 2),
@@ -24,6 +24,9 @@ const ACTIONS: [(Act, usize); 23] = [
     (Act::Withdraw, 4),
     (Act::React, 5),
     (Act::Name, 3),
+    (Act::Urgent, 4),
+    (Act::Pin, 2),
+    (Act::Set, 3),
     (Act::Add, 8),
     (Act::Remove, 5),
     (Act::Role, 5),
@@ -51,6 +54,9 @@ enum Act {
     Withdraw,
     React,
     Name,
+    Urgent,
+    Pin,
+    Set,
     Add,
     Remove,
     Role,
@@ -202,6 +208,16 @@ impl World {
                 let topic = self.dice.happens(500);
                 (Deed::Other, if topic { Want::Topic(name) } else { Want::Name(name) })
             }
+            (Act::Urgent, Some((_, id))) if self.dice.happens(600) => (Deed::Other, Want::Acknowledge(id)),
+            (Act::Urgent, _) => {
+                let text = text(self, Deed::Say);
+                (Deed::Say, Want::SayMarked { text, urgent: true, expires: None })
+            }
+            (Act::Pin, Some((_, id))) => (Deed::Other, Want::Pin(id, self.dice.happens(700))),
+            (Act::Set, _) if self.dice.happens(600) => {
+                (Deed::Other, Want::Set(Setting::Receipts(self.dice.happens(700))))
+            }
+            (Act::Set, _) => (Deed::Other, Want::Set(Setting::History(3))),
             (Act::Add, _) => (Deed::Other, Want::Add(vec![handle], role_or_member(role, &mut self.dice))),
             (Act::Remove, _) => (Deed::Other, Want::Remove(handle)),
             (Act::Role, _) => (Deed::Other, Want::Role(handle, role)),

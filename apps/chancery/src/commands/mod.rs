@@ -3,6 +3,8 @@
 mod account;
 mod devices;
 mod files;
+mod listen;
+mod pipe;
 mod read;
 mod rooms;
 mod say;
@@ -33,18 +35,22 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::Revoke { device }) => devices::revoke(common, output, &device).await,
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
+        Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,
+        Command::Listen { room } => listen::run(common, output, room).await,
         Command::Send { room, text, file: Some(path), .. } => {
             files::send(common, output, (&room, text), &path).await
         }
         Command::Save { room, message, to } => files::save(common, output, (&room, message), &to).await,
-        Command::Send { room, text, reply_to, thread, file: None } => {
-            let answer = match (reply_to, thread) {
-                (Some(place), _) => say::Answer::To(place),
-                (None, Some(place)) => say::Answer::InThread(place),
-                (None, None) => say::Answer::Nothing,
+        Command::Send { room, text, reply_to, thread, urgent, expires, file: None, stdin: false } => {
+            let how = match (reply_to, thread) {
+                (Some(place), _) => say::How::Answering(place),
+                (None, Some(place)) => say::How::InThread(place),
+                (None, None) => say::How::Marked { urgent, expires },
             };
-            say::send(common, output, (&room, text), answer).await
+            say::send(common, output, (&room, text), how).await
         }
+        Command::Ack { room, message } => say::acknowledge(common, output, (&room, message)).await,
+        Command::Pin { room, message, remove } => say::pin(common, output, (&room, message), !remove).await,
         Command::Edit { room, message, text } => say::edit(common, output, (&room, message, text)).await,
         Command::Delete { room, message } => say::withdraw(common, output, (&room, message)).await,
         Command::React { room, message, with } => say::react(common, output, (&room, message, &with)).await,

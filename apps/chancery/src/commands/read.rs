@@ -2,7 +2,7 @@
 
 use chancery_sdk::{Client, RoomView, Standing};
 
-use super::{open, rooms::title, sync};
+use super::{open, rooms::title, sync, sync_if_reachable};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -31,7 +31,12 @@ pub(crate) async fn run(
     for view in rooms {
         show(output, &mut client, &view, last, one)?;
     }
-    synced
+    synced?;
+    if !offline && client.has_to_send()? {
+        // That it was read is for others to know; nothing is amiss here when they do not yet.
+        sync_if_reachable(common, output, &mut client).await?;
+    }
+    Ok(())
 }
 
 fn show(

@@ -1,12 +1,12 @@
 //! Rooms: new, list, show, add, remove, role, leave.
 
-use chancery_sdk::{Client, MemberView, RoomView, Standing, Want};
+use chancery_sdk::{Client, MemberView, RoomView, Setting, Standing, Want};
 use chancery_wire::{content::Written, names::Handle, policy::Role};
 use serde_json::{Value, json};
 
 use super::{fulfil, open, sync, sync_if_reachable};
 use crate::{
-    arguments::{Common, RoleName, Room},
+    arguments::{Common, RoleName, Room, Switch},
     failure::Failure,
     output::{Output, one_line},
 };
@@ -44,6 +44,28 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Res
         Room::Topic { room, topic } => {
             let want = Want::Topic(Written::name(&topic)?);
             change(common, output, &mut client, &room, want, &topic, "is its topic now").await
+        }
+        Room::Mute { room, off } => {
+            let view = client.find_room(&room)?;
+            client.mute(view.id, !off)?;
+            // The other devices hear of it; this one knows.
+            sync_if_reachable(common, output, &mut client).await?;
+            let text = if off { "you are told of what is new again" } else { "you are told of nothing here" };
+            output.answer(
+                &object(&client.find_room(&view.id.to_string())?),
+                &format!("{}: {text}", title(&view)),
+            )
+        }
+        Room::Receipts { room, switch } => {
+            let on = switch == Switch::On;
+            let (want, what) = (Want::Set(Setting::Receipts(on)), "who has got and read what");
+            let done = if on { "is seen by all here now" } else { "is seen by nobody from now on" };
+            change(common, output, &mut client, &room, want, what, done).await
+        }
+        Room::History { room, days } => {
+            let want = Want::Set(Setting::History(days));
+            let done = "of what was said before they came are what new members are told from now on";
+            change(common, output, &mut client, &room, want, &format!("{days} days"), done).await
         }
         Room::Leave { room } => leave(common, output, &mut client, &room).await,
     }
@@ -136,7 +158,9 @@ fn object(view: &RoomView) -> Value {
     json!({
         "room": view.id, "name": view.name, "topic": view.topic, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
         "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened,
-        "waiting": view.waiting, "unsent": unsent,
+        "waiting": view.waiting, "unsent": unsent, "mentions": view.mentions, "urgent": view.urgent,
+        "pinned": view.pinned, "muted": view.muted, "draft": view.draft, "receipts": view.receipts,
+        "history_days": view.history,
     })
 }
 
@@ -158,11 +182,20 @@ pub(super) fn title(view: &RoomView) -> String {
 
 fn line(view: &RoomView) -> String {
     let id: String = view.id.to_string().chars().take(8).collect();
-    let state = match view.standing {
-        Standing::Joined if view.unread > 0 => format!("  {} new", view.unread),
-        Standing::Joined => String::new(),
-        other => format!("  {}", other.as_str()),
+    let mut state = match view.standing {
+        Standing::Joined if view.unread > 0 => vec![format!("{} new", view.unread)],
+        Standing::Joined => vec![],
+        other => vec![other.as_str().to_owned()],
     };
+    if view.mentions > 0 {
+        state.push(format!("{} to you", view.mentions));
+    }
+    if !view.urgent.is_empty() {
+        state.push(format!("URGENT: {} to acknowledge", view.urgent.len()));
+    }
+    state.extend(view.muted.then(|| "muted".to_owned()));
+    state.extend(view.draft.as_ref().map(|_| "draft".to_owned()));
+    let state = if state.is_empty() { String::new() } else { format!("  {}", state.join("  ")) };
     format!("{id}  {}  ({} in it){state}", title(view), people(view).len())
 }
 
@@ -177,6 +210,22 @@ fn describe(view: &RoomView) -> String {
         let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
         let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
         lines.push(format!("    {:<16} {:<10} {by}{devices}", member.handle.as_str(), role(member.role)));
+    }
+    if view.receipts {
+        lines.push("  all here see who has got and read what".to_owned());
+    }
+    if view.history > 0 {
+        lines.push(format!(
+            "  new members are told what was said in the {} days before they came",
+            view.history
+        ));
+    }
+    let places = |places: &[u64]| places.iter().map(|seq| format!("#{seq}")).collect::<Vec<_>>().join(", ");
+    if !view.pinned.is_empty() {
+        lines.push(format!("  pinned: {}", places(&view.pinned)));
+    }
+    if !view.urgent.is_empty() {
+        lines.push(format!("  URGENT, not acknowledged by you: {}", places(&view.urgent)));
     }
     for (cause, count) in view.unopened.iter().filter(|(cause, _)| cause.is_loss()) {
         lines.push(format!("  {count} could not be opened: {cause}"));

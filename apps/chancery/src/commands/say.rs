@@ -10,13 +10,13 @@ use serde_json::json;
 use super::{fulfil, open, sync};
 use crate::{arguments::Common, failure::Failure, output::Output};
 
-/// What a text is said in answer to.
-pub(crate) enum Answer {
-    /// Nothing.
-    Nothing,
-    /// The message at this place, beside it.
-    To(u64),
-    /// The message at this place, in its thread.
+/// How a text is said.
+pub(crate) enum How {
+    /// By itself; perhaps to be acknowledged, or to be deleted after so many seconds.
+    Marked { urgent: bool, expires: Option<u32> },
+    /// In answer to the message at this place, beside it.
+    Answering(u64),
+    /// In the thread of the message at this place.
     InThread(u64),
 }
 
@@ -25,14 +25,18 @@ pub(crate) async fn send(
     common: &Common,
     output: &mut Output,
     (room, text): (&str, Option<String>),
-    answer: Answer,
+    how: How,
 ) -> Result<(), Failure> {
     let text = written(text)?;
     let (mut client, view) = find(common, output, room).await?;
-    let (place, threaded) = match answer {
-        Answer::Nothing => return say(common, output, &mut client, &view, Want::Say(text)).await,
-        Answer::To(place) => (place, false),
-        Answer::InThread(place) => (place, true),
+    let (place, threaded) = match how {
+        How::Marked { urgent, expires } => {
+            let expires = expires.map(|seconds| Client::now().plus_seconds(i64::from(seconds)));
+            let want = Want::SayMarked { text, urgent, expires };
+            return say(common, output, &mut client, &view, want).await;
+        }
+        How::Answering(place) => (place, false),
+        How::InThread(place) => (place, true),
     };
     let want = Want::Reply { to: message(&client, &view, place)?, text, threaded };
     say(common, output, &mut client, &view, want).await
@@ -73,13 +77,36 @@ pub(crate) async fn react(
     say(common, output, &mut client, &view, want).await
 }
 
+/// Says that the person has taken note of an urgent message.
+pub(crate) async fn acknowledge(
+    common: &Common,
+    output: &mut Output,
+    (room, place): (&str, u64),
+) -> Result<(), Failure> {
+    let (mut client, view) = find(common, output, room).await?;
+    let want = Want::Acknowledge(message(&client, &view, place)?);
+    say(common, output, &mut client, &view, want).await
+}
+
+/// Keeps a message in view for everybody, or no more.
+pub(crate) async fn pin(
+    common: &Common,
+    output: &mut Output,
+    (room, place): (&str, u64),
+    pinned: bool,
+) -> Result<(), Failure> {
+    let (mut client, view) = find(common, output, room).await?;
+    let want = Want::Pin(message(&client, &view, place)?, pinned);
+    say(common, output, &mut client, &view, want).await
+}
+
 /// Shows a message with everything that was said of it.
 pub(crate) fn show(common: &Common, output: &mut Output, (room, place): (&str, u64)) -> Result<(), Failure> {
     let client = open(common)?;
     let view = client.find_room(room)?;
     let line = client.line(view.id, place)?;
     // As it was said first; what became of it follows.
-    output.message(&Line { edited: None, reactions: vec![], ..line.clone() })?;
+    output.message(&Line { edited: None, reactions: vec![], acknowledged: vec![], ..line.clone() })?;
     for about in client.lines_about(&line)? {
         output.message(&about)?;
     }

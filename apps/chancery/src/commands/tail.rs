@@ -3,7 +3,7 @@
 use chancery_sdk::News;
 use tokio::sync::Notify;
 
-use super::{open, sync};
+use super::{open, sync, sync_if_reachable};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -28,7 +28,11 @@ pub(crate) async fn run(
     let mut seen = last.last().map_or(view.seq, |line| line.message.seq.max(view.read));
     client.mark_read(view.id, seen)?;
     if !follow {
-        return synced;
+        synced?;
+        if client.has_to_send()? {
+            sync_if_reachable(common, output, &mut client).await?;
+        }
+        return Ok(());
     }
     let (unheard, mut heard) = (Notify::new(), Ok(()));
     let mut watch = |news: News| match &news {

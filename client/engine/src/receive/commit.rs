@@ -279,6 +279,7 @@ fn tell(change: &Change) -> Option<String> {
     if !removed.is_empty() {
         parts.push(format!("{who} removed {}", names(&removed)));
     }
+    parts.extend(settings(who, change));
     for (handle, role) in &change.after.roles {
         if change.before.roles.get(handle) != Some(role) {
             parts.push(format!("{who} made {handle} {}", word(*role)));
@@ -291,6 +292,28 @@ fn tell(change: &Change) -> Option<String> {
         }
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What was set anew in the room, for everybody to see.
+fn settings(who: &Handle, change: &Change) -> Vec<String> {
+    let (before, after) = (&change.before, &change.after);
+    let mut parts = Vec::new();
+    if before.receipts != after.receipts {
+        let what = if after.receipts {
+            "now hear what each of you has got and read"
+        } else {
+            "no longer hear what each of you has got and read"
+        };
+        parts.push(format!("{who} changed the room: all here {what}"));
+    }
+    if before.history != after.history {
+        parts.push(match after.history {
+            0 => format!("{who} changed the room: new members are told nothing that was said before they came"),
+            1 => format!("{who} changed the room: new members are told what was said on the day before they came"),
+            days => format!("{who} changed the room: new members are told what was said in the {days} days before they came"),
+        });
+    }
+    parts
 }
 
 fn word(role: chancery_wire::policy::Role) -> &'static str {

@@ -3,7 +3,7 @@
 use chancery_groups::{Leaf, policy_of, roster, sealed_epoch};
 use chancery_vault::{Message, Room, Said, Standing, Wished};
 use chancery_wire::{
-    content::{Content, Letter, MessageId, View},
+    content::{Content, Letter, Marks, MessageId, View},
     frames::Entry,
     ids::DeviceId,
     names::{Handle, LeafName},
@@ -125,6 +125,18 @@ impl Turn<'_> {
         if let Some(alarm) = self.compare(room, entry, (&name.account, epoch), &letter.view)? {
             return Ok(Taken::Alarm(alarm));
         }
+        if let Content::Report(report) = &letter.content {
+            // Where it is not asked for, it is nobody's business.
+            if policy.receipts && !room.own && name.account != self.me.identity.handle {
+                for (of, status) in report {
+                    self.step.keep_receipt(room.id, *of, &name.account, *status)?;
+                }
+            }
+            return Ok(Taken::Silent);
+        }
+        if matches!(letter.content, Content::Pin { .. }) && policy.role(&name.account) < policy.may_add {
+            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        }
         // What a room is called is said again for devices that come in. Of one's own other devices it is believed.
         let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
         let may = policy.role(&name.account) >= policy.may_add || name.account == self.me.identity.handle;
@@ -132,7 +144,14 @@ impl Turn<'_> {
             let anew = names_anew(room, &letter.content);
             return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
         }
-        self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))
+        let taken =
+            self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))?;
+        if policy.receipts
+            && let Taken::Line(line) = &taken
+        {
+            self.report_delivered(room, line)?;
+        }
+        Ok(taken)
     }
 
     /// What somebody says becomes a line. What speaks of an earlier message speaks of its first version from here on, and only
@@ -156,9 +175,17 @@ impl Turn<'_> {
         }
         let id = MessageId::of(&self.me.identity.domain, &from.0, room.id, &content.encode(salt), salt);
         let about = match &content {
-            Content::Edit { of, .. } | Content::Withdraw(of) | Content::Reaction { to: of, .. } => Some(*of),
+            Content::Edit { of, .. }
+            | Content::Withdraw(of)
+            | Content::Acknowledge(of)
+            | Content::Pin { of, .. }
+            | Content::Reaction { to: of, .. } => Some(*of),
             Content::Text { reply_to, .. } => *reply_to,
-            Content::Note(_) | Content::File(_) | Content::RoomName(_) | Content::RoomTopic(_) => None,
+            Content::Note(_)
+            | Content::Report(_)
+            | Content::File(_)
+            | Content::RoomName(_)
+            | Content::RoomTopic(_) => None,
         };
         // A change is the sender's own word about the sender's own message, whoever else uses the same id.
         let changes = matches!(content, Content::Edit { .. } | Content::Withdraw(_));
@@ -185,21 +212,37 @@ impl Turn<'_> {
             }
             _ => {}
         }
-        let gone = first.as_ref().is_some_and(|first| first.said == Said::Gone);
-        let thread = match &content {
-            Content::Text { thread, .. } => *thread,
-            _ => None,
+        let gone = first.as_ref().is_some_and(|first| matches!(first.said, Said::Gone(_)));
+        let (thread, marks) = match &content {
+            Content::Text { thread, marks, .. } => (*thread, marks.clone()),
+            _ => (None, Marks::default()),
         };
         let who = from.0.clone();
         let said = match content {
             Content::Text { text, .. } => Said::Text(text),
             Content::File(file) => Said::File(file),
-            Content::Note(_) => return Ok(Taken::Silent),
+            Content::Note(_) | Content::Report(_) => return Ok(Taken::Silent),
             // What was taken back stays so.
-            Content::Edit { .. } | Content::Reaction { .. } if gone => return Ok(Taken::Silent),
+            Content::Edit { .. } | Content::Reaction { .. } | Content::Pin { pinned: true, .. } if gone => {
+                return Ok(Taken::Silent);
+            }
             Content::Edit { text, .. } => Said::Edit(text),
             Content::Withdraw(_) => Said::Withdrawal,
             Content::Reaction { with, .. } => Said::Reaction(with),
+            Content::Acknowledge(_) => match &first {
+                Some(first) if first.marks.urgent && !self.step.has_acknowledged(first, &who)? => {
+                    Said::Acknowledgement
+                }
+                _ => return Ok(Taken::Silent),
+            },
+            Content::Pin { pinned, .. } => {
+                let Some(of) = first.as_ref().and_then(|first| first.id) else { return Ok(Taken::Silent) };
+                if self.step.is_pinned(room.id, of)? == pinned {
+                    return Ok(Taken::Silent);
+                }
+                self.step.pin(room.id, of, pinned)?;
+                Said::Event(format!("{who} {}", if pinned { "pinned" } else { "unpinned" }))
+            }
             Content::RoomName(name) => {
                 room.name = Some(name.reveal().to_owned());
                 Said::Event(format!("{who} named the room {}", name.reveal()))
@@ -210,7 +253,7 @@ impl Turn<'_> {
             }
         };
         let about = first.and_then(|first| first.id).or(about);
-        Ok(Taken::Line(Message { id: Some(id), about, thread, ..line(entry, Some(from), said) }))
+        Ok(Taken::Line(Message { id: Some(id), about, thread, marks, ..line(entry, Some(from), said) }))
     }
 
     /// Compares the sender's view of the room with this device's.

@@ -10,6 +10,7 @@ mod watch;
 use chancery_trail::{digest, room_next};
 use chancery_vault::{Message, Room, Said, Standing, Wished};
 use chancery_wire::{
+    content::Marks,
     frames::{Entry, Kind},
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -169,10 +170,22 @@ impl Turn<'_> {
     /// Keeps a line; one whose sender had used its id before is kept as repeated only.
     fn keep(&self, line: &Message) -> Result<(), EngineError> {
         if self.step.keep_message(line)? {
+            // It may have been on its way for longer than it is good for.
+            if line.marks.expires.is_some() {
+                self.step.expire(self.now)?;
+            }
             return Ok(());
         }
         let said = Said::Unopened(Cause::Repeated.as_str().to_owned());
-        let said = Message { from: None, said, id: None, about: None, thread: None, ..line.clone() };
+        let said = Message {
+            from: None,
+            said,
+            id: None,
+            about: None,
+            thread: None,
+            marks: Marks::default(),
+            ..line.clone()
+        };
         self.step.keep_message(&said)?;
         Ok(())
     }
@@ -181,7 +194,8 @@ impl Turn<'_> {
 /// A line for an entry.
 fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, said: Said) -> Message {
     let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
-    Message { room: entry.room, seq: entry.seq, id: None, at, from, said, about: None, thread: None }
+    let (room, seq, marks) = (entry.room, entry.seq, Marks::default());
+    Message { room, seq, id: None, at, from, said, about: None, thread: None, marks }
 }
 
 /// A line for a message that was not opened.

@@ -14,5 +14,6 @@ mod conversation;
 mod devices;
 mod forger;
 mod hostile;
+mod marks;
 mod rogue;
 mod speaking;

@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        content::{Attachment, FileKey, MessageId, Note, TEXT_LIMIT, Written},
+        content::{Attachment, FileKey, Marks, MessageId, Note, Status, TEXT_LIMIT, Written},
         ids::{DeviceId, FileId, RoomId},
         vector,
     };
@@ -116,7 +116,34 @@ mod tests {
         let id = |byte| MessageId::from_slice(&[&[1], &[byte; 31][..]].concat()).unwrap();
         let contents = [
             ("text", Content::text(hello())),
-            ("reply", Content::Text { text: hello(), reply_to: Some(id(4)), thread: Some(id(5)) }),
+            (
+                "reply",
+                Content::Text {
+                    text: hello(),
+                    reply_to: Some(id(4)),
+                    thread: Some(id(5)),
+                    marks: Marks::default(),
+                },
+            ),
+            (
+                "marked",
+                Content::Text {
+                    text: hello(),
+                    reply_to: None,
+                    thread: None,
+                    marks: Marks {
+                        mentions: vec!["bob".parse().unwrap(), "carol".parse().unwrap()],
+                        urgent: true,
+                        expires: Some(1_800_000_000),
+                    },
+                },
+            ),
+            ("report", Content::Report(vec![(id(4), Status::Read), (id(5), Status::Delivered)])),
+            ("acknowledge", Content::Acknowledge(id(4))),
+            ("pin", Content::Pin { of: id(4), pinned: true }),
+            ("unpin", Content::Pin { of: id(4), pinned: false }),
+            ("note-draft", Content::Note(Note::Draft { room: RoomId([9; 16]), text: Some(hello()) })),
+            ("note-mute", Content::Note(Note::Mute { room: RoomId([9; 16]), muted: true })),
             ("edit", Content::Edit { of: id(4), text: hello() }),
             ("withdraw", Content::Withdraw(id(4))),
             ("reaction", Content::Reaction { to: id(4), with: Written::reaction("\u{2764}").unwrap() }),

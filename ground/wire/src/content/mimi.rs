@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 
-use super::{Attachment, Content, InvalidContent, MessageId, Note, TEXT_LIMIT, Written};
+use super::{Attachment, Content, InvalidContent, Marks, MessageId, Note, TEXT_LIMIT, Written, status};
 
 /// `text/markdown`, the MIMI baseline for what people write.
 const MARKDOWN: &str = "text/markdown;variant=GFM-MIMI";
@@ -14,6 +14,13 @@ const ROOM_NAME: &str = "application/vnd.chancery.room-name";
 const ROOM_TOPIC: &str = "application/vnd.chancery.room-topic";
 /// Our media type for what the devices of an account tell each other.
 const NOTE: &str = "application/vnd.chancery.note";
+/// How far messages are with somebody (draft-mahy-mimi-message-status).
+const REPORT: &str = "application/mimi-message-status";
+/// Our media type for having taken note of an urgent message.
+const ACKNOWLEDGEMENT: &str = "application/vnd.chancery.acknowledgement";
+/// Our media types for keeping a message in view, and for doing so no more.
+const PIN: &str = "application/vnd.chancery.pin";
+const UNPIN: &str = "application/vnd.chancery.unpin";
 /// MIMI dispositions.
 const RENDER: u64 = 1;
 const REACTION: u64 = 2;
@@ -58,8 +65,12 @@ impl Content {
     }
 
     pub(super) fn value(&self, salt: [u8; 16]) -> Value {
+        let empty = |media| single(RENDER, media, vec![]);
+        let about = |id: &MessageId| Ties { reply_to: Some(*id), ..Ties::default() };
+        let mut marks = &Marks::default();
         let (ties, part) = match self {
-            Self::Text { text, reply_to, thread } => {
+            Self::Text { text, reply_to, thread, marks: carried } => {
+                marks = carried;
                 let ties = Ties { reply_to: *reply_to, topic: *thread, ..Ties::default() };
                 (ties, body(RENDER, MARKDOWN, text))
             }
@@ -70,36 +81,43 @@ impl Content {
                 let part = Value::Array(vec![RENDER.into(), "".into(), NOTHING.into()]);
                 (Ties { replaces: Some(*of), ..Ties::default() }, part)
             }
-            Self::Reaction { to, with } => {
-                (Ties { reply_to: Some(*to), ..Ties::default() }, body(REACTION, PLAIN, with))
-            }
+            Self::Reaction { to, with } => (about(to), body(REACTION, PLAIN, with)),
+            Self::Report(report) => (Ties::default(), single(RENDER, REPORT, status::encode(report))),
+            Self::Acknowledge(of) => (about(of), empty(ACKNOWLEDGEMENT)),
+            Self::Pin { of, pinned } => (about(of), empty(if *pinned { PIN } else { UNPIN })),
             Self::File(file) => (Ties::default(), file.part()),
             Self::Note(note) => (Ties::default(), single(RENDER, NOTE, note.encode())),
             Self::RoomName(name) => (Ties::default(), body(RENDER, ROOM_NAME, name)),
             Self::RoomTopic(topic) => (Ties::default(), body(RENDER, ROOM_TOPIC, topic)),
         };
+        let (expires, extensions) = marks.fields();
         let id = |id: Option<MessageId>| id.map_or(Value::Null, |id| Value::Bytes(id.0.to_vec()));
         // MIMI: [salt, replaces, topicId, expires, inReplyTo, extensions, nestedPart]
         Value::Array(vec![
             Value::Bytes(salt.to_vec()),
             id(ties.replaces),
             Value::Bytes(ties.topic.map(|id| id.0.to_vec()).unwrap_or_default()),
-            Value::Null,
+            expires,
             id(ties.reply_to),
-            Value::Map(vec![]),
+            extensions,
             part,
         ])
     }
 
     pub(super) fn of_value(value: Value) -> Result<([u8; 16], Self), InvalidContent> {
         let [salt, replaces, topic, expires, reply, extensions, part] = fields(value)?;
-        if !expires.is_null() || !extensions.as_map().is_some_and(Vec::is_empty) {
-            return Err(InvalidContent::Unknown);
-        }
+        let marks = Marks::read(expires, extensions)?;
         let topic = octets(topic)?;
         let topic = if topic.is_empty() { None } else { Some(message(&topic)?) };
         let ties = Ties { replaces: tie(replaces)?, topic, reply_to: tie(reply)? };
-        Ok((sized(salt)?, read(ties, part)?))
+        let mut content = read(ties, part)?;
+        match &mut content {
+            Content::Text { marks: carried, .. } => *carried = marks,
+            // Only texts carry any.
+            _ if marks != Marks::default() => return Err(InvalidContent::Unknown),
+            _ => {}
+        }
+        Ok((sized(salt)?, content))
     }
 }
 
@@ -126,25 +144,37 @@ fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
         return Err(InvalidContent::Unknown);
     }
     let media = next()?;
-    if media.as_text() == Some(NOTE) {
-        return match ties {
-            Ties { replaces: None, topic: None, reply_to: None } if disposition == RENDER => {
-                Note::of_body(next()?).map(Content::Note)
-            }
-            _ => Err(InvalidContent::Unknown),
-        };
-    }
     let body = octets(next()?)?;
+    match (media.as_text(), disposition, &ties) {
+        (Some(NOTE), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
+            return Note::decode(&body).map(Content::Note);
+        }
+        (Some(REPORT), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
+            return status::decode(&body).map(Content::Report);
+        }
+        _ => {}
+    }
     let text = String::from_utf8(body).map_err(|_| InvalidContent::Malformed)?;
     Ok(match (media.as_text(), disposition, ties) {
         (Some(MARKDOWN), RENDER, Ties { replaces: None, topic: thread, reply_to }) => {
-            Content::Text { text: Written::parse(&text, TEXT_LIMIT)?, reply_to, thread }
+            let text = Written::parse(&text, TEXT_LIMIT)?;
+            Content::Text { text, reply_to, thread, marks: Marks::default() }
         }
         (Some(MARKDOWN), RENDER, Ties { replaces: Some(of), topic: None, reply_to: None }) => {
             Content::Edit { of, text: Written::parse(&text, TEXT_LIMIT)? }
         }
         (Some(PLAIN), REACTION, Ties { replaces: None, topic: None, reply_to: Some(to) }) => {
             Content::Reaction { to, with: Written::reaction(&text)? }
+        }
+        (Some(media), RENDER, Ties { replaces: None, topic: None, reply_to: Some(of) })
+            if text.is_empty() =>
+        {
+            match media {
+                ACKNOWLEDGEMENT => Content::Acknowledge(of),
+                PIN => Content::Pin { of, pinned: true },
+                UNPIN => Content::Pin { of, pinned: false },
+                _ => return Err(InvalidContent::Unknown),
+            }
         }
         (Some(ROOM_NAME), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
             Content::RoomName(Written::name(&text)?)

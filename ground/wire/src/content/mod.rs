@@ -6,14 +6,18 @@
 mod attachment;
 mod id;
 mod letter;
+mod marks;
 mod mimi;
 mod note;
+mod status;
 mod written;
 
 pub use attachment::{Attachment, FileKey};
 pub use id::MessageId;
 pub use letter::{Letter, View};
+pub use marks::Marks;
 pub use note::Note;
+pub use status::{REPORT_LIMIT, Status};
 pub use written::{InvalidContent, NAME_LIMIT, REACTION_LIMIT, TEXT_LIMIT, Written};
 
 /// What a message says.
@@ -27,6 +31,8 @@ pub enum Content {
         reply_to: Option<MessageId>,
         /// The message that its thread began with.
         thread: Option<MessageId>,
+        /// What it carries besides its words.
+        marks: Marks,
     },
     /// Another text in the place of an earlier one's.
     Edit {
@@ -44,6 +50,17 @@ pub enum Content {
         /// What it is.
         with: Written,
     },
+    /// How far messages are with the sender.
+    Report(Vec<(MessageId, Status)>),
+    /// The sender has taken note of an urgent message.
+    Acknowledge(MessageId),
+    /// A message is kept in view for everybody, or no more.
+    Pin {
+        /// The message.
+        of: MessageId,
+        /// Whether it is from now on.
+        pinned: bool,
+    },
     /// A file.
     File(Attachment),
     /// Something for the other devices of the same account.
@@ -58,6 +75,6 @@ impl Content {
     /// Text by itself, which answers nothing.
     #[must_use]
     pub fn text(text: Written) -> Self {
-        Self::Text { text, reply_to: None, thread: None }
+        Self::Text { text, reply_to: None, thread: None, marks: Marks::default() }
     }
 }

@@ -3,8 +3,8 @@
 use ciborium::Value;
 
 use super::{
-    Attachment, InvalidContent,
-    mimi::{ATTACHMENT, EXTERNAL, fields, number, octets, sized},
+    Attachment, InvalidContent, TEXT_LIMIT, Written,
+    mimi::{ATTACHMENT, EXTERNAL, fields, number, sized},
 };
 use crate::ids::{DeviceId, RoomId};
 
@@ -29,6 +29,20 @@ pub enum Note {
         /// The entry.
         upto: u64,
     },
+    /// What the person has begun to write in a room, or nothing any more.
+    Draft {
+        /// The room.
+        room: RoomId,
+        /// The text.
+        text: Option<Written>,
+    },
+    /// The person wants to be told of what is new in a room, or not.
+    Mute {
+        /// The room.
+        room: RoomId,
+        /// Whether not.
+        muted: bool,
+    },
 }
 
 impl Note {
@@ -40,6 +54,11 @@ impl Note {
                 vec![1.into(), id(&room.0), id(&to.0), (*upto).into(), file.part()]
             }
             Self::Read { room, upto } => vec![2.into(), id(&room.0), (*upto).into()],
+            Self::Draft { room, text } => {
+                let text = text.as_ref().map_or(Value::Null, |text| text.reveal().into());
+                vec![3.into(), id(&room.0), text]
+            }
+            Self::Mute { room, muted } => vec![4.into(), id(&room.0), Value::Bool(*muted)],
         });
         let mut out = Vec::new();
         // Writing CBOR into memory cannot fail.
@@ -68,12 +87,21 @@ impl Note {
                 let [_, room, upto] = fields(value)?;
                 Ok(Self::Read { room: RoomId(sized(room)?), upto: number(&upto)? })
             }
+            Some(3) => {
+                let [_, room, text] = fields(value)?;
+                let text = match text {
+                    Value::Null => None,
+                    Value::Text(text) => Some(Written::parse(&text, TEXT_LIMIT)?),
+                    _ => return Err(InvalidContent::Malformed),
+                };
+                Ok(Self::Draft { room: RoomId(sized(room)?), text })
+            }
+            Some(4) => {
+                let [_, room, muted] = fields(value)?;
+                let muted = muted.as_bool().ok_or(InvalidContent::Malformed)?;
+                Ok(Self::Mute { room: RoomId(sized(room)?), muted })
+            }
             _ => Err(InvalidContent::Unknown),
         }
-    }
-
-    /// Reads the body of a part.
-    pub(super) fn of_body(body: Value) -> Result<Self, InvalidContent> {
-        Self::decode(&octets(body)?)
     }
 }

@@ -12,6 +12,7 @@ mod attack;
 mod devices;
 mod disk;
 mod files;
+mod functions;
 mod kill;
 mod misuse;
 mod place;
