@@ -38,7 +38,14 @@ CREATE TABLE accounts (
     number BIGINT NOT NULL UNIQUE,
     officer BIGINT NOT NULL,
     invited_by TEXT REFERENCES accounts (handle),
+    recovery_key BLOB,
     opened_at BIGINT NOT NULL
+);
+-- Whose chains an account's chain rests on besides its inviter's: officers who have signed in it.
+CREATE TABLE accounts_rests (
+    handle TEXT NOT NULL REFERENCES accounts (handle),
+    rests_on TEXT NOT NULL REFERENCES accounts (handle),
+    PRIMARY KEY (handle, rests_on)
 );
 -- Device chains, as signed.
 CREATE TABLE accounts_entries (
@@ -54,6 +61,8 @@ CREATE TABLE accounts_devices (
     number BIGINT NOT NULL,
     key BLOB NOT NULL UNIQUE,
     linked_by BLOB,
+    -- The officers who vouched when the account came back by it, between blanks; none of them when its own key did.
+    recovered_by TEXT,
     revoked BIGINT,
     enrolled_at BIGINT NOT NULL
 );
@@ -159,6 +168,13 @@ CREATE TABLE rooms_waiting (
     PRIMARY KEY (room, device)
 );
 CREATE INDEX rooms_waiting_of ON rooms_waiting (device, at);
+-- Rooms in which a leaf does not fit its account's chain: a device was revoked, or the account came back as another one.
+CREATE TABLE rooms_pending (
+    room BLOB NOT NULL REFERENCES rooms (room),
+    handle TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (room, handle)
+);
 
 -- files/0001_files
 -- Sealed files in rooms, and the parts they are made of. `until` is when a file is forgotten that is not whole.

@@ -98,6 +98,12 @@ pub(crate) enum Command {
         /// Let the new account invite others in turn
         #[arg(long)]
         officer: bool,
+        /// It is a program's, for this purpose; everybody in its rooms sees that
+        #[arg(long, value_name = "PURPOSE", conflicts_with = "officer")]
+        bot: Option<String>,
+        /// Who answers for the bot; you, when it is left out
+        #[arg(long, value_name = "ACCOUNT", requires = "bot")]
+        owner: Option<String>,
     },
     /// Join by an invitation link
     Join {
@@ -110,6 +116,22 @@ pub(crate) enum Command {
     Link {
         /// The link, in quotes
         link: String,
+    },
+    /// Make the key that brings your account back when all your devices are lost; it is shown once
+    RecoveryKey {
+        /// Take it away instead
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Bring an account back on this new device: by its recovery link, or by the links of two officers
+    Recover {
+        /// The link, in quotes
+        link: String,
+    },
+    /// As an officer: vouch for the new device of somebody who has lost all others; it takes two officers
+    Vouch {
+        /// The account
+        person: String,
     },
     /// The devices of this account: list, link, revoke
     #[command(subcommand)]
@@ -272,11 +294,18 @@ fn span(text: &str) -> Result<u32, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Devices {
     /// List the devices of this account
-    List,
+    List {
+        /// Of this account instead
+        #[arg(long, value_name = "ACCOUNT")]
+        of: Option<String>,
+    },
     /// Revoke another device, such as one that was lost: it can do nothing from then on
     Revoke {
         /// The device: how its id begins, as the list shows it
         device: String,
+        /// As an officer: a device of this account
+        #[arg(long, value_name = "ACCOUNT")]
+        of: Option<String>,
     },
     /// Link another device: shows a link for it, and asks for the words that it shows
     Link,

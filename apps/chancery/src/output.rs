@@ -100,7 +100,7 @@ impl Output {
 /// What a person is told of the news that are no lines.
 pub(crate) fn told(news: &News) -> Option<String> {
     match news {
-        News::Line(_) | News::Joined(_) => None,
+        News::Line(_) | News::Joined(_) | News::Connected => None,
         News::Alarm(room, why) => Some(format!("WARNING about room {room}: {why}")),
         News::Later(why) => Some(format!("not yet: {why}; it is tried again")),
         News::Online => Some("online again".to_owned()),
@@ -139,7 +139,7 @@ pub(crate) fn object(line: &Line) -> Value {
         "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
         "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
         "mentions": message.marks.mentions, "urgent": message.marks.urgent, "expires": message.marks.expiry(),
-        "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
+        "told_by": message.told_by, "bot": line.bot, "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
     })
 }
@@ -149,6 +149,7 @@ pub(crate) fn spoken(line: &Line) -> Option<String> {
     let message = &line.message;
     let (at, seq) = (clock(message.at.0), message.seq);
     let who = message.from.as_ref().map_or("somebody", |(handle, _)| handle.as_str());
+    let who = &if line.bot { format!("{who} [bot]") } else { who.to_owned() };
     let about = line.answers.as_ref().map(|(seq, _)| format!("#{seq}"));
     let of = about.clone().unwrap_or_else(|| "an earlier message".to_owned());
     Some(match &message.said {
@@ -199,7 +200,9 @@ fn became(line: &Line) -> String {
     let acknowledged: Vec<&str> = line.acknowledged.iter().map(Handle::as_str).collect();
     let until = line.message.marks.expiry().map(|at| format!("  [until {}]", clock(at.0)));
     let pinned = if line.pinned { "  [pinned]" } else { "" };
+    let told = line.message.told_by.as_ref().map(|by| format!("  [as {by}'s device has it]"));
     [
+        told.unwrap_or_default(),
         pinned.to_owned(),
         until.unwrap_or_default(),
         part("acknowledged by", &acknowledged),
@@ -209,8 +212,14 @@ fn became(line: &Line) -> String {
     .concat()
 }
 
-/// What others think of a line: every reaction once, with all who share it.
+/// What others think of a line, as it is printed.
 fn reactions(line: &Line) -> String {
+    let one = |(with, whose): &(&str, Vec<&str>)| format!("  [{} {}]", one_line(with), whose.join(", "));
+    shared(line).iter().map(one).collect()
+}
+
+/// What others think of a line: every reaction once, with all who share it.
+pub(crate) fn shared(line: &Line) -> Vec<(&str, Vec<&str>)> {
     let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
     for (with, by) in &line.reactions {
         let found = all.iter_mut().find(|(other, _)| *other == with.reveal());
@@ -220,8 +229,7 @@ fn reactions(line: &Line) -> String {
             None => all.push((with.reveal(), vec![by.as_str()])),
         }
     }
-    let one = |(with, whose): &(&str, Vec<&str>)| format!("  [{} {}]", one_line(with), whose.join(", "));
-    all.iter().map(one).collect()
+    all
 }
 
 /// A moment as a person reads it, in UTC.

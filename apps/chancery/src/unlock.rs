@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chancery_sdk::{Client, KeySource, Profile, SdkError, Unlock};
+use chancery_sdk::{Client, KeySource, Profile, SdkError, Unlock, VaultKey};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -22,11 +22,31 @@ pub(crate) fn profile(common: &Common) -> Result<Profile, Failure> {
     Ok(Profile::new(&home, &common.profile)?)
 }
 
-/// Opens a profile that was set up before.
-pub(crate) fn open(common: &Common) -> Result<Client, Failure> {
+/// A profile that was unlocked: it can be opened several times, and nobody is asked again.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    profile: Profile,
+    key: VaultKey,
+    authority: Option<PathBuf>,
+}
+
+impl Door {
+    /// Opens the profile. Several clients may be open at once.
+    pub(crate) fn open(&self) -> Result<Client, SdkError> {
+        Client::open(&self.profile, &self.key, self.authority.as_deref())
+    }
+}
+
+/// Unlocks a profile that was set up before.
+pub(crate) fn door(common: &Common) -> Result<Door, Failure> {
     let profile = profile(common)?;
     let source = profile.source()?;
     enter(common, &profile, &source)
+}
+
+/// Opens a profile that was set up before.
+pub(crate) fn open(common: &Common) -> Result<Client, Failure> {
+    Ok(door(common)?.open()?)
 }
 
 /// Opens a profile, setting it up first if it is new, and does with it what makes it somebody's.
@@ -68,7 +88,7 @@ fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
                 profile.name()
             )));
         }
-        return enter(common, &profile, &source);
+        return Ok(enter(common, &profile, &source)?.open()?);
     }
     let key = match common.unlock {
         Some(Lock::Keyring) => profile.set_up(&Unlock::Keyring)?,
@@ -89,11 +109,11 @@ fn open_or_set_up(common: &Common) -> Result<Client, Failure> {
     Ok(Client::open(&profile, &key, common.ca_file.as_deref())?)
 }
 
-fn enter(common: &Common, profile: &Profile, source: &KeySource) -> Result<Client, Failure> {
+fn enter(common: &Common, profile: &Profile, source: &KeySource) -> Result<Door, Failure> {
     // A key file may have been moved.
     let moved = common.key_file.clone().filter(|_| matches!(source, KeySource::File(_))).map(KeySource::File);
     let key = moved.as_ref().unwrap_or(source).key(|| passphrase(common, "Passphrase: "))?;
-    Ok(Client::open(profile, &key, common.ca_file.as_deref())?)
+    Ok(Door { profile: profile.clone(), key, authority: common.ca_file.clone() })
 }
 
 /// The default place for a key file lies apart from the profiles.

@@ -96,7 +96,7 @@ impl Engine {
             let Some(wished) = turn.step.wished(wish)? else { return Ok(vec![]) };
             let role = match Wish::read(&wished.what)? {
                 Wish::Add { role, .. } => Some(role),
-                Wish::Bring { .. } => None,
+                Wish::Mend { .. } => None,
                 _ => return Ok(vec![]),
             };
             let (mut handles, mut packages, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
@@ -125,13 +125,13 @@ impl Engine {
                 return Ok(handles);
             }
             let Some(role) = role else {
-                // A device that cannot be added now is brought another time.
-                match verdict {
-                    Verdict::Trusted if left_out.is_empty() => {
-                        turn.step.rewrite_wish(wish, &Wish::Bring { packages }.write())?;
-                    }
-                    _ => turn.step.drop_wish(wish)?,
-                }
+                // A device that cannot be added now is brought another time. What was revoked goes all the same.
+                let Some((handle, _)) = claims.first() else { return Ok(vec![]) };
+                let packages = if matches!(verdict, Verdict::Trusted) { packages } else { vec![] };
+                let room = turn.room(wished.room)?;
+                turn.mended(&room, handle);
+                let mend = Wish::Mend { handle: handle.clone(), packages: Some(packages) };
+                turn.step.rewrite_wish(wish, &mend.write())?;
                 return Ok(vec![]);
             };
             match verdict {

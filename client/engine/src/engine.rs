@@ -1,6 +1,6 @@
 //! The engine, and a turn: one event taken in, in one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chancery_vault::{Identity, Room, Step, Vault, VaultError};
 use chancery_wire::{
@@ -32,6 +32,10 @@ pub(crate) struct Memory {
     pub(crate) promised: HashMap<RoomId, u64>,
     /// Whose chains the server was asked for on this connection.
     pub(crate) asked: HashMap<Handle, Asked>,
+    /// Whose chains are asked for anew, because the server says that leaves do not fit them.
+    pub(crate) reread: HashSet<Handle>,
+    /// Whose leaves are to be seen to in which rooms.
+    pub(crate) mend: HashMap<RoomId, BTreeSet<Handle>>,
     /// Devices whose account's chain was asked for because of them.
     pub(crate) sought: HashSet<DeviceId>,
     /// Rooms in which another copy of this device has taken its place since the connection was made. It takes it back only
@@ -90,6 +94,8 @@ impl Engine {
         self.memory.in_flight.clear();
         self.memory.asked.clear();
         self.memory.sought.clear();
+        self.memory.reread.clear();
+        self.memory.mend.clear();
         // Without it one lie is noticed later: when the log has come to the promised place.
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();

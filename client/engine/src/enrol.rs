@@ -139,16 +139,45 @@ pub(crate) struct Enrolment {
     pub(crate) chains: Vec<Trusted>,
 }
 
-/// Checks chains that come with an invitation, the founding first.
-fn checked(chains: &[Chain], domain: &Domain, root: Root) -> Result<Vec<Trusted>, InvalidChain> {
+/// Checks chains that come with what opens an account. Those that rest on each other are checked in turns.
+pub(crate) fn checked(chains: &[Chain], domain: &Domain, root: Root) -> Result<Vec<Trusted>, InvalidChain> {
     let mut done: Vec<Trusted> = Vec::new();
-    for chain in chains {
-        let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
-        done.push(transparency::verify(&entries, &chain.handle, domain, root, |by| find(&done, by))?);
+    loop {
+        let (mut grown, mut waits) = (false, None);
+        for chain in chains {
+            let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
+            let found =
+                transparency::verify_as_far(&entries, &chain.handle, domain, root, |by| find(&done, by));
+            let (found, missing) = match found {
+                Ok(found) => found,
+                Err(InvalidChain::Missing(whose)) => {
+                    waits = Some(whose);
+                    continue;
+                }
+                Err(why) => return Err(why),
+            };
+            waits = waits.or(missing);
+            match done.iter_mut().find(|it| is_of(it, &chain.handle)) {
+                Some(known) if known.heads.len() >= found.heads.len() => {}
+                Some(known) => (*known, grown) = (found, true),
+                None => {
+                    done.push(found);
+                    grown = true;
+                }
+            }
+        }
+        match waits {
+            None => return Ok(done),
+            Some(whose) if !grown => return Err(InvalidChain::Missing(whose)),
+            Some(_) => {}
+        }
     }
-    Ok(done)
 }
 
-fn find(chains: &[Trusted], handle: &Handle) -> Option<Trusted> {
-    chains.iter().find(|chain| chain.devices.iter().any(|device| device.handle == *handle)).cloned()
+fn is_of(chain: &Trusted, handle: &Handle) -> bool {
+    chain.devices.iter().any(|device| device.handle == *handle)
+}
+
+pub(crate) fn find(chains: &[Trusted], handle: &Handle) -> Option<Trusted> {
+    chains.iter().find(|chain| is_of(chain, handle)).cloned()
 }

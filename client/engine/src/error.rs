@@ -69,6 +69,15 @@ pub enum EngineError {
     /// There is no such device of the account, or it is this one.
     #[error("there is no such other device of yours")]
     NoDevice,
+    /// What a bot is for is no line that could be shown.
+    #[error("say in one line of at most 200 bytes what the bot is for")]
+    Purpose,
+    /// Only officers vouch for others.
+    #[error("only officers vouch for somebody who has lost all devices")]
+    NoOfficer,
+    /// Nobody vouches for oneself.
+    #[error("nobody vouches for oneself: link the new device instead, or ask two other officers")]
+    ForOneself,
     /// Nobody removes themselves.
     #[error("nobody removes themselves: leave the room instead")]
     Oneself,

@@ -107,7 +107,7 @@ impl Turn<'_> {
     /// When an own file was taken back, the server is told to delete it.
     pub(crate) fn dispose_of(&self, room: RoomId, taken_back: &Said) -> Result<(), EngineError> {
         if let Said::File(file) = taken_back {
-            self.step.dispose(room, file.file)?;
+            self.step.dispose(room, file.file, self.now)?;
         }
         Ok(())
     }

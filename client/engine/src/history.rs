@@ -3,12 +3,13 @@
 //! The lines of a room go in pieces, the newest first, each as a file in the room that only the account's devices are in; a note
 //! there tells of it (`protocol/devices.md`, *History*). What is believed is the own device, not the server.
 
-use chancery_groups::{Change, roster};
-use chancery_vault::{Piece, Room, Standing, VaultError};
+use chancery_groups::{Change, Leaf, roster};
+use chancery_vault::{Piece, Room, Standing, To, ToldPiece, VaultError};
 use chancery_wire::{
     content::{Attachment, Content, FileKey, Note, Written},
     ids::{Digest, FileId, RoomId},
-    time::Instant,
+    names::Handle,
+    time::{DAY, Instant},
 };
 use serde_bytes::ByteBuf;
 use sha2::{Digest as _, Sha256};
@@ -21,12 +22,14 @@ use crate::{
 
 /// How many lines are in a piece, at most.
 const LINES: u32 = 500;
+/// How long what newcomers are told stays on the server, in seconds.
+const KEPT: i64 = 14 * DAY;
 
 /// A piece of history that is to be put on the server.
 #[derive(Debug)]
 pub struct Telling {
     /// The room to put it into.
-    pub own: RoomId,
+    pub place: RoomId,
     /// What it is sealed as.
     pub file: Attachment,
     /// What is told.
@@ -37,9 +40,11 @@ pub struct Telling {
 #[derive(Debug)]
 pub struct Told {
     /// The room it lies in.
-    pub own: RoomId,
+    pub place: RoomId,
     /// The room it is about.
     pub room: RoomId,
+    /// The other member who has told it; nobody where it was another device of this account.
+    pub told_by: Option<Handle>,
     /// What it is sealed as.
     pub file: Attachment,
 }
@@ -47,14 +52,18 @@ pub struct Told {
 impl Engine {
     /// Whether history is still to be told or taken in.
     pub fn has_history(&self) -> Result<bool, EngineError> {
-        self.look(|step, _| Ok(step.own_room()?.is_some() && step.has_history()?))
+        self.look(|step, _| Ok(step.has_history()?))
     }
 
     /// The next piece of history to be told to another device of this account.
     pub fn next_telling(&mut self, now: Instant) -> Result<Option<Telling>, EngineError> {
         self.turn(now, |turn| {
-            let Some(own) = turn.step.own_room()? else { return Ok(None) };
             let Some(piece) = turn.step.next_piece(LINES)? else { return Ok(None) };
+            let place = match (piece.to, turn.step.own_room()?) {
+                (To::Newcomers(_), _) => piece.room,
+                (To::Device(_), Some(own)) => own.id,
+                (To::Device(_), None) => return Ok(None),
+            };
             let wrong = |_| EngineError::BadFile;
             let file = Attachment {
                 file: FileId(turn.draw()),
@@ -65,28 +74,38 @@ impl Engine {
                 media: Written::parse("application/cbor", 99).map_err(wrong)?,
                 about: None,
             };
-            Ok(Some(Telling { own: own.id, file, piece }))
+            Ok(Some(Telling { place, file, piece }))
         })
     }
 
-    /// A piece of history is on the server: the other device hears of it.
+    /// A piece of history is on the server: those whom it is for hear of it.
     pub fn told(&mut self, telling: &Telling, now: Instant) -> Result<(), EngineError> {
         self.turn(now, |turn| {
             turn.step.piece_told(&telling.piece)?;
             let Piece { to, room, range: (_, upto), .. } = telling.piece;
-            turn.note(telling.own, Note::History { room, to, upto, file: telling.file.clone() })
+            let file = telling.file.clone();
+            match to {
+                To::Device(to) => turn.note(telling.place, Note::History { room, to, upto, file }),
+                To::Newcomers(before) => {
+                    // Who has not fetched it by then has lost it.
+                    turn.step.dispose(room, file.file, now.plus_seconds(KEPT))?;
+                    let wish = turn.writing(&Content::History { before, upto, file });
+                    turn.step.wish(room, now, &wish.write())?;
+                    Ok(())
+                }
+            }
         })
     }
 
     /// The next piece of history that can be taken in.
     pub fn next_told(&self) -> Result<Option<Told>, EngineError> {
         self.look(|step, _| {
-            let Some(own) = step.own_room()? else { return Ok(None) };
-            let Some((room, content)) = step.next_told()? else { return Ok(None) };
-            let Ok((_, Content::File(file))) = Content::decode(&content) else {
+            let Some(told) = step.next_told()? else { return Ok(None) };
+            let content = Content::decode(&told.content).map_err(|_| VaultError::Damaged("history"))?.1;
+            let (Content::File(file) | Content::History { file, .. }) = content else {
                 return Err(VaultError::Damaged("history").into());
             };
-            Ok(Some(Told { own: own.id, room, file }))
+            Ok(Some(Told { place: told.place, room: told.room, told_by: told.told_by, file }))
         })
     }
 
@@ -100,13 +119,17 @@ impl Engine {
         self.turn(now, |turn| {
             if let Some(bytes) = bytes {
                 let mut room = turn.room(told.room)?;
-                turn.step.take_in(room.id, room.joined, bytes)?;
+                turn.step.take_in((room.id, told.told_by.as_ref()), room.joined, bytes)?;
                 // What was said before it came is no news on this device.
                 room.read = room.read.max(room.joined);
                 turn.step.keep_room(&room)?;
             }
             turn.step.drop_told(told.file.file)?;
-            Ok(turn.step.dispose(told.own, told.file.file)?)
+            // What another member told is for others as well.
+            match told.told_by {
+                None => Ok(turn.step.dispose(told.place, told.file.file, now)?),
+                Some(_) => Ok(()),
+            }
         })
     }
 }
@@ -116,6 +139,33 @@ impl Turn<'_> {
     pub(crate) fn see_to_own_room(&mut self, first: bool) -> Result<(), EngineError> {
         let known = self.step.rooms()?.iter().any(|room| room.own && room.standing != Standing::Left);
         if first && !known { self.open_own_room() } else { Ok(()) }
+    }
+
+    /// Those whom this device has added are told what was said in the days before they came, as the room's policy has it.
+    pub(crate) fn grant(&self, room: &Room, before: u64, change: &Change) -> Result<(), EngineError> {
+        let came =
+            |leaf: &Leaf| change.removed.iter().all(|(gone, _)| gone.name.account != leaf.name.account);
+        let new = change.added.iter().any(|(leaf, by)| leaf.name.account != by.name.account && came(leaf));
+        if new && change.after.history > 0 {
+            let since = self.now.plus_seconds(-DAY * i64::from(change.after.history));
+            self.step.grant_history(room.id, before, since)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody tells those who came by an entry what was said before. The line that says so is for everybody.
+    pub(crate) fn take_grant(
+        &self,
+        room: &Room,
+        by: &Handle,
+        (before, upto, file): (u64, u64, Attachment),
+    ) -> Result<(), EngineError> {
+        if room.joined != before || room.own {
+            return Ok(());
+        }
+        let (id, content) = (file.file, Content::History { before, upto, file }.encode([0; 16]));
+        let told = ToldPiece { place: room.id, room: room.id, told_by: Some(by.clone()), content };
+        Ok(self.step.keep_told(id, upto, &told)?)
     }
 
     /// Devices that this one has brought into the own room are told what was said before.
@@ -148,9 +198,10 @@ impl Turn<'_> {
     pub(crate) fn take_note(&self, note: Note) -> Result<(), EngineError> {
         match note {
             Note::History { room, to, upto, file } if to == self.me.identity.device => {
-                let id = file.file;
-                let content = Content::File(file).encode([0; 16]);
-                Ok(self.step.keep_told(room, upto, (id, &content))?)
+                let Some(own) = self.step.own_room()? else { return Ok(()) };
+                let (id, content) = (file.file, Content::File(file).encode([0; 16]));
+                let told = ToldPiece { place: own.id, room, told_by: None, content };
+                Ok(self.step.keep_told(id, upto, &told)?)
             }
             Note::History { .. } => Ok(()),
             Note::Draft { room, text } => {

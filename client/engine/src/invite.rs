@@ -1,6 +1,6 @@
 //! Inviting: an officer's device signs that whoever knows a fresh secret may open one account.
 
-use chancery_transparency::{Invitation, Root, Secret, Sign as _};
+use chancery_transparency::{Invitation, Kind, Root, Secret, Sign as _};
 use chancery_wire::{
     ids::InvitationId,
     names::Handle,
@@ -19,11 +19,11 @@ const INVITATION_DAYS: i64 = 7;
 impl Engine {
     /// Makes an invitation for `handle`: the signed bytes for the server, and the link for the person.
     ///
-    /// `officer` says whether the new account may invite others in turn.
+    /// `kind` says as what the new account is opened.
     pub fn invite(
         &mut self,
         handle: &Handle,
-        officer: bool,
+        kind: &Kind,
         now: Instant,
     ) -> Result<(Vec<u8>, Link), EngineError> {
         self.turn(now, |turn| {
@@ -35,12 +35,17 @@ impl Engine {
                 id,
                 domain: identity.domain.clone(),
                 handle: handle.clone(),
-                officer,
+                officer: *kind == Kind::Officer,
                 until: now.plus_seconds(INVITATION_DAYS * DAY),
                 key: secret.derive_key(id).public(),
                 by: identity.handle.clone(),
                 device: identity.device,
                 chain: own.head,
+                bot: match kind {
+                    Kind::Bot(bot) if bot.is_sound() => Some(bot.clone()),
+                    Kind::Bot(_) => return Err(EngineError::Purpose),
+                    Kind::Person | Kind::Officer => None,
+                },
             };
             let opener = Opener::Join(id, secret, Root(identity.root));
             Ok((invitation.sign(turn.me), Link { server: identity.server.clone(), opener }))

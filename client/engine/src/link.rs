@@ -5,7 +5,10 @@
 use std::{fmt, str::FromStr};
 
 use chancery_transparency::{Root, Secret};
-use chancery_wire::ids::{Digest, InvitationId, LinkingId};
+use chancery_wire::{
+    ids::{Digest, InvitationId, LinkingId},
+    names::Handle,
+};
 use data_encoding::BASE32_NOPAD;
 
 /// What a link opens.
@@ -17,6 +20,10 @@ pub enum Opener {
     Join(InvitationId, Secret, Root),
     /// Another device of an account: the meeting, its secret, and the organisation's root.
     Link(LinkingId, Secret, Root),
+    /// A lost account, as a new device that an officer vouches for: the meeting, its secret, and the organisation's root.
+    Vouch(LinkingId, Secret, Root),
+    /// A lost account, by the key that its owner had put away: its name, the secret, and the organisation's root.
+    Recover(Handle, Secret, Root),
 }
 
 /// A link, such as `chancery+https://bank.example/#join=…`.
@@ -44,13 +51,16 @@ impl FromStr for Link {
         }
         let opener = match fragment.split_once('=').ok_or(InvalidLink)? {
             ("found", code) => Opener::Found(decode(code)?),
-            (what @ ("join" | "link"), parts) => {
-                let parts: Vec<&str> = parts.split('.').collect();
-                let [id, secret, root] = parts.as_slice() else { return Err(InvalidLink) };
+            (what @ ("join" | "link" | "vouch" | "recover"), parts) => {
+                // A name may have dots in it.
+                let parts: Vec<&str> = parts.rsplitn(3, '.').collect();
+                let [root, secret, id] = parts.as_slice() else { return Err(InvalidLink) };
                 let secret = Secret(decode(secret)?.try_into().map_err(|_| InvalidLink)?);
                 let root = Root(Digest::from_slice(&decode(root)?).map_err(|_| InvalidLink)?);
                 match what {
                     "join" => Opener::Join(id.parse().map_err(|_| InvalidLink)?, secret, root),
+                    "vouch" => Opener::Vouch(id.parse().map_err(|_| InvalidLink)?, secret, root),
+                    "recover" => Opener::Recover(id.parse().map_err(|_| InvalidLink)?, secret, root),
                     _ => Opener::Link(id.parse().map_err(|_| InvalidLink)?, secret, root),
                 }
             }
@@ -70,6 +80,12 @@ impl fmt::Display for Link {
             }
             Opener::Link(id, secret, root) => {
                 write!(f, "link={id}.{}.{}", encode(&secret.0), encode(&root.0.0))
+            }
+            Opener::Vouch(id, secret, root) => {
+                write!(f, "vouch={id}.{}.{}", encode(&secret.0), encode(&root.0.0))
+            }
+            Opener::Recover(handle, secret, root) => {
+                write!(f, "recover={handle}.{}.{}", encode(&secret.0), encode(&root.0.0))
             }
         }
     }
@@ -94,7 +110,10 @@ mod tests {
     fn a_link_survives_being_written_and_read() {
         let opener = Opener::Join(InvitationId([1; 16]), Secret([2; 16]), Root(Digest([3; 32])));
         let linking = Opener::Link(LinkingId([5; 16]), Secret([2; 16]), Root(Digest([3; 32])));
-        for opener in [opener, linking, Opener::Found(vec![4; 16])] {
+        let vouching = Opener::Vouch(LinkingId([5; 16]), Secret([2; 16]), Root(Digest([3; 32])));
+        let handle = "bob.jones".parse().unwrap();
+        let recovering = Opener::Recover(handle, Secret([2; 16]), Root(Digest([3; 32])));
+        for opener in [opener, linking, vouching, recovering, Opener::Found(vec![4; 16])] {
             let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();
             assert_eq!(text.parse::<Link>().unwrap().to_string(), text);
         }

@@ -15,7 +15,7 @@ use chancery_wire::{
 use ed25519_dalek::SigningKey;
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, Turn},
     entropy::draw,
     error::EngineError,
     link::{Link, Opener},
@@ -29,7 +29,7 @@ pub struct Linking {
     pub id: LinkingId,
     /// The link for the new device.
     pub link: Link,
-    meeting: Meeting,
+    pub(crate) meeting: Meeting,
     root: Root,
     answer: Answer,
     offer: Option<Offer>,
@@ -40,26 +40,18 @@ pub struct Linking {
 pub struct Asking {
     /// The meeting.
     pub id: LinkingId,
-    meeting: Meeting,
-    root: Root,
-    seed: SigningSeed,
+    pub(crate) meeting: Meeting,
+    pub(crate) root: Root,
+    pub(crate) seed: SigningSeed,
     nonce: [u8; 16],
-    offer: Offer,
-    answer: Option<Answer>,
+    pub(crate) offer: Offer,
+    pub(crate) answer: Option<Answer>,
 }
 
 impl Engine {
     /// Begins to link another device to this one's account.
     pub fn begin_linking(&mut self, now: Instant) -> Result<Linking, EngineError> {
-        self.turn(now, |turn| {
-            let (id, secret, nonce) = (LinkingId(turn.draw()), Secret(turn.draw()), turn.draw());
-            let identity = &turn.me.identity;
-            let root = Root(identity.root);
-            let answer = Answer { domain: identity.domain.clone(), handle: identity.handle.clone(), nonce };
-            let meeting = Meeting::new(id, &secret);
-            let link = Link { server: identity.server.clone(), opener: Opener::Link(id, secret, root) };
-            Ok(Linking { id, link, meeting, root, answer, offer: None })
-        })
+        self.turn(now, |turn| Ok(turn.meeting(turn.me.identity.handle.clone(), Opener::Link)))
     }
 
     /// Vouches for the new device: the fourth part. Only once the person has compared the words.
@@ -91,11 +83,21 @@ impl Engine {
         if let Some(kept) = self.identity()?.filter(|kept| kept.enrolled) {
             return Err(EngineError::Enrolled(kept.handle));
         }
+        Ok(self.asking((id, secret, root), None))
+    }
+
+    /// What a new device says of itself first: a new key, or the one it has made before.
+    pub(crate) fn asking(
+        &mut self,
+        (id, secret, root): (LinkingId, &Secret, Root),
+        known: Option<(DeviceId, SigningSeed)>,
+    ) -> Asking {
         let (_, entropy) = self.parts();
-        let (device, seed, nonce) = (DeviceId(draw(entropy)), SigningSeed(draw(entropy)), draw(entropy));
+        let (device, seed) = known.unwrap_or_else(|| (DeviceId(draw(entropy)), SigningSeed(draw(entropy))));
+        let nonce = draw(entropy);
         let key: PublicKey = SigningKey::from_bytes(&seed.0).public();
         let (meeting, offer) = (Meeting::new(id, secret), Offer { device, key, promise: promise(&nonce) });
-        Ok(Asking { id, meeting, root, seed, nonce, offer, answer: None })
+        Asking { id, meeting, root, seed, nonce, offer, answer: None }
     }
 
     /// Takes what the old device vouched for: this device belongs to the account as soon as the server has the entry.
@@ -125,7 +127,29 @@ impl Engine {
     }
 }
 
+impl Turn<'_> {
+    /// Begins a meeting with a new device of an account.
+    pub(crate) fn meeting(
+        &mut self,
+        handle: Handle,
+        opener: fn(LinkingId, Secret, Root) -> Opener,
+    ) -> Linking {
+        let (id, secret, nonce) = (LinkingId(self.draw()), Secret(self.draw()), self.draw());
+        let identity = &self.me.identity;
+        let root = Root(identity.root);
+        let answer = Answer { domain: identity.domain.clone(), handle, nonce };
+        let meeting = Meeting::new(id, &secret);
+        let link = Link { server: identity.server.clone(), opener: opener(id, secret, root) };
+        Linking { id, link, meeting, root, answer, offer: None }
+    }
+}
+
 impl Linking {
+    /// What the new device has offered, and whose it is to be.
+    pub(crate) fn offered_for(&self) -> Option<(&Offer, &Handle)> {
+        self.offer.as_ref().map(|offer| (offer, &self.answer.handle))
+    }
+
     /// Takes the first part and answers with the second one.
     pub fn offered(&mut self, part: &[u8]) -> Result<Vec<u8>, EngineError> {
         self.offer = Some(self.meeting.read(1, part).ok_or(EngineError::Linking)?);

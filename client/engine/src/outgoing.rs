@@ -32,8 +32,8 @@ pub enum Out {
     Open(api::Open),
     /// Ask for key packages of these accounts; the answer goes to [`Engine::claimed`].
     Claim(WishId, Vec<Handle>),
-    /// Ask for key packages of these other devices of this account; the answer goes to [`Engine::claimed`].
-    ClaimOwn(WishId, Vec<DeviceId>),
+    /// Ask for key packages of these devices of an account; the answer goes to [`Engine::claimed`].
+    ClaimDevices(WishId, Handle, Vec<DeviceId>),
     /// Delete a file that was taken back; that it is gone goes to [`Engine::disposed`].
     Dispose(RoomId, FileId),
     /// Ask for what is needed to come back into the room; the answer goes to [`Engine::come_back`].
@@ -56,7 +56,7 @@ impl Engine {
                 Standing::Left | Standing::Paused | Standing::Stopped => true,
             };
             let over = step.next_expiry()?.is_some_and(|at| at <= now);
-            let wished = step.has_wishes()? || !step.disposals()?.is_empty();
+            let wished = step.has_wishes()? || !step.disposals(now)?.is_empty();
             Ok(step.rooms()?.iter().all(quiet) && !over && !wished)
         })?;
         if idle {
@@ -75,7 +75,7 @@ impl Engine {
             for room in turn.step.rooms()? {
                 turn.outgoing(room, &mut out)?;
             }
-            out.extend(turn.step.disposals()?.into_iter().map(|(room, file)| Out::Dispose(room, file)));
+            out.extend(turn.step.disposals(now)?.into_iter().map(|(room, file)| Out::Dispose(room, file)));
             Ok(out)
         })
     }
@@ -115,13 +115,18 @@ impl Turn<'_> {
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
         let mut wishes = self.wishes(&room, &group)?;
+        // Somebody else was first.
+        let settles = |wish: &Wish| matches!(wish, Wish::Settle | Wish::Mend { .. });
+        if room.settle_at.is_some_and(|at| at <= self.now) && !wishes.iter().any(|(_, wish)| settles(wish)) {
+            room.settle_at = None;
+        }
         // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
         // what others proposed is committed before anything else: until then nobody can say anything. Revoked devices wait for
         // nothing else either: who has asked to leave may be left alone with them.
         wishes.sort_by_key(|(wished, wish)| match (&wished.sealed, wish) {
             (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
             (_, Wish::Settle) => 1,
-            (_, Wish::Expel { .. }) => 2,
+            (_, Wish::Mend { .. }) => 2,
             _ => 3,
         });
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
@@ -135,9 +140,15 @@ impl Turn<'_> {
                         out.push(Out::Claim(wished.wish, handles.clone()));
                         None
                     }
-                    Wish::Bring { packages } if packages.is_empty() => {
-                        out.push(Out::ClaimOwn(wished.wish, self.missing(&group)?));
-                        None
+                    Wish::Mend { handle, packages: None } => {
+                        let amiss = self.amiss(&roster(group.public_group())?, handle)?;
+                        if amiss.missing.is_empty() {
+                            self.seal(&mut room, &mut group, &wished, &wish)?;
+                            self.step.wished(wished.wish)?.filter(|wished| wished.refused.is_none())
+                        } else {
+                            out.push(Out::ClaimDevices(wished.wish, handle.clone(), amiss.missing));
+                            None
+                        }
                     }
                     _ => {
                         self.seal(&mut room, &mut group, &wished, &wish)?;
@@ -166,26 +177,21 @@ impl Turn<'_> {
         let wishes = read(self)?;
         let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Write { .. }));
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
+        let mend = if due && !handshake { self.next_to_mend(room, group)? } else { None };
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
         if others_proposed(group) && due {
             if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {
                 return Ok(wishes);
             }
             own(Wish::Settle)?;
+        } else if let Some(handle) = mend {
+            own(Wish::Mend { handle, packages: None })?;
         } else if !handshake && (room.sealed >= RENEW_MESSAGES || room.renew_at <= self.now) {
             own(Wish::Renew)?;
         } else {
             return Ok(wishes);
         }
         read(self)
-    }
-
-    /// The devices of this account that are not in a room and belong there.
-    fn missing(&self, group: &MlsGroup) -> Result<Vec<DeviceId>, EngineError> {
-        let leaves = roster(group.public_group())?;
-        let own = self.step.trusted(&self.me.identity.handle)?.into_iter();
-        let missing = own.filter(|it| !it.revoked && leaves.iter().all(|leaf| leaf.name.device != it.device));
-        Ok(missing.map(|device| device.device).collect())
     }
 
     /// Hands out what was sealed, unless it is on its way or promised its place already.

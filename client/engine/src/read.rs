@@ -27,6 +27,8 @@ pub struct Line {
     pub receipts: Vec<(Handle, Status)>,
     /// Whether it is kept in view for everybody.
     pub pinned: bool,
+    /// Whether it is a program's.
+    pub bot: bool,
 }
 
 impl Line {
@@ -111,6 +113,10 @@ fn as_it_reads(step: &Step<'_>, message: Message) -> Result<Line, EngineError> {
         acknowledged: vec![],
         receipts: vec![],
         pinned: false,
+        bot: match &message.from {
+            Some((by, _)) => step.is_bot(by)?,
+            None => false,
+        },
         message,
     };
     let room = line.message.room;

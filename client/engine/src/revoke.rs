@@ -1,8 +1,10 @@
 //! Revoking: a device of an account says that another one speaks for it no more.
 
-use chancery_transparency::revoke;
+use chancery_transparency::{revoke, revoke_as_officer};
+use chancery_vault::TrustedDevice;
 use chancery_wire::{
     ids::{DeviceId, RoomId},
+    names::Handle,
     time::Instant,
 };
 
@@ -16,6 +18,27 @@ impl Engine {
             let chain = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
             revoke(&chain, (me.device, turn.me), device, now).ok_or(EngineError::NoDevice)
         })
+    }
+
+    /// The entry by which this device, an officer's, revokes one of another account whose chain is known here.
+    pub fn revoke_of(
+        &mut self,
+        handle: &Handle,
+        device: DeviceId,
+        now: Instant,
+    ) -> Result<Vec<u8>, EngineError> {
+        self.turn(now, |turn| {
+            let me = &turn.me.identity;
+            let officers = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
+            let chain = trusted(turn.step, handle)?.ok_or(EngineError::NoDevice)?;
+            let entry = revoke_as_officer(&chain, (&officers, me.device, turn.me), device, now);
+            entry.ok_or(EngineError::NoDevice)
+        })
+    }
+
+    /// The devices of an account, as far as its chain is known here.
+    pub fn devices_of(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, EngineError> {
+        self.look(|step, _| Ok(step.trusted(handle)?))
     }
 
     /// The rooms of this device in which a device still is, such as one that was revoked and not taken out everywhere yet.

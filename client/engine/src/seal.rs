@@ -79,17 +79,22 @@ impl Turn<'_> {
             Wish::Add { handles, role, packages } => {
                 self.plan_add(&policy, &leaves, handles, *role, packages)?
             }
-            Wish::Bring { packages } => {
-                let me = std::slice::from_ref(&self.me.identity.handle);
-                self.plan_add(&policy, &leaves, me, policy.role(&self.me.identity.handle), packages)?
-            }
-            Wish::Expel { devices } => {
-                let gone = leaves.iter().filter(|leaf| devices.contains(&leaf.name.device));
-                let remove: Vec<_> = gone.map(|leaf| LeafNodeIndex::new(leaf.index)).collect();
-                if remove.is_empty() {
+            Wish::Mend { handle, packages } => {
+                let amiss = self.amiss(&leaves, handle)?;
+                let packages = packages.as_deref().unwrap_or_default();
+                let whose = std::slice::from_ref(handle);
+                let add = match self.plan_add(&policy, &leaves, whose, policy.role(handle), packages)? {
+                    Outcome::Commit(plan) => plan.add,
+                    _ => vec![],
+                };
+                // An account that came back keeps its place: its last leaf here goes when the new one comes.
+                let goes = amiss.stays || !add.is_empty() || amiss.missing.is_empty();
+                let revoked = amiss.revoked.into_iter().filter(|_| goes);
+                let remove: Vec<_> = revoked.map(LeafNodeIndex::new).collect();
+                if add.is_empty() && remove.is_empty() {
                     Outcome::Fulfilled
                 } else {
-                    Outcome::Commit(Plan { remove, ..Plan::default() })
+                    Outcome::Commit(Plan { add, remove, context: None })
                 }
             }
             Wish::Remove { handle } if *handle == self.me.identity.handle => {
@@ -223,9 +228,11 @@ impl Turn<'_> {
             .stage_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();
+        let revoked = self.revoked_among(&roster(group.public_group())?)?;
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
-        let judged = Change::read(group.public_group(), &own, staged)
-            .and_then(|change| judge(&roster(group.public_group())?, &change));
+        let judged = Change::read(group.public_group(), &own, staged).and_then(|change| {
+            judge(&roster(group.public_group())?, &change, &|leaf| revoked.contains(leaf))
+        });
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));

@@ -81,6 +81,8 @@ pub struct MemberView {
     pub role: Role,
     /// The device.
     pub device: DeviceId,
+    /// Who answers for it and what it is for, where it is a program's.
+    pub bot: Option<(Handle, String)>,
     /// Who invited the account into the organisation; nobody for its founder.
     pub invited_by: Option<Handle>,
     /// When the device was enrolled, by its own clock.
@@ -202,6 +204,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
             members.push(MemberView {
                 role: policy.role(&handle),
                 device,
+                bot: known.as_ref().and_then(|known| known.bot.clone()),
                 invited_by: known.as_ref().and_then(|known| known.invited_by.clone()),
                 enrolled: known.map(|known| known.at),
                 handle,

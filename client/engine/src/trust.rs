@@ -4,7 +4,9 @@
 //! will add, at [`Engine::trust`], the proof that everybody is shown the same chain.
 
 use chancery_groups::Leaf;
-use chancery_transparency::{self as transparency, Device, InvalidChain, PublicKey, Root, Trusted};
+use chancery_transparency::{
+    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Trusted,
+};
 use chancery_vault::{Step, TrustedDevice};
 use chancery_wire::{api::Chains, names::Handle, time::Instant};
 
@@ -59,10 +61,15 @@ impl Engine {
     /// Takes in chains the server answered with; `asked` are the accounts it was asked for.
     pub fn trust(&mut self, asked: &[Handle], chains: &Chains, now: Instant) -> Result<(), EngineError> {
         self.turn(now, |turn| {
-            for chain in &chains.chains {
-                let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
-                let outcome = turn.check(&chain.handle, &entries)?;
-                turn.memory.asked.insert(chain.handle.clone(), outcome);
+            // Those that rest on each other are checked in turns.
+            let mut grown = true;
+            while std::mem::take(&mut grown) {
+                for chain in &chains.chains {
+                    let entries: Vec<Vec<u8>> = chain.entries.iter().map(|entry| entry.0.clone()).collect();
+                    let (outcome, more) = turn.check(&chain.handle, &entries)?;
+                    turn.memory.asked.insert(chain.handle.clone(), outcome);
+                    grown |= more;
+                }
             }
             for handle in asked {
                 let missing = Asked::Refused(Distrust::Unknown(handle.clone()));
@@ -92,8 +99,8 @@ impl Engine {
 }
 
 impl Turn<'_> {
-    /// Checks one chain and keeps its devices when it holds.
-    fn check(&self, handle: &Handle, entries: &[Vec<u8>]) -> Result<Asked, EngineError> {
+    /// Checks one chain and keeps its devices as far as it holds; answers also whether more of it does than was known.
+    fn check(&self, handle: &Handle, entries: &[Vec<u8>]) -> Result<(Asked, bool), EngineError> {
         let identity = &self.me.identity;
         // A failure to read the vault must not look like a chain that does not hold.
         let mut failed = None;
@@ -104,21 +111,25 @@ impl Turn<'_> {
                 None
             }
         };
-        let found = transparency::verify(entries, handle, &identity.domain, Root(identity.root), inviter);
+        let found =
+            transparency::verify_as_far(entries, handle, &identity.domain, Root(identity.root), inviter);
         if let Some(error) = failed {
             return Err(error);
         }
-        let found = match found {
+        let refused = |why| Asked::Refused(Distrust::Chain(handle.clone(), why));
+        let (found, missing) = match found {
             Ok(found) => found,
-            Err(why) => return Ok(Asked::Refused(Distrust::Chain(handle.clone(), why))),
+            Err(why) => return Ok((refused(why), false)),
         };
         // A chain grows: what its head was before is still in it.
         let known = self.step.trusted(handle)?;
         if known.iter().any(|device| !found.heads.contains(&device.head)) {
-            return Ok(Asked::Refused(Distrust::Rewritten(handle.clone())));
+            return Ok((Asked::Refused(Distrust::Rewritten(handle.clone())), false));
         }
         keep(self.step, &found)?;
-        Ok(Asked::Held)
+        let grown = known.first().is_none_or(|device| device.head != found.head);
+        let outcome = missing.map_or(Asked::Held, |whose| refused(InvalidChain::Missing(whose)));
+        Ok((outcome, grown))
     }
 
     /// Whether every one of `leaves` is believed.
@@ -166,8 +177,14 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             device: device.id,
             key: device.key.0,
             officer: device.officer,
+            bot: device.bot.clone().map(|bot| (bot.owner, bot.purpose)),
             invited_by: device.invited_by.clone(),
             linked_by: device.linked_by,
+            recovered_by: device.recovered.as_ref().map(|how| match how {
+                Recovered::Key => String::new(),
+                Recovered::Officers(one, two) => format!("{one} {two}"),
+            }),
+            recovery_key: chain.recovery.map(|key| key.0),
             at: device.at,
             head: chain.head,
             revoked: device.revoked,
@@ -187,12 +204,21 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         id: it.device,
         key: PublicKey(it.key),
         officer: it.officer,
+        bot: it.bot.map(|(owner, purpose)| Bot { owner, purpose }),
         invited_by: it.invited_by,
         linked_by: it.linked_by,
+        recovered: it.recovered_by.map(|by| {
+            let names: Vec<Handle> = by.split_whitespace().filter_map(|name| name.parse().ok()).collect();
+            match names.as_slice() {
+                [one, two] => Recovered::Officers(one.clone(), two.clone()),
+                _ => Recovered::Key,
+            }
+        }),
         at: it.at,
         revoked: it.revoked,
     };
+    let recovery = known.first().and_then(|device| device.recovery_key).map(PublicKey);
     // What the head was before is not asked for here.
     let heads = vec![head];
-    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), head, heads }))
+    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), recovery, head, heads }))
 }

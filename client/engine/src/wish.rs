@@ -4,7 +4,7 @@ use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
 use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId};
 use chancery_wire::{
     content::{Content, Marks, MessageId, Written},
-    ids::{DeviceId, RoomId},
+    ids::RoomId,
     names::Handle,
     policy::{Role, RoomPolicy},
     time::Instant,
@@ -89,13 +89,30 @@ impl Setting {
 /// A wish as it is kept. Stored: changed only by adding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wish {
-    Open { group_info: ByteBuf, tree: ByteBuf },
-    Write { content: ByteBuf },
-    Add { handles: Vec<Handle>, role: Role, packages: Vec<ByteBuf> },
-    Remove { handle: Handle },
-    Role { handle: Handle, role: Role },
-    Bring { packages: Vec<ByteBuf> },
-    Expel { devices: Vec<DeviceId> },
+    Open {
+        group_info: ByteBuf,
+        tree: ByteBuf,
+    },
+    Write {
+        content: ByteBuf,
+    },
+    Add {
+        handles: Vec<Handle>,
+        role: Role,
+        packages: Vec<ByteBuf>,
+    },
+    Remove {
+        handle: Handle,
+    },
+    Role {
+        handle: Handle,
+        role: Role,
+    },
+    /// `packages` are of devices that are to come in; nothing while they were not asked for.
+    Mend {
+        handle: Handle,
+        packages: Option<Vec<ByteBuf>>,
+    },
     Renew,
     Settle,
     Leave,
@@ -119,6 +136,7 @@ impl Wish {
             Self::Write { content } => match Content::decode(content) {
                 Ok((_, Content::Text { text, .. })) => text.reveal().to_owned(),
                 Ok((_, Content::Note(_))) => "tell your other devices something".to_owned(),
+                Ok((_, Content::History { .. })) => "tell who came what was said before".to_owned(),
                 Ok((_, Content::Report(_))) => "tell what was got and read".to_owned(),
                 Ok((_, Content::Acknowledge(_))) => "acknowledge a message".to_owned(),
                 Ok((_, Content::Pin { pinned: true, .. })) => "pin a message".to_owned(),
@@ -134,8 +152,7 @@ impl Wish {
             Self::Add { handles, .. } => format!("add {}", names(handles)),
             Self::Remove { handle } => format!("remove {handle}"),
             Self::Role { handle, .. } => format!("give {handle} another role"),
-            Self::Expel { .. } => "take out your revoked devices".to_owned(),
-            Self::Bring { .. } => "bring your other devices".to_owned(),
+            Self::Mend { handle, .. } => format!("see to the devices of {handle}"),
             Self::Renew => "renew this device's keys".to_owned(),
             Self::Settle => "take in who asked to leave".to_owned(),
             Self::Leave => "leave the room".to_owned(),
@@ -149,17 +166,12 @@ impl Wish {
     /// Whether a person wished it, and not the device by itself.
     pub(crate) fn is_the_persons(&self) -> bool {
         if let Self::Write { content } = self {
-            return !matches!(Content::decode(content), Ok((_, Content::Report(_) | Content::Note(_))));
+            return !matches!(
+                Content::decode(content),
+                Ok((_, Content::Report(_) | Content::History { .. } | Content::Note(_)))
+            );
         }
-        !matches!(
-            self,
-            Self::Open { .. }
-                | Self::Bring { .. }
-                | Self::Expel { .. }
-                | Self::Renew
-                | Self::Settle
-                | Self::Return
-        )
+        !matches!(self, Self::Open { .. } | Self::Mend { .. } | Self::Renew | Self::Settle | Self::Return)
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, EngineError> {
@@ -278,25 +290,10 @@ impl Turn<'_> {
         if devices.len() < 2 {
             return Ok(());
         }
-        let (revoked, devices): (Vec<_>, Vec<_>) = devices.iter().partition(|device| device.revoked);
-        let first = devices.first().is_some_and(|first| first.device == self.me.identity.device);
-        self.see_to_own_room(first)?;
+        let here = devices.iter().find(|device| !device.revoked);
+        self.see_to_own_room(here.is_some_and(|first| first.device == self.me.identity.device))?;
         for room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
-            let group = self.group(room.id)?;
-            let leaves = roster(group.public_group())?;
-            self.put(room.id, group);
-            let missing =
-                devices.iter().any(|device| leaves.iter().all(|leaf| leaf.name.device != device.device));
-            let here = |it: &&&TrustedDevice| leaves.iter().any(|leaf| leaf.name.device == it.device);
-            let gone: Vec<DeviceId> = revoked.iter().filter(here).map(|device| device.device).collect();
-            let wished = self.step.wishes(room.id)?;
-            let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;
-            if !gone.is_empty() && !wished.iter().any(|wish| matches!(wish, Wish::Expel { .. })) {
-                self.step.wish(room.id, self.now, &Wish::Expel { devices: gone }.write())?;
-            }
-            if missing && !wished.iter().any(|wish| matches!(wish, Wish::Bring { .. })) {
-                self.step.wish(room.id, self.now, &Wish::Bring { packages: vec![] }.write())?;
-            }
+            self.mend_own(&room)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use chancery_engine::{Engine, InvalidLink, Line, Link, Opener, Progress, RoomView, Want};
+use chancery_transparency::Kind;
 use chancery_vault::{Identity, Standing, TrustedDevice, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{Account, Found, Invitation, Invite, Join},
@@ -18,6 +19,7 @@ use crate::{
     clock::{Os, now},
     error::SdkError,
     net::Http,
+    nudge::Nudge,
     profile::Profile,
 };
 
@@ -31,6 +33,7 @@ pub struct Client {
     pub(crate) authority: Option<std::path::PathBuf>,
     /// Up to where the lines of each room were told to whoever watches.
     pub(crate) told: HashMap<RoomId, u64>,
+    pub(crate) nudge: Nudge,
 }
 
 impl std::fmt::Debug for Client {
@@ -51,7 +54,13 @@ impl Client {
         if let Some(token) = engine.session(now())? {
             http.resume(token);
         }
-        Ok(Self { engine, http, authority: authority.map(Path::to_owned), told: HashMap::new() })
+        Ok(Self {
+            engine,
+            http,
+            authority: authority.map(Path::to_owned),
+            told: HashMap::new(),
+            nudge: Nudge::default(),
+        })
     }
 
     /// Founds an organisation with a first account, by the link its server printed.
@@ -93,10 +102,10 @@ impl Client {
         self.enrolled()
     }
 
-    /// Makes an invitation for an account, which may invite others in turn if it is to be an `officer`.
-    pub async fn invite(&mut self, handle: &Handle, officer: bool) -> Result<Link, SdkError> {
+    /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's.
+    pub async fn invite(&mut self, handle: &Handle, kind: &Kind) -> Result<Link, SdkError> {
         let identity = self.enrolled()?;
-        let (invitation, link) = self.engine.invite(handle, officer, now())?;
+        let (invitation, link) = self.engine.invite(handle, kind, now())?;
         let invite = Invite { invitation: Opaque(invitation) };
         let _: Invitation = self.http.ask(&identity, Method::POST, "/v1/invitations", Some(&invite)).await?;
         self.keep_session()?;
@@ -180,6 +189,12 @@ impl Client {
     /// Keeps a wish for a room; it is sent by the next [`Client::sync`], or at once while [`Client::follow`] runs.
     pub fn want(&mut self, room: RoomId, want: Want) -> Result<WishId, SdkError> {
         Ok(self.engine.want(room, want, now())?)
+    }
+
+    /// What wakes this client while [`Client::follow`] runs, when another one has put something into the same vault.
+    #[must_use]
+    pub fn nudge(&self) -> Nudge {
+        self.nudge.clone()
     }
 
     /// How far a wish is.

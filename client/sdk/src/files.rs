@@ -80,7 +80,7 @@ impl Client {
     /// Puts a piece of history on the server, for another device of this account.
     pub(crate) async fn tell_history(&mut self, telling: &Telling) -> Result<(), SdkError> {
         let bytes = std::io::Cursor::new(&telling.piece.bytes);
-        let put = self.put_file(telling.own, &telling.file, bytes, PATIENCE, &mut |_, _| {}).await;
+        let put = self.put_file(telling.place, &telling.file, bytes, PATIENCE, &mut |_, _| {}).await;
         put.map_err(|error| match error {
             Failed::Here(error) => error.at(Path::new("history")),
             Failed::There(error) => error,
@@ -93,7 +93,7 @@ impl Client {
         let (identity, of) = (self.enrolled()?, &told.file);
         let mut bytes = std::io::Cursor::new(Vec::new());
         for number in 0..parts(of.size) {
-            let address = format!("/v1/rooms/{}/files/{}/parts/{number}", told.own, of.file);
+            let address = format!("/v1/rooms/{}/files/{}/parts/{number}", told.place, of.file);
             let part = insist(PATIENCE, async || self.http.bytes(&identity, &address).await).await?;
             write_part(of, &mut bytes, number, &part).map_err(|error| error.at(Path::new("history")))?;
         }

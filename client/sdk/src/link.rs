@@ -18,7 +18,7 @@ use crate::{client::Client, clock::now, error::SdkError, live::News, net::Http};
 /// How often the other device's next part is looked for.
 const LOOK: Duration = Duration::from_millis(400);
 /// How long bringing a device into its rooms may take.
-const BRING: Duration = Duration::from_mins(1);
+pub(crate) const BRING: Duration = Duration::from_mins(1);
 
 /// On the new device: what the person compares before anything is linked.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl Client {
 }
 
 /// Waits for a part.
-async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Vec<u8>, SdkError> {
+pub(crate) async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Vec<u8>, SdkError> {
     loop {
         let path = format!("/v1/linkings/{id}/parts");
         let said: Parts = http.open(Method::GET, &path, None::<&()>).await?;
@@ -161,7 +161,7 @@ async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Vec<u8>, SdkE
 }
 
 /// Says a part.
-async fn say(http: &Http, id: LinkingId, number: u8, part: Vec<u8>) -> Result<(), SdkError> {
+pub(crate) async fn say(http: &Http, id: LinkingId, number: u8, part: Vec<u8>) -> Result<(), SdkError> {
     let path = format!("/v1/linkings/{id}/parts");
     let part = api::SayPart { number, part: Opaque(part) };
     let _: Parts = http.open(Method::PUT, &path, Some(&part)).await?;

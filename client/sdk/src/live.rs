@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chancery_engine::{EngineError, Joined, Line, Out};
 use chancery_vault::{Identity, WishId};
 use chancery_wire::{
-    api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, Return, RoomHead, Stock, Welcomes},
+    api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, PendingRooms, Return, RoomHead, Stock, Welcomes},
     frames::{Acknowledge, ClientFrame, Entry, Fetch, Refused, ServerFrame},
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -13,7 +13,7 @@ use chancery_wire::{
 };
 use reqwest::Method;
 
-use crate::{client::Client, clock::now, error::SdkError, net::Socket};
+use crate::{client::Client, clock::now, error::SdkError, net::Socket, nudge::Nudge};
 
 /// How long after a refusal that passes by itself it is tried again, in milliseconds.
 const LATER: i64 = 2_000;
@@ -29,6 +29,8 @@ pub enum News {
     Alarm(RoomId, String),
     /// Something is not done yet and is tried again, for this reason.
     Later(String),
+    /// The connection is there.
+    Connected,
     /// The connection is there again, after it was not.
     Online,
 }
@@ -59,6 +61,7 @@ impl<'c> Live<'c> {
         live.check_own().await?;
         live.restock().await?;
         live.join().await?;
+        live.pending().await?;
         let rooms = live.client.engine.followed()?;
         for (room, seq) in &rooms {
             live.client.told.entry(*room).or_insert(*seq);
@@ -66,6 +69,11 @@ impl<'c> Live<'c> {
         let fetches: Vec<ClientFrame> = rooms.into_iter().map(|(room, seq)| live.fetch(room, seq)).collect();
         live.socket.send(fetches).await?;
         Ok(live)
+    }
+
+    /// What wakes this connection when there is something new to send.
+    pub(crate) fn nudge(&self) -> Nudge {
+        self.client.nudge()
     }
 
     /// Whether nothing is left to wait for.
@@ -108,8 +116,7 @@ impl<'c> Live<'c> {
                         }
                         self.claimed(wish, &claims).await?;
                     }
-                    Out::ClaimOwn(wish, devices) => {
-                        let handle = self.identity.handle.clone();
+                    Out::ClaimDevices(wish, handle, devices) => {
                         let claim = self.claim(&handle, Some(devices)).await?;
                         self.claimed(wish, &[(handle, claim)]).await?;
                     }
@@ -162,6 +169,7 @@ impl<'c> Live<'c> {
                 }
                 ServerFrame::Look(room) => {
                     self.join().await?;
+                    self.pending().await?;
                     answers.extend(self.fetch_again(room)?);
                 }
             }
@@ -360,6 +368,18 @@ impl<'c> Live<'c> {
     async fn check_own(&mut self) -> Result<(), SdkError> {
         self.chains(vec![self.identity.handle.clone()]).await?;
         Ok(self.client.engine.check_own(now())?)
+    }
+
+    /// Looks for rooms in which leaves do not fit their chains.
+    async fn pending(&mut self) -> Result<(), SdkError> {
+        let pending: PendingRooms = self.get("/v1/rooms/pending").await?;
+        loop {
+            let needs = self.client.engine.pending(&pending, now())?;
+            if needs.is_empty() {
+                return Ok(());
+            }
+            self.chains(needs).await?;
+        }
     }
 
     /// Leaves key packages with the server when they run low.

@@ -49,7 +49,12 @@ impl Client {
             // Spread out, so that a server that comes back is not asked by everybody at once.
             let longest = (500 << tries.min(6)).min(LONGEST_PAUSE);
             let pause = longest / 2 + u64::from_be_bytes(draw()) % (longest / 2);
-            sleep_until(monotonic() + Duration::from_millis(pause)).await;
+            // A person who has just said something does not wait for the end of it.
+            let nudge = self.nudge();
+            tokio::select! {
+                () = sleep_until(monotonic() + Duration::from_millis(pause)) => {}
+                () = nudge.given() => {}
+            }
         }
     }
 }
@@ -61,9 +66,8 @@ async fn online(
     watch: &mut dyn FnMut(News),
 ) -> Result<(), SdkError> {
     let mut live = Live::open(client).await?;
-    if again {
-        watch(News::Online);
-    }
+    watch(if again { News::Online } else { News::Connected });
+    let nudge = live.nudge();
     let mut asked = false;
     loop {
         live.send().await?;
@@ -88,6 +92,7 @@ async fn online(
                 live.receive(frames?).await?;
                 live.news.drain(..).for_each(&mut *watch);
             }
+            () = nudge.given() => {}
             () = sleep_until(wake) => {
                 if wake >= quiet {
                     if asked {

@@ -3,6 +3,7 @@
 use chancery_wire::{
     content::Written,
     ids::{FileId, RoomId},
+    time::Instant,
 };
 
 use crate::{
@@ -62,17 +63,17 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Remembers that a file is to go from the server.
-    pub fn dispose(&self, room: RoomId, file: FileId) -> Result<(), VaultError> {
-        let sql = "INSERT INTO disposals (file, room) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-        self.run(sql, &[&file.0, &room.0])?;
+    /// Remembers that a file is to go from the server, at a moment.
+    pub fn dispose(&self, room: RoomId, file: FileId, at: Instant) -> Result<(), VaultError> {
+        let sql = "INSERT INTO disposals (file, room, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.run(sql, &[&file.0, &room.0, &at.0])?;
         Ok(())
     }
 
-    /// The files that are to go from the server.
-    pub fn disposals(&self) -> Result<Vec<(RoomId, FileId)>, VaultError> {
-        let sql = "SELECT room, file FROM disposals ORDER BY file";
-        self.list(sql, &[], |row| Ok((RoomId(id(row, 0)?), FileId(id(row, 1)?))))
+    /// The files that are to go from the server by now.
+    pub fn disposals(&self, now: Instant) -> Result<Vec<(RoomId, FileId)>, VaultError> {
+        let sql = "SELECT room, file FROM disposals WHERE at <= ?1 ORDER BY file";
+        self.list(sql, &[&now.0], |row| Ok((RoomId(id(row, 0)?), FileId(id(row, 1)?))))
     }
 
     /// A file is gone from the server.

@@ -3,6 +3,8 @@
 use chancery_wire::{
     content::MessageId,
     ids::{DeviceId, FileId, RoomId},
+    names::Handle,
+    time::Instant,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -20,6 +22,7 @@ const BYTES: usize = 768 * 1024;
 /// A line as it is told: what stands in the vault. Stored and sent: changed only by adding (`protocol/devices.md`, *History*).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
 struct Told {
     seq: u64,
     id: Option<ByteBuf>,
@@ -35,13 +38,36 @@ struct Told {
     mentions: Option<String>,
     urgent: bool,
     expires: Option<i64>,
+    told_by: Option<String>,
+}
+
+/// Whom a piece is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Another device of this account.
+    Device(DeviceId),
+    /// Those who came into the room by this entry.
+    Newcomers(u64),
+}
+
+/// A piece that was told and is to be taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldPiece {
+    /// The room in which its file lies.
+    pub place: RoomId,
+    /// The room it is about.
+    pub room: RoomId,
+    /// The other member who has told it; nobody where it was another device of this account.
+    pub told_by: Option<Handle>,
+    /// The content that told of it.
+    pub content: Vec<u8>,
 }
 
 /// A piece of a room's history, ready to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// The device it is for.
-    pub to: DeviceId,
+    /// Whom it is for.
+    pub to: To,
     /// The room.
     pub room: RoomId,
     /// The first and the last entry it speaks of.
@@ -73,17 +99,51 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Those who came into a room by an entry are to be told what was said since a moment.
+    pub fn grant_history(&self, room: RoomId, before: u64, since: Instant) -> Result<(), VaultError> {
+        self.run(
+            "INSERT INTO history_granted (room, before, since, below) VALUES (?1, ?2, ?3, ?2) ON CONFLICT DO NOTHING",
+            &[&room.0, &number(before), &since.0],
+        )?;
+        Ok(())
+    }
+
     /// The next piece that is to be told: the newest of each room before the second newest of any.
     pub fn next_piece(&self, lines: u32) -> Result<Option<Piece>, VaultError> {
         loop {
+            let granted = self.find(
+                "SELECT room, before, since, below FROM history_granted ORDER BY room, before LIMIT 1",
+                &[],
+                |row| {
+                    Ok((
+                        RoomId(id(row, 0)?),
+                        counted(row.get(1)?),
+                        row.get::<_, i64>(2)?,
+                        row.get::<_, i64>(3)?,
+                    ))
+                },
+            )?;
+            if let Some((room, before, since, below)) = granted {
+                if let Some(Lines { range: (first, last), bytes }) =
+                    self.lines_below(room, (since, below), lines)?
+                {
+                    // The newest piece reaches up to the entry by which they came.
+                    let all = below == number(before);
+                    let range = (first, if all { before.saturating_sub(1) } else { last });
+                    return Ok(Some(Piece { to: To::Newcomers(before), room, range, bytes }));
+                }
+                let sql = "DELETE FROM history_granted WHERE room = ?1 AND before = ?2";
+                self.run(sql, &[&room.0, &number(before)])?;
+                continue;
+            }
             let next = self.find(
                 "SELECT device, room, below FROM history_owed ORDER BY told, room, device LIMIT 1",
                 &[],
                 |row| Ok((DeviceId(id(row, 0)?), RoomId(id(row, 1)?), row.get::<_, i64>(2)?)),
             )?;
             let Some((to, room, below)) = next else { return Ok(None) };
-            if let Some(Lines { range, bytes }) = self.lines_below(room, below, lines)? {
-                return Ok(Some(Piece { to, room, range, bytes }));
+            if let Some(Lines { range, bytes }) = self.lines_below(room, (i64::MIN, below), lines)? {
+                return Ok(Some(Piece { to: To::Device(to), room, range, bytes }));
             }
             self.run("DELETE FROM history_owed WHERE device = ?1 AND room = ?2", &[&to.0, &room.0])?;
         }
@@ -91,28 +151,41 @@ impl Step<'_> {
 
     /// A piece was told.
     pub fn piece_told(&self, piece: &Piece) -> Result<(), VaultError> {
-        self.run(
-            "UPDATE history_owed SET below = ?3, told = told + 1 WHERE device = ?1 AND room = ?2",
-            &[&piece.to.0, &piece.room.0, &number(piece.range.0)],
-        )?;
+        let below = number(piece.range.0);
+        match piece.to {
+            To::Device(to) => self.run(
+                "UPDATE history_owed SET below = ?3, told = told + 1 WHERE device = ?1 AND room = ?2",
+                &[&to.0, &piece.room.0, &below],
+            )?,
+            To::Newcomers(before) => self.run(
+                "UPDATE history_granted SET below = ?3 WHERE room = ?1 AND before = ?2",
+                &[&piece.room.0, &number(before), &below],
+            )?,
+        };
         Ok(())
     }
 
     /// Whether anything is still to be told or taken in.
     pub fn has_history(&self) -> Result<bool, VaultError> {
-        let sql = "SELECT 1 FROM history_owed UNION ALL SELECT 1 FROM history_told LIMIT 1";
+        let sql = "SELECT 1 FROM history_owed UNION ALL SELECT 1 FROM history_granted UNION ALL
+                   SELECT 1 FROM history_told LIMIT 1";
         Ok(self.find(sql, &[], |_| Ok(()))?.is_some())
     }
 
-    fn lines_below(&self, room: RoomId, below: i64, most: u32) -> Result<Option<Lines>, VaultError> {
+    fn lines_below(
+        &self,
+        room: RoomId,
+        (since, below): (i64, i64),
+        most: u32,
+    ) -> Result<Option<Lines>, VaultError> {
         let bytes = |row: &rusqlite::Row<'_>, at| -> Result<Option<ByteBuf>, VaultError> {
             Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
         };
         let lines = self.list(
-            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file, mentions, urgent, expires
-             FROM messages
-             WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-            &[&room.0, &below, &most],
+            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file, mentions, urgent, expires,
+               told_by FROM messages
+             WHERE room = ?1 AND seq < ?2 AND at >= ?4 ORDER BY seq DESC LIMIT ?3",
+            &[&room.0, &below, &most, &since],
             |row| {
                 Ok(Told {
                     seq: counted(row.get(0)?),
@@ -129,6 +202,7 @@ impl Step<'_> {
                     mentions: row.get(11)?,
                     urgent: row.get(12)?,
                     expires: row.get(13)?,
+                    told_by: row.get(14)?,
                 })
             },
         )?;
@@ -148,28 +222,39 @@ impl Step<'_> {
         Ok(Some(Lines { range, bytes: out }))
     }
 
-    /// Another device has told a piece.
-    pub fn keep_told(
-        &self,
-        room: RoomId,
-        upto: u64,
-        (file, content): (FileId, &[u8]),
-    ) -> Result<(), VaultError> {
+    /// Somebody has told a piece that speaks of what was said up to an entry.
+    pub fn keep_told(&self, file: FileId, upto: u64, it: &ToldPiece) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO history_told (file, room, upto, content) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            &[&file.0, &room.0, &number(upto), &content],
+            "INSERT INTO history_told (file, place, told_by, room, upto, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO NOTHING",
+            &[
+                &file.0,
+                &it.place.0,
+                &it.told_by.as_ref().map(Handle::as_str),
+                &it.room.0,
+                &number(upto),
+                &it.content,
+            ],
         )?;
         Ok(())
     }
 
-    /// The next piece that can be taken in: the newest of each room before the second newest of any. Its room, and the content
-    /// that told of it.
-    pub fn next_told(&self) -> Result<Option<(RoomId, Vec<u8>)>, VaultError> {
+    /// The next piece that can be taken in: the newest of each room before the second newest of any.
+    pub fn next_told(&self) -> Result<Option<ToldPiece>, VaultError> {
         self.find(
-            "SELECT room, content FROM history_told h WHERE room IN (SELECT room FROM rooms)
+            "SELECT place, told_by, room, content FROM history_told h WHERE room IN (SELECT room FROM rooms)
              ORDER BY (SELECT COUNT(*) FROM history_told o WHERE o.room = h.room AND o.upto > h.upto), room LIMIT 1",
             &[],
-            |row| Ok((RoomId(id(row, 0)?), row.get(1)?)),
+            |row| {
+                let told_by: Option<String> = row.get(1)?;
+                let told_by = told_by.map(|by| by.parse()).transpose();
+                Ok(ToldPiece {
+                    place: RoomId(id(row, 0)?),
+                    told_by: told_by.map_err(|_| VaultError::Damaged("history"))?,
+                    room: RoomId(id(row, 2)?),
+                    content: row.get(3)?,
+                })
+            },
         )
     }
 
@@ -181,7 +266,12 @@ impl Step<'_> {
 
     /// Takes in the lines of a piece up to an entry, below all that are here. What is here already stays as it is. Answers how many were new;
     /// an error means that these are no lines.
-    pub fn take_in(&self, room: RoomId, upto: u64, bytes: &[u8]) -> Result<u64, VaultError> {
+    pub fn take_in(
+        &self,
+        (room, told_by): (RoomId, Option<&Handle>),
+        upto: u64,
+        bytes: &[u8],
+    ) -> Result<u64, VaultError> {
         let wrong = || VaultError::Damaged("history");
         let lines: Vec<Told> =
             ciborium::de::from_reader_with_recursion_limit(bytes, 16).map_err(|_| wrong())?;
@@ -199,8 +289,8 @@ impl Step<'_> {
             let blob = |it: &Option<ByteBuf>| it.as_ref().map(|bytes| bytes.to_vec());
             let kept = self.run(
                 "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,
-                                       mentions, urgent, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING",
+                                       mentions, urgent, expires, told_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT DO NOTHING",
                 &[
                     &at,
                     &room.0,
@@ -218,6 +308,7 @@ impl Step<'_> {
                     &line.mentions,
                     &line.urgent,
                     &line.expires,
+                    &told_by.map(Handle::as_str).or(line.told_by.as_deref()),
                 ],
             )?;
             if kept == 0 {

@@ -19,7 +19,7 @@ mod trust;
 
 pub use error::VaultError;
 pub use files::Upload;
-pub use history::Piece;
+pub use history::{Piece, To, ToldPiece};
 pub use identity::{Identity, SigningSeed};
 pub use key::VaultKey;
 pub use messages::{Erased, Message, Said, Search};

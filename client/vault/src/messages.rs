@@ -112,9 +112,11 @@ pub struct Message {
     pub thread: Option<MessageId>,
     /// What it carries besides its words.
     pub marks: Marks,
+    /// The other member whose word it is that this was said: it is from before this account came.
+    pub told_by: Option<Handle>,
 }
 
-const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread, m.file, m.mentions, m.urgent, m.expires FROM messages m";
+const COLUMNS: &str = "SELECT m.room, m.seq, m.id, m.at, m.handle, m.device, m.kind, m.said, m.gone, m.about, m.thread, m.file, m.mentions, m.urgent, m.expires, m.told_by FROM messages m";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
     let damaged = || VaultError::Damaged("messages");
@@ -122,7 +124,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
         let bytes: Option<Vec<u8>> = row.get(at)?;
         bytes.map(|bytes| MessageId::from_slice(&bytes).ok_or_else(damaged)).transpose()
     };
-    let handle: Option<String> = row.get(4)?;
+    let (handle, told_by): (Option<String>, Option<String>) = (row.get(4)?, row.get(15)?);
     let from = match handle {
         Some(handle) => Some((handle.parse().map_err(|_| damaged())?, DeviceId(id(row, 5)?))),
         None => None,
@@ -136,6 +138,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Message, VaultError> {
         said: Said::parse(&row.get::<_, String>(6)?, row.get(7)?, row.get(8)?, row.get(11)?)?,
         about: message(9)?,
         thread: message(10)?,
+        told_by: told_by.map(|by| by.parse()).transpose().map_err(|_| damaged())?,
         marks: Marks {
             mentions: mentioned(row.get::<_, Option<String>>(12)?.as_deref())?,
             urgent: row.get(13)?,
@@ -425,6 +428,7 @@ mod tests {
             about,
             thread: None,
             marks: Marks::default(),
+            told_by: None,
         }
     }
 

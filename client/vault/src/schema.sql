@@ -97,6 +97,8 @@ CREATE TABLE messages (
     mentions TEXT,
     urgent INTEGER NOT NULL DEFAULT 0,
     expires INTEGER,
+    -- The other member whose word it is that this was said.
+    told_by TEXT,
     UNIQUE (room, seq)
 ) STRICT;
 CREATE UNIQUE INDEX messages_once ON messages (room, id, handle) WHERE id IS NOT NULL;
@@ -145,6 +147,7 @@ CREATE TABLE uploads (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE disposals (
     file BLOB PRIMARY KEY,
+    at INTEGER NOT NULL,
     room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
@@ -156,9 +159,20 @@ CREATE TABLE history_owed (
     told INTEGER NOT NULL,
     PRIMARY KEY (device, room)
 ) STRICT, WITHOUT ROWID;
--- What another device of the account has told of it, and was not taken in yet. The room may still be to come.
+-- What is still to be told to those who came into a room by an entry: everything since a moment and below an entry.
+CREATE TABLE history_granted (
+    room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
+    before INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    below INTEGER NOT NULL,
+    PRIMARY KEY (room, before)
+) STRICT, WITHOUT ROWID;
+-- What another device of the account, or another member, has told of it, and was not taken in yet; and in which room its file lies. The room that
+-- it is about may still be to come.
 CREATE TABLE history_told (
     file BLOB PRIMARY KEY,
+    place BLOB NOT NULL,
+    told_by TEXT,
     room BLOB NOT NULL,
     upto INTEGER NOT NULL,
     content BLOB NOT NULL
@@ -189,6 +203,10 @@ CREATE TABLE trust (
     officer INTEGER NOT NULL,
     invited_by TEXT,
     linked_by BLOB,
+    recovered_by TEXT,
+    recovery_key BLOB,
+    bot_owner TEXT,
+    bot_purpose TEXT,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
     revoked INTEGER NOT NULL,

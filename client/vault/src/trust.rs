@@ -22,10 +22,16 @@ pub struct TrustedDevice {
     pub key: [u8; 32],
     /// Whether it may invite.
     pub officer: bool,
+    /// Who answers for it and what it is for, where the account is a program's.
+    pub bot: Option<(Handle, String)>,
     /// Who invited the account; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The device of the same account that vouched for it; none for the first one.
     pub linked_by: Option<DeviceId>,
+    /// How the account came back by it, if it did: the officers' names between blanks, or nothing in it for its recovery key.
+    pub recovered_by: Option<String>,
+    /// The key that brings the account back, as its chain has it now.
+    pub recovery_key: Option<[u8; 32]>,
     /// When it was enrolled, by its own clock.
     pub at: Instant,
     /// The head of the chain it stands in.
@@ -38,7 +44,8 @@ impl Step<'_> {
     /// The devices of an account, if its chain was checked.
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
-            "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked FROM trust
+            "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked, recovered_by,
+             recovery_key, bot_owner, bot_purpose FROM trust
              WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
@@ -53,19 +60,32 @@ impl Step<'_> {
                     at: Instant(row.get(5)?),
                     head: Digest(row.get(6)?),
                     revoked: row.get(8)?,
+                    recovered_by: row.get(9)?,
+                    recovery_key: row.get(10)?,
+                    bot: match row.get::<_, Option<String>>(11)? {
+                        Some(owner) => Some((owner.parse().map_err(damaged)?, row.get(12)?)),
+                        None => None,
+                    },
                     linked_by: row.get::<_, Option<[u8; 16]>>(7)?.map(DeviceId),
                 })
             },
         )
     }
 
+    /// Whether an account is a program's, as far as its chain is known.
+    pub fn is_bot(&self, handle: &Handle) -> Result<bool, VaultError> {
+        let sql = "SELECT 1 FROM trust WHERE handle = ?1 AND bot_owner IS NOT NULL LIMIT 1";
+        Ok(self.find(sql, &[&handle.as_str()], |_| Ok(()))?.is_some())
+    }
+
     /// Keeps a device that was checked; of one that is kept already, what its chain says now.
     pub fn keep_trust(&self, it: &TrustedDevice) -> Result<(), VaultError> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
-            "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9",
+            "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked, recovered_by,
+                                recovery_key, bot_owner, bot_purpose)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9, recovery_key = ?11",
             &[
                 &it.handle.as_str(),
                 &it.device.0,
@@ -76,6 +96,10 @@ impl Step<'_> {
                 &it.at.0,
                 &it.head.0,
                 &it.revoked,
+                &it.recovered_by,
+                &it.recovery_key,
+                &it.bot.as_ref().map(|(owner, _)| owner.as_str()),
+                &it.bot.as_ref().map(|(_, purpose)| purpose),
             ],
         )?;
         Ok(())

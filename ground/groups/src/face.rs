@@ -111,15 +111,20 @@ impl Face {
         Ok(read_group_info(group_info)?.group_context() == self.group.group_context())
     }
 
-    /// Judges a commit and follows it.
-    pub fn follow(&mut self, commit: &[u8]) -> Result<Change, Breach> {
-        let (staged, change) = self.judged(commit)?;
+    /// Judges a commit and follows it; `revoked` says which leaves are of revoked devices.
+    pub fn follow(&mut self, commit: &[u8], revoked: &dyn Fn(&Leaf) -> bool) -> Result<Change, Breach> {
+        let (staged, change) = self.judged(commit, revoked)?;
         self.merge(staged, change)
     }
 
     /// Judges a commit with its author's group info, which is for those who come back later, and follows it.
-    pub fn commit(&mut self, commit: &[u8], group_info: &[u8]) -> Result<Change, Breach> {
-        let (staged, change) = self.judged(commit)?;
+    pub fn commit(
+        &mut self,
+        commit: &[u8],
+        group_info: &[u8],
+        revoked: &dyn Fn(&Leaf) -> bool,
+    ) -> Result<Change, Breach> {
+        let (staged, change) = self.judged(commit, revoked)?;
         // Whoever comes back later depends on it: it has to be about exactly the epoch this commit opens, by its author.
         let info = read_group_info(group_info)?;
         if info.group_context() != staged.group_context() {
@@ -129,14 +134,18 @@ impl Face {
         self.merge(staged, change)
     }
 
-    fn judged(&self, commit: &[u8]) -> Result<(StagedCommit, Change), Breach> {
+    fn judged(
+        &self,
+        commit: &[u8],
+        revoked: &dyn Fn(&Leaf) -> bool,
+    ) -> Result<(StagedCommit, Change), Breach> {
         let processed = self.process(commit)?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err(Breach::Malformed);
         };
         let change = Change::read(&self.group, &sender, &staged)?;
-        judge(&self.leaves()?, &change)?;
+        judge(&self.leaves()?, &change, revoked)?;
         Ok((*staged, change))
     }
 

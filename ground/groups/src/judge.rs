@@ -12,12 +12,13 @@ use crate::{
     leave::owned,
 };
 
-/// Judges a change against the room's leaves before it.
-pub fn judge(before: &[Leaf], change: &Change) -> Result<(), Breach> {
+/// Judges a change against the room's leaves before it. `revoked` says which of them are of devices that their account's chain has
+/// revoked.
+pub fn judge(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Result<(), Breach> {
     identity(before, change)?;
     additions(before, change)?;
     match &change.author {
-        Author::Member(_) => removals(change)?,
+        Author::Member(_) => removals(change, revoked)?,
         Author::Returning(leaf) => returning(leaf, change)?,
     }
     policy(change)?;
@@ -48,11 +49,11 @@ fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
         if change.before.class == Class::Own && leaf.name.account != *who {
             return Err(Breach::NotOwn);
         }
-        // Everybody brings their own further devices.
-        if leaf.name.account != *who && change.before.role(who) < change.before.may_add {
+        // Who is in a room are accounts: everybody brings a further device of one that is here, which its chain vouches for.
+        let here = before.iter().any(|other| other.name.account == leaf.name.account);
+        if !here && change.before.role(who) < change.before.may_add {
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
         }
-        let here = before.iter().any(|other| other.name.account == leaf.name.account);
         if !here
             && change.after.role(&leaf.name.account) > Role::Member
             && change.before.role(who) < change.before.may_change
@@ -70,11 +71,12 @@ fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     Ok(())
 }
 
-/// One may take out oneself; others only with the right to, and only those whose role is lower.
-fn removals(change: &Change) -> Result<(), Breach> {
+/// Everybody takes out the own devices, and those that were revoked; others only with the right to, and only those whose role is
+/// lower.
+fn removals(change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Result<(), Breach> {
     for (leaf, by) in &change.removed {
         let (whom, who) = (&leaf.name.account, &by.name.account);
-        if whom == who {
+        if whom == who || revoked(leaf) {
             continue;
         }
         let role = change.before.role(who);
@@ -159,22 +161,43 @@ mod tests {
             let author = room()[who].clone();
             let mut change = by(author.clone());
             change.added.push((leaf(9, "dora"), author));
-            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
+            assert_eq!(judge(&room(), &change, &|_| false).is_ok(), allowed, "{who}");
         }
     }
 
     #[test]
-    fn everybody_brings_their_own_devices_and_nobody_elses() {
+    fn everybody_takes_out_what_was_revoked_and_nothing_else() {
+        // Bob, a member, takes out Alice's revoked device, and brings the one as which she comes back.
+        let bob = leaf(2, "bob");
+        let mut change = by(bob.clone());
+        change.removed.push((leaf(0, "alice"), bob.clone()));
+        assert!(judge(&room(), &change, &|_| false).is_err());
+        let revoked = |leaf: &Leaf| leaf.index == 0;
+        // Without the one that owned the room, nobody would.
+        assert_eq!(judge(&room(), &change, &revoked), Err(Breach::NoOwner));
+        change.added.push((leaf(9, "alice"), bob.clone()));
+        assert_eq!(judge(&room(), &change, &revoked), Ok(()));
+        change.removed.push((leaf(3, "carol"), bob));
+        assert!(matches!(judge(&room(), &change, &revoked), Err(Breach::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn everybody_brings_devices_of_those_who_are_here_and_nobody_else() {
         let bob = leaf(2, "bob");
         let mut change = by(bob.clone());
         change.added.push((leaf(9, "bob"), bob.clone()));
-        assert_eq!(judge(&room(), &change), Ok(()));
-        change.added = vec![(leaf(9, "carol"), bob)];
-        assert!(matches!(judge(&room(), &change), Err(Breach::NotAllowed { what: Deed::Add, .. })));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
+        change.added = vec![(leaf(9, "carol"), bob.clone())];
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
+        change.added = vec![(leaf(9, "dora"), bob)];
+        assert!(matches!(
+            judge(&room(), &change, &|_| false),
+            Err(Breach::NotAllowed { what: Deed::Add, .. })
+        ));
         // An owner's second device is one of an account that is here already, whoever adds it; so it comes with its role.
         let mut change = by(leaf(1, "mo"));
         change.added.push((leaf(9, "alice"), leaf(1, "mo")));
-        assert_eq!(judge(&room(), &change), Ok(()));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
     }
 
     #[test]
@@ -184,9 +207,9 @@ mod tests {
         change.before.class = Class::Own;
         change.after.class = Class::Own;
         change.added.push((leaf(9, "alice"), alice.clone()));
-        assert_eq!(judge(std::slice::from_ref(&alice), &change), Ok(()));
+        assert_eq!(judge(std::slice::from_ref(&alice), &change, &|_| false), Ok(()));
         change.added = vec![(leaf(9, "bob"), alice.clone())];
-        assert_eq!(judge(&[alice], &change), Err(Breach::NotOwn));
+        assert_eq!(judge(&[alice], &change, &|_| false), Err(Breach::NotOwn));
     }
 
     #[test]
@@ -197,7 +220,7 @@ mod tests {
             change.after.roles.insert("dora".parse().unwrap(), Role::Owner);
             change.before = change.after.clone();
             change.added.push((leaf(9, "dora"), author));
-            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who}");
+            assert_eq!(judge(&room(), &change, &|_| false).is_ok(), allowed, "{who}");
         }
     }
 
@@ -206,17 +229,20 @@ mod tests {
         let mut change = by(leaf(0, "alice"));
         change.added.push((leaf(9, "dora"), leaf(2, "bob")));
         let bob = "bob".parse().unwrap();
-        assert_eq!(judge(&room(), &change), Err(Breach::NotAllowed { who: bob, what: Deed::Add }));
+        assert_eq!(
+            judge(&room(), &change, &|_| false),
+            Err(Breach::NotAllowed { who: bob, what: Deed::Add })
+        );
     }
 
     #[test]
     fn nobody_is_in_a_room_twice() {
         let mut change = by(leaf(0, "alice"));
         change.added.push((leaf(2, "bob"), leaf(0, "alice")));
-        assert_eq!(judge(&room(), &change), Err(Breach::Twice));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::Twice));
         let mut change = by(leaf(0, "alice"));
         change.added = vec![(leaf(9, "dora"), leaf(0, "alice")), (leaf(9, "eve"), leaf(0, "alice"))];
-        assert_eq!(judge(&room(), &change), Err(Breach::Twice));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::Twice));
     }
 
     #[test]
@@ -226,7 +252,7 @@ mod tests {
         {
             let mut change = by(leaf(0, "alice"));
             change.removed.push((room()[whom].clone(), room()[who].clone()));
-            assert_eq!(judge(&room(), &change).is_ok(), allowed, "{who} removes {whom}");
+            assert_eq!(judge(&room(), &change, &|_| false).is_ok(), allowed, "{who} removes {whom}");
         }
     }
 
@@ -235,29 +261,32 @@ mod tests {
         let bob = leaf(2, "bob");
         let mut change = by(bob.clone());
         change.author = Author::Returning(bob.clone());
-        assert_eq!(judge(&room(), &change), Err(Breach::Uninvited));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::Uninvited));
         change.removed = vec![(leaf(3, "carol"), bob.clone())];
-        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::RemovesAnother));
         change.removed = vec![(bob.clone(), bob.clone()), (leaf(3, "carol"), bob.clone())];
-        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::RemovesAnother));
         change.removed = vec![(bob.clone(), bob.clone())];
-        assert_eq!(judge(&room(), &change), Ok(()));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
         // The same name with another key is somebody else.
         change.author = Author::Returning(Leaf { key: [66; 32], ..bob });
-        assert_eq!(judge(&room(), &change), Err(Breach::RemovesAnother));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::RemovesAnother));
     }
 
     #[test]
     fn the_policy_is_changed_by_its_owner_within_bounds() {
         let mut change = by(leaf(0, "alice"));
         change.after.roles.insert("bob".parse().unwrap(), Role::Moderator);
-        assert_eq!(judge(&room(), &change), Err(Breach::PolicyChange));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::PolicyChange));
         change.policy_by = Some(leaf(1, "mo"));
-        assert!(matches!(judge(&room(), &change), Err(Breach::NotAllowed { what: Deed::Change, .. })));
+        assert!(matches!(
+            judge(&room(), &change, &|_| false),
+            Err(Breach::NotAllowed { what: Deed::Change, .. })
+        ));
         change.policy_by = Some(leaf(0, "alice"));
-        assert_eq!(judge(&room(), &change), Ok(()));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
         change.after.floor = 0;
-        assert_eq!(judge(&room(), &change), Err(Breach::PolicyChange));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::PolicyChange));
     }
 
     #[test]
@@ -265,25 +294,25 @@ mod tests {
         let alice = leaf(0, "alice");
         let mut change = by(leaf(2, "bob"));
         change.removed.push((alice.clone(), alice.clone()));
-        assert_eq!(judge(&room(), &change), Err(Breach::NoOwner));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::NoOwner));
         // Somebody who has gone owns nothing.
         change.author = Author::Member(alice.clone());
         change.removed.clear();
         change.policy_by = Some(alice.clone());
         change.after.roles.remove(&alice.name.account);
         change.after.roles.insert("dora".parse().unwrap(), Role::Owner);
-        assert_eq!(judge(&room(), &change), Err(Breach::NoOwner));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::NoOwner));
         change.after.roles.insert("bob".parse().unwrap(), Role::Owner);
-        assert_eq!(judge(&room(), &change), Ok(()));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
     }
 
     #[test]
     fn a_leaf_keeps_its_name_and_key() {
         let mut change = by(leaf(2, "bob"));
         change.renewed = Some(leaf(2, "bob"));
-        assert_eq!(judge(&room(), &change), Ok(()));
+        assert_eq!(judge(&room(), &change, &|_| false), Ok(()));
         change.renewed = Some(leaf(2, "alice"));
-        assert_eq!(judge(&room(), &change), Err(Breach::Impostor));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::Impostor));
     }
 
     #[test]
@@ -292,6 +321,6 @@ mod tests {
         let mut dora = leaf(9, "dora");
         dora.name.domain = "clinic.example".parse().unwrap();
         change.added.push((dora, leaf(0, "alice")));
-        assert_eq!(judge(&room(), &change), Err(Breach::Foreign));
+        assert_eq!(judge(&room(), &change, &|_| false), Err(Breach::Foreign));
     }
 }

@@ -6,27 +6,33 @@ use chancery_wire::{
     time::Instant,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_bytes::ByteBuf;
 use sha2::Digest as _;
 
 use crate::{
-    invitation::{Invitation, Secret},
+    invitation::{Bot, Invitation},
+    recovery::{Approval, Recovered},
     signed::{PublicKey, Sign, Signature, labelled},
 };
 
 /// The label of the new device's signature.
-const BY_DEVICE: &str = "chancery enrol 1 device";
+pub(crate) const BY_DEVICE: &str = "chancery enrol 1 device";
 /// The label of the invitation key's signature.
-const BY_INVITED: &str = "chancery enrol 1 invited";
+pub(crate) const BY_INVITED: &str = "chancery enrol 1 invited";
 /// The label of the signature of an earlier device of the account.
-const BY_LINKING: &str = "chancery enrol 1 linking";
+pub(crate) const BY_LINKING: &str = "chancery enrol 1 linking";
 /// The label of the signature of the device that revokes another one.
-const BY_REVOKING: &str = "chancery revoke 1";
+pub(crate) const BY_REVOKING: &str = "chancery revoke 1";
+/// The label of the signature of the recovery key.
+pub(crate) const BY_RECOVERY: &str = "chancery enrol 1 recovery";
+/// The label of the signature of the device that puts a recovery key into the chain.
+pub(crate) const RECOVERY_KEY: &str = "chancery recovery key 1";
 /// The most devices a chain has, revoked ones included: each is revoked at most once, so that there is always room for that.
 const DEVICES: usize = 128;
-/// The most entries a chain has.
-const ENTRIES: usize = 2 * DEVICES;
+/// The most entries a chain has: for each device that it comes and that it goes, and some for recovery keys.
+const ENTRIES: usize = 2 * DEVICES + 64;
 /// The most bytes an entry has.
-const LIMIT: usize = 8192;
+pub(crate) const LIMIT: usize = 8192;
 
 /// The organisation's root: the digest of the founding entry. Pinned by every invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +48,10 @@ pub enum Vouch {
     Invitation(#[serde(with = "serde_bytes")] Vec<u8>),
     /// An earlier device of the same account.
     Device(DeviceId),
+    /// The key that the account's owner had put away. Every earlier device is revoked.
+    Recovery,
+    /// Two officers; the bytes are their approvals as they signed them. Every earlier device is revoked.
+    Officers(Vec<ByteBuf>),
 }
 
 /// An entry of a chain: a device is enrolled.
@@ -67,34 +77,48 @@ pub struct Enrol {
 /// An entry of a chain: a device speaks for the account no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Revoke {
-    domain: Domain,
-    handle: Handle,
-    revoked: DeviceId,
-    by: DeviceId,
-    previous: Digest,
-    at: Instant,
+pub(crate) struct Revoke {
+    pub(crate) domain: Domain,
+    pub(crate) handle: Handle,
+    pub(crate) revoked: DeviceId,
+    pub(crate) by: DeviceId,
+    /// The account of the device that revokes, where it is an officer's and not the same one.
+    pub(crate) officer: Option<Handle>,
+    pub(crate) previous: Digest,
+    pub(crate) at: Instant,
+}
+
+/// An entry of a chain: from now on this key brings the account back, or none does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeepKey {
+    pub(crate) domain: Domain,
+    pub(crate) handle: Handle,
+    pub(crate) recovery: Option<PublicKey>,
+    pub(crate) by: DeviceId,
+    pub(crate) previous: Digest,
+    pub(crate) at: Instant,
 }
 
 /// An entry with its signatures, as it is stored, sent and hashed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+pub(crate) struct Entry {
     #[serde(with = "serde_bytes")]
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// By the new device, or the one that revokes.
-    device: Signature,
+    pub(crate) device: Signature,
     /// By whoever vouches: the invitation's key, or an earlier device's; absent at the founding.
-    vouched: Option<Signature>,
+    pub(crate) vouched: Option<Signature>,
 }
 
 /// An entry as an earlier device hands it to the one that it links: vouched for, and not signed by the new device yet.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Offered {
+pub(crate) struct Offered {
     #[serde(with = "serde_bytes")]
-    body: Vec<u8>,
-    vouched: Signature,
+    pub(crate) body: Vec<u8>,
+    pub(crate) vouched: Signature,
 }
 
 /// A device whose chain was checked down to the root.
@@ -110,10 +134,14 @@ pub struct Device {
     pub key: PublicKey,
     /// Whether it may invite.
     pub officer: bool,
+    /// What the account is, where it is a program's.
+    pub bot: Option<Bot>,
     /// Who invited the account; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The device of the same account that vouched for it; none for the account's first one.
     pub linked_by: Option<DeviceId>,
+    /// How the account came back by it, if it did.
+    pub recovered: Option<Recovered>,
     /// When it was enrolled, by its own clock.
     pub at: Instant,
     /// Whether it was revoked since. It stays in rooms until somebody has taken it out, and vouches for nobody any more.
@@ -125,6 +153,8 @@ pub struct Device {
 pub struct Trusted {
     /// The account's devices, in the order in which they came; with those that were revoked.
     pub devices: Vec<Device>,
+    /// The key that brings the account back, if its owner has put one away.
+    pub recovery: Option<PublicKey>,
     /// The digest of the last entry.
     pub head: Digest,
     /// The digests of all entries, the first one first: what the head has been.
@@ -166,84 +196,29 @@ pub enum InvalidChain {
     Missing(Handle),
 }
 
-/// Writes the founding entry.
-#[must_use]
-pub fn found(domain: Domain, handle: Handle, device: DeviceId, at: Instant, key: &dyn Sign) -> Vec<u8> {
-    let vouch = Vouch::Founding;
-    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
-    seal(&body, key, None)
-}
-
-/// Writes the first entry of an invited account. `signed` is the invitation as received.
-#[must_use]
-pub fn join(
-    signed: &[u8],
-    secret: &Secret,
-    device: DeviceId,
-    at: Instant,
-    key: &dyn Sign,
-) -> Option<Vec<u8>> {
-    let Invitation { id, domain, handle, .. } = Invitation::peek(signed)?;
-    let vouch = Vouch::Invitation(signed.to_vec());
-    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
-    Some(seal(&body, key, Some(&secret.derive_key(id))))
-}
-
-fn seal(body: &Enrol, device: &dyn Sign, invited: Option<&dyn Sign>) -> Vec<u8> {
-    let body = cbor(body);
-    let vouched = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));
-    cbor(&Entry { device: device.sign(&labelled(BY_DEVICE, &body)), body, vouched })
-}
-
-/// Vouches, as the device `by` of a checked chain, for another device of the same account; nothing when `by` is not in it.
-#[must_use]
-pub fn vouch(
-    chain: &Trusted,
-    (by, signer): (DeviceId, &dyn Sign),
-    (device, key): (DeviceId, PublicKey),
-    at: Instant,
-) -> Option<Vec<u8>> {
-    let own = chain.own(by, signer)?;
-    let (domain, handle) = (own.domain.clone(), own.handle.clone());
-    let body =
-        cbor(&Enrol { domain, handle, device, key, previous: chain.head, at, vouch: Vouch::Device(by) });
-    Some(cbor(&Offered { vouched: signer.sign(&labelled(BY_LINKING, &body)), body }))
-}
-
-/// Writes, as the device `by` of a checked chain, that another device of the account speaks for it no more; nothing when `by` or
-/// the other one is not in it.
-#[must_use]
-pub fn revoke(
-    chain: &Trusted,
-    (by, signer): (DeviceId, &dyn Sign),
-    revoked: DeviceId,
-    at: Instant,
-) -> Option<Vec<u8>> {
-    let own = chain.own(by, signer)?;
-    chain.devices.iter().find(|other| other.id == revoked && other.id != by && !other.revoked)?;
-    let (domain, handle) = (own.domain.clone(), own.handle.clone());
-    let body = cbor(&Revoke { domain, handle, revoked, by, previous: chain.head, at });
-    Some(cbor(&Entry { device: signer.sign(&labelled(BY_REVOKING, &body)), body, vouched: None }))
-}
-
-/// Takes what an earlier device vouched for: the whole entry, and what it says. Nothing when it is about another device.
-#[must_use]
-pub fn take_vouched(offered: &[u8], device: DeviceId, key: &dyn Sign) -> Option<(Enrol, Vec<u8>)> {
-    let Offered { body, vouched } = read(offered).filter(|_| offered.len() <= LIMIT)?;
-    let enrol: Enrol = read(&body)?;
-    let own = enrol.device == device && enrol.key == key.public() && matches!(enrol.vouch, Vouch::Device(_));
-    let entry = Entry { device: key.sign(&labelled(BY_DEVICE, &body)), body, vouched: Some(vouched) };
-    own.then(|| (enrol, cbor(&entry)))
-}
-
-/// Checks an account's chain. `inviter` answers with an already checked chain, or `None` when the caller has to fetch it.
+/// Checks an account's chain. `others` answers with an already checked chain, or `None` when the caller has to fetch it.
 pub fn verify(
     entries: &[Vec<u8>],
     handle: &Handle,
     domain: &Domain,
     root: Root,
-    inviter: impl FnOnce(&Handle) -> Option<Trusted>,
+    others: impl FnMut(&Handle) -> Option<Trusted>,
 ) -> Result<Trusted, InvalidChain> {
+    match verify_as_far(entries, handle, domain, root, others)? {
+        (trusted, None) => Ok(trusted),
+        (_, Some(missing)) => Err(InvalidChain::Missing(missing)),
+    }
+}
+
+/// Checks an account's chain up to the first entry that rests on a chain which is not there yet, and says whose. Two officers who
+/// have each signed in the other's chain are checked in turns.
+pub fn verify_as_far(
+    entries: &[Vec<u8>],
+    handle: &Handle,
+    domain: &Domain,
+    root: Root,
+    mut others: impl FnMut(&Handle) -> Option<Trusted>,
+) -> Result<(Trusted, Option<Handle>), InvalidChain> {
     let Some((entry, later)) = entries.split_first() else { return Err(InvalidChain::Length) };
     if entries.len() > ENTRIES {
         return Err(InvalidChain::Length);
@@ -253,48 +228,75 @@ pub fn verify(
     if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
         return Err(InvalidChain::SomebodyElse);
     }
-    let (officer, invited_by) = match (&enrol.vouch, invitation) {
+    let (officer, bot, invited_by) = match (&enrol.vouch, invitation) {
         (Vouch::Invitation(signed), Some(invitation)) => {
             if invitation.handle != *handle || invitation.domain != *domain {
                 return Err(InvalidChain::SomebodyElse);
             }
-            let by = inviter(&invitation.by).ok_or_else(|| InvalidChain::Missing(invitation.by.clone()))?;
+            let by = others(&invitation.by).ok_or_else(|| InvalidChain::Missing(invitation.by.clone()))?;
             let device = by.devices.iter().find(|device| device.id == invitation.device);
             let device = device.filter(|device| device.officer && device.handle == invitation.by);
             let device = device.ok_or(InvalidChain::NoRightToVouch)?;
             Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
-            (invitation.officer, Some(invitation.by))
+            if invitation.bot.as_ref().is_some_and(|bot| invitation.officer || !bot.is_sound()) {
+                return Err(InvalidChain::NoRightToVouch);
+            }
+            (invitation.officer, invitation.bot, Some(invitation.by))
         }
-        _ if head == root.0 => (true, None),
+        _ if head == root.0 => (true, None, None),
         _ => return Err(InvalidChain::OtherRoot),
     };
     let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-    let device = Device { domain, handle, id, key, officer, invited_by, linked_by: None, at, revoked: false };
-    let mut trusted = Trusted { devices: vec![device], head, heads: vec![head] };
+    let (linked_by, recovered, revoked) = (None, None, false);
+    let device =
+        Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
+    let mut trusted = Trusted { devices: vec![device], recovery: None, head, heads: vec![head] };
     for entry in later {
-        trusted.extend(entry)?;
+        match trusted.extend(entry, &mut others) {
+            Ok(()) => {}
+            Err(InvalidChain::Missing(whose)) => return Ok((trusted, Some(whose))),
+            Err(why) => return Err(why),
+        }
     }
-    Ok(trusted)
+    Ok((trusted, None))
 }
 
 impl Trusted {
-    /// Checks a later entry, by which a device of the account vouches for another one or revokes it, and takes it in.
-    pub fn extend(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
+    /// Checks a later entry and takes it in: a device comes or goes, the account comes back, or its recovery key is another one.
+    /// `others` answers with already checked chains, as in [`verify`].
+    pub fn extend(
+        &mut self,
+        entry: &[u8],
+        others: &mut dyn FnMut(&Handle) -> Option<Self>,
+    ) -> Result<(), InvalidChain> {
         let parts = parts(entry)?;
-        match read::<Revoke>(&parts.body) {
-            Some(revoke) => self.revoke(&parts, &revoke)?,
-            None => self.link(entry)?,
+        if let Some(revoke) = read::<Revoke>(&parts.body) {
+            self.revoke(&parts, &revoke, others)?;
+        } else if let Some(keep) = read::<KeepKey>(&parts.body) {
+            self.keep_key(&parts, &keep)?;
+        } else {
+            self.enrol(entry, others)?;
         }
         self.head = Digest(sha2::Sha256::digest(entry).into());
         self.heads.push(self.head);
         Ok(())
     }
 
-    fn revoke(&mut self, entry: &Entry, revoke: &Revoke) -> Result<(), InvalidChain> {
-        let by = self.speaks(revoke.by)?;
-        if revoke.handle != by.handle || revoke.domain != by.domain {
-            return Err(InvalidChain::SomebodyElse);
-        }
+    fn revoke(
+        &mut self,
+        entry: &Entry,
+        revoke: &Revoke,
+        others: &mut dyn FnMut(&Handle) -> Option<Self>,
+    ) -> Result<(), InvalidChain> {
+        self.is_about(&revoke.domain, &revoke.handle)?;
+        let by = match &revoke.officer {
+            None => self.speaks(revoke.by)?.clone(),
+            Some(officer) if *officer == revoke.handle => return Err(InvalidChain::Malformed),
+            Some(officer) => {
+                let chain = others(officer).ok_or_else(|| InvalidChain::Missing(officer.clone()))?;
+                chain.officer(revoke.by)?.clone()
+            }
+        };
         if revoke.previous != self.head || entry.vouched.is_some() || revoke.revoked == revoke.by {
             return Err(InvalidChain::Broken);
         }
@@ -306,6 +308,41 @@ impl Trusted {
         Ok(())
     }
 
+    /// From now on this key brings the account back. There is always room for every device that may still come, and go.
+    fn keep_key(&mut self, entry: &Entry, keep: &KeepKey) -> Result<(), InvalidChain> {
+        self.is_about(&keep.domain, &keep.handle)?;
+        let by = self.speaks(keep.by)?;
+        if keep.previous != self.head || entry.vouched.is_some() {
+            return Err(InvalidChain::Broken);
+        }
+        by.key
+            .check(&labelled(RECOVERY_KEY, &entry.body), &entry.device)
+            .map_err(|_| InvalidChain::Signature)?;
+        let here = self.devices.iter().filter(|device| !device.revoked).count();
+        let needed = here + 2 * DEVICES.saturating_sub(self.devices.len());
+        if self.heads.len() + 1 + needed > ENTRIES {
+            return Err(InvalidChain::Length);
+        }
+        self.recovery = keep.recovery;
+        Ok(())
+    }
+
+    fn is_about(&self, domain: &Domain, handle: &Handle) -> Result<&Device, InvalidChain> {
+        let first = self.devices.first().ok_or(InvalidChain::Length)?;
+        if first.domain == *domain && first.handle == *handle {
+            Ok(first)
+        } else {
+            Err(InvalidChain::SomebodyElse)
+        }
+    }
+
+    /// An officer's device. That it was not revoked yet when it signed is the server's word, as with invitations: what it did before
+    /// stays, and chains have no common time.
+    pub(crate) fn officer(&self, id: DeviceId) -> Result<&Device, InvalidChain> {
+        let found = self.devices.iter().find(|device| device.id == id && device.officer);
+        found.ok_or(InvalidChain::NoRightToVouch)
+    }
+
     /// A device that may act for the account.
     fn speaks(&self, id: DeviceId) -> Result<&Device, InvalidChain> {
         let found = self.devices.iter().find(|device| device.id == id && !device.revoked);
@@ -313,43 +350,84 @@ impl Trusted {
     }
 
     /// The device that signs with this key, if it may act for the account.
-    fn own(&self, id: DeviceId, signer: &dyn Sign) -> Option<&Device> {
+    pub(crate) fn own(&self, id: DeviceId, signer: &dyn Sign) -> Option<&Device> {
         self.speaks(id).ok().filter(|own| own.key == signer.public())
     }
 
-    fn link(&mut self, entry: &[u8]) -> Result<(), InvalidChain> {
+    /// A device comes: linked by an earlier one, or as the one as which the account comes back.
+    fn enrol(
+        &mut self,
+        entry: &[u8],
+        others: &mut dyn FnMut(&Handle) -> Option<Self>,
+    ) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
-        let Vouch::Device(by) = enrol.vouch else { return Err(InvalidChain::NoRightToVouch) };
-        let by = self.speaks(by)?;
-        if enrol.handle != by.handle || enrol.domain != by.domain {
-            return Err(InvalidChain::SomebodyElse);
-        }
+        let first = self.is_about(&enrol.domain, &enrol.handle);
+        let (officer, invited_by, bot) =
+            first.map(|first| (first.officer, first.invited_by.clone(), first.bot.clone()))?;
+        let (linked_by, recovered) = match &enrol.vouch {
+            Vouch::Device(by) => {
+                let by = self.speaks(*by)?;
+                let vouched = vouched.ok_or(InvalidChain::Signature)?;
+                by.key.check(&labelled(BY_LINKING, &body), &vouched).map_err(|_| InvalidChain::Signature)?;
+                (Some(by.id), None)
+            }
+            Vouch::Recovery => {
+                let key = self.recovery.ok_or(InvalidChain::NoRightToVouch)?;
+                let vouched = vouched.ok_or(InvalidChain::Signature)?;
+                key.check(&labelled(BY_RECOVERY, &body), &vouched).map_err(|_| InvalidChain::Signature)?;
+                (None, Some(Recovered::Key))
+            }
+            Vouch::Officers(approvals) => {
+                let wanted = (&enrol.domain, &enrol.handle, enrol.device, enrol.key, enrol.previous);
+                let [one, two] = approvals.as_slice() else { return Err(InvalidChain::NoRightToVouch) };
+                let one = Approval::checked(one, wanted, others)?;
+                let two = Approval::checked(two, wanted, others)?;
+                if one == two {
+                    return Err(InvalidChain::NoRightToVouch);
+                }
+                (None, Some(Recovered::Officers(one, two)))
+            }
+            Vouch::Founding | Vouch::Invitation(_) => return Err(InvalidChain::NoRightToVouch),
+        };
         if enrol.previous != self.head {
             return Err(InvalidChain::Broken);
         }
-        let vouched = vouched.ok_or(InvalidChain::Signature)?;
-        by.key.check(&labelled(BY_LINKING, &body), &vouched).map_err(|_| InvalidChain::Signature)?;
         if self.devices.iter().any(|device| device.id == enrol.device || device.key == enrol.key) {
             return Err(InvalidChain::Twice);
         }
         if self.devices.len() >= DEVICES {
             return Err(InvalidChain::Length);
         }
-        let (officer, invited_by, linked_by) = (by.officer, by.invited_by.clone(), Some(by.id));
+        if recovered.is_some() {
+            self.recovery = None;
+            self.devices.iter_mut().for_each(|device| device.revoked = true);
+        }
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-        self.devices.push(Device {
-            domain,
-            handle,
-            id,
-            key,
-            officer,
-            invited_by,
-            linked_by,
-            at,
-            revoked: false,
-        });
+        let revoked = false;
+        let device =
+            Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
+        self.devices.push(device);
         Ok(())
     }
+}
+
+/// Which account a later entry is about, and the devices of other accounts that have signed it. Nothing of it is checked.
+pub fn about(entry: &[u8]) -> Result<(Handle, Vec<(Handle, DeviceId)>), InvalidChain> {
+    let body = parts(entry)?.body;
+    if let Some(revoke) = read::<Revoke>(&body) {
+        return Ok((revoke.handle, revoke.officer.map(|officer| (officer, revoke.by)).into_iter().collect()));
+    }
+    if let Some(keep) = read::<KeepKey>(&body) {
+        return Ok((keep.handle, vec![]));
+    }
+    let enrol: Enrol = read(&body).ok_or(InvalidChain::Malformed)?;
+    let rests = match &enrol.vouch {
+        Vouch::Officers(approvals) => {
+            approvals.iter().filter_map(|it| Approval::peek(it)).map(|it| (it.by, it.officer)).collect()
+        }
+        _ => vec![],
+    };
+    Ok((enrol.handle, rests))
 }
 
 /// Reads an entry in the one form in which it is written: in another one it would have another digest.
@@ -373,7 +451,7 @@ fn enrolled(entry: &[u8]) -> Result<Checked, InvalidChain> {
     let wrong = |_| InvalidChain::Signature;
     enrol.key.check(&labelled(BY_DEVICE, &entry.body), &entry.device).map_err(wrong)?;
     let invitation = match (&enrol.vouch, &entry.vouched) {
-        (Vouch::Founding, None) | (Vouch::Device(_), Some(_)) => None,
+        (Vouch::Founding | Vouch::Officers(_), None) | (Vouch::Device(_) | Vouch::Recovery, Some(_)) => None,
         (Vouch::Invitation(signed), Some(signature)) => {
             let invitation = Invitation::peek(signed).ok_or(InvalidChain::Malformed)?;
             invitation.key.check(&labelled(BY_INVITED, &entry.body), signature).map_err(wrong)?;
@@ -412,6 +490,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
 
     use super::*;
+    use crate::{found, invitation::Secret, join, revoke, take_vouched, vouch};
 
     const AT: Instant = Instant(1_000);
 
@@ -448,13 +527,14 @@ mod tests {
             by: handle("alice"),
             device: DeviceId([1; 16]),
             chain: Digest([0; 32]),
+            bot: None,
         }
         .sign(signer)
     }
 
     fn check_bob(entry: Vec<u8>) -> Result<Trusted, InvalidChain> {
         let (_, root, alice) = alice();
-        verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice))
+        verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice.clone()))
     }
 
     const DOCUMENT: &str = include_str!("../../../protocol/devices.md");
@@ -485,7 +565,7 @@ mod tests {
         let offered = vouch(&bob, (DeviceId([2; 16]), &key(2)), new, at).unwrap();
         let (_, entry) = take_vouched(&offered, new.0, &key(3)).unwrap();
         assert_eq!(hex(&entry), stated("link"));
-        bob.extend(&entry).unwrap();
+        bob.extend(&entry, &mut |_| None).unwrap();
     }
 
     #[test]
@@ -526,7 +606,7 @@ mod tests {
         alice.devices[0].officer = false;
         let entry =
             join(&invitation(false, &key(1)), &Secret([5; 16]), DeviceId([2; 16]), AT, &key(2)).unwrap();
-        let found = verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice));
+        let found = verify(&[entry], &handle("bob"), &bank(), root, |_| Some(alice.clone()));
         assert_eq!(found, Err(InvalidChain::NoRightToVouch));
     }
 
@@ -554,22 +634,22 @@ mod tests {
     fn an_earlier_device_links_another_one() {
         let (mut bob, entry) = linked(2, 2);
         let first = bob.head;
-        bob.extend(&entry.clone().unwrap()).unwrap();
+        bob.extend(&entry.clone().unwrap(), &mut |_| None).unwrap();
         assert_eq!(bob.devices[1].linked_by, Some(DeviceId([2; 16])));
         assert_eq!(bob.devices[1].invited_by, Some(handle("alice")));
         assert_eq!(bob.heads, [first, bob.head]);
         // The same entry once more follows from nothing.
-        assert_eq!(bob.extend(&entry.unwrap()), Err(InvalidChain::Broken));
+        assert_eq!(bob.extend(&entry.unwrap(), &mut |_| None), Err(InvalidChain::Broken));
     }
 
     #[test]
     fn a_server_cannot_link_a_device() {
         let (mut bob, entry) = linked(2, 66);
-        assert_eq!(bob.extend(&entry.unwrap()), Err(InvalidChain::Signature));
+        assert_eq!(bob.extend(&entry.unwrap(), &mut |_| None), Err(InvalidChain::Signature));
         // Nor does a device that is none of the account's.
         assert!(linked(9, 2).1.is_none());
         let (founding, ..) = alice();
-        assert_eq!(bob.extend(&founding), Err(InvalidChain::NoRightToVouch));
+        assert_eq!(bob.extend(&founding, &mut |_| None), Err(InvalidChain::SomebodyElse));
         // And what was vouched for one device is none for another.
         let offered =
             vouch(&bob, (DeviceId([2; 16]), &key(2)), (DeviceId([3; 16]), key(3).public()), AT).unwrap();
@@ -582,14 +662,14 @@ mod tests {
         let (bob, entry) = linked(2, 2);
         let link = entry.unwrap();
         let mut two = bob.clone();
-        two.extend(&link).unwrap();
+        two.extend(&link, &mut |_| None).unwrap();
         let revoke = revoke(&two, (DeviceId([2; 16]), &key(2)), DeviceId([3; 16]), AT).unwrap();
         for (chain, good) in [(bob, link), (two, revoke)] {
-            assert!(chain.clone().extend(&good).is_ok());
+            assert!(chain.clone().extend(&good, &mut |_| None).is_ok());
             for at in 0..good.len() {
                 let mut bad = good.clone();
                 bad[at] ^= 1;
-                assert!(chain.clone().extend(&bad).is_err(), "byte {at}");
+                assert!(chain.clone().extend(&bad, &mut |_| None).is_err(), "byte {at}");
             }
         }
     }
@@ -606,12 +686,12 @@ mod tests {
         };
         for number in 2..=128 {
             entries.push(link(&alice, number));
-            alice.extend(entries.last().unwrap()).unwrap();
+            alice.extend(entries.last().unwrap(), &mut |_| None).unwrap();
         }
-        assert_eq!(alice.extend(&link(&alice.clone(), 129)), Err(InvalidChain::Length));
+        assert_eq!(alice.extend(&link(&alice.clone(), 129), &mut |_| None), Err(InvalidChain::Length));
         for number in 2..=128 {
             entries.push(revoke(&alice, (me, &signer), DeviceId([number; 16]), AT).unwrap());
-            alice.extend(entries.last().unwrap()).unwrap();
+            alice.extend(entries.last().unwrap(), &mut |_| None).unwrap();
         }
         assert_eq!(verify(&entries, &handle("alice"), &bank(), root, |_| None), Ok(alice));
     }
@@ -619,7 +699,7 @@ mod tests {
     #[test]
     fn a_revoked_device_vouches_and_revokes_no_more() {
         let (mut bob, entry) = linked(2, 2);
-        bob.extend(&entry.unwrap()).unwrap();
+        bob.extend(&entry.unwrap(), &mut |_| None).unwrap();
         let (first, second) = (DeviceId([2; 16]), DeviceId([3; 16]));
         let before = bob.clone();
         // A device does not revoke itself, nor does a server that has no key of it.
@@ -627,9 +707,9 @@ mod tests {
         let mut forged = bob.clone();
         forged.devices[0].key = key(66).public();
         let by_server = revoke(&forged, (first, &key(66)), second, AT).unwrap();
-        assert_eq!(bob.extend(&by_server), Err(InvalidChain::Signature));
+        assert_eq!(bob.extend(&by_server, &mut |_| None), Err(InvalidChain::Signature));
         let entry = revoke(&bob, (first, &key(2)), second, AT).unwrap();
-        bob.extend(&entry).unwrap();
+        bob.extend(&entry, &mut |_| None).unwrap();
         assert_eq!(bob.devices.iter().map(|device| device.revoked).collect::<Vec<_>>(), [false, true]);
         let new = (DeviceId([4; 16]), key(4).public());
         assert!(vouch(&bob, (second, &key(3)), new, AT).is_none());
@@ -637,9 +717,9 @@ mod tests {
         let late = Trusted { head: bob.head, ..before };
         let offered = vouch(&late, (second, &key(3)), new, AT).unwrap();
         let (_, entry) = take_vouched(&offered, new.0, &key(4)).unwrap();
-        assert_eq!(bob.extend(&entry), Err(InvalidChain::NoRightToVouch));
+        assert_eq!(bob.extend(&entry, &mut |_| None), Err(InvalidChain::NoRightToVouch));
         let entry = revoke(&late, (second, &key(3)), first, AT).unwrap();
-        assert_eq!(bob.extend(&entry), Err(InvalidChain::NoRightToVouch));
+        assert_eq!(bob.extend(&entry, &mut |_| None), Err(InvalidChain::NoRightToVouch));
     }
 
     #[test]

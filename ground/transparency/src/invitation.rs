@@ -46,6 +46,39 @@ impl Secret {
     }
 }
 
+/// The most bytes of what a bot is for.
+const PURPOSE_LIMIT: usize = 200;
+
+/// What a program's account says of itself: whoever sees it in a room sees this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    /// Who answers for it.
+    pub owner: Handle,
+    /// What it is for: one line. The server reads it.
+    pub purpose: String,
+}
+
+impl Bot {
+    /// Whether what it is for is one line that can be shown.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let blank = self.purpose.trim().is_empty() || self.purpose.trim() != self.purpose;
+        !blank && self.purpose.len() <= PURPOSE_LIMIT && !self.purpose.chars().any(char::is_control)
+    }
+}
+
+/// As what an account is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A person's.
+    Person,
+    /// An officer's: one that may invite others in turn.
+    Officer,
+    /// A program's.
+    Bot(Bot),
+}
+
 /// What an invitation says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +101,9 @@ pub struct Invitation {
     pub device: DeviceId,
     /// The head of the inviting account's chain when it invited.
     pub chain: Digest,
+    /// What it is, where the account is a program's; such a one is no officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<Bot>,
 }
 
 /// An invitation with its signature, as it is stored and sent.

@@ -8,12 +8,14 @@ mod chain;
 mod invitation;
 mod linking;
 mod possession;
+mod recovery;
 mod signed;
+mod write;
 
-pub use chain::{
-    Device, Enrol, InvalidChain, Root, Trusted, Vouch, found, join, revoke, take_vouched, verify, vouch,
-};
-pub use invitation::{Invitation, Secret};
+pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, verify, verify_as_far};
+pub use invitation::{Bot, Invitation, Kind, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
+pub use recovery::{Approval, Recovered, ask, is_asked, recovery_key};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};
+pub use write::{found, join, recover, revoke, revoke_as_officer, set_recovery_key, take_vouched, vouch};

@@ -68,7 +68,50 @@ pub struct Link {
     pub entry: Opaque,
 }
 
-/// Revokes another device of the calling account.
+/// Says which key brings the calling account back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepRecoveryKey {
+    /// The next entry of the account's device chain.
+    pub entry: Opaque,
+}
+
+/// Asks for the chain of an account that is to come back by its recovery key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskRecovery {
+    /// The account.
+    pub handle: Handle,
+    /// When, by the asker's clock; up to a minute from the server's.
+    pub at: Instant,
+    /// The proof of the recovery key.
+    pub proof: Opaque,
+}
+
+/// A room in which a leaf does not fit its account's chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PendingRoom {
+    /// The room.
+    pub room: RoomId,
+    /// The account.
+    pub handle: Handle,
+}
+
+/// The rooms of a device in which a leaf does not fit its account's chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PendingRooms {
+    /// The rooms.
+    pub pending: Vec<PendingRoom>,
+}
+
+/// In how many rooms the calling account's leaves are to be seen to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pended {
+    /// How many.
+    pub rooms: u64,
+}
+
+/// Revokes another device of the calling account, or of any by an officer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {

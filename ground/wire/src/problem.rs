@@ -99,6 +99,9 @@ codes! {
     /// No such invitation, or it was used, or it ran out.
     NoInvitation = "accounts.no-invitation", 404, "there is no such invitation, or it was used, or it ran out",
         "ask for a new one";
+    /// No such recovery key.
+    NoRecovery = "accounts.no-recovery", 403, "this recovery key brings no account back",
+        "look for a mistake in the link; or two officers can bring the account back with `vouch`";
     /// The invitation does not hold.
     BadInvitation = "accounts.bad-invitation", 422, "the invitation does not hold", "make a new one";
     /// A key package does not hold.

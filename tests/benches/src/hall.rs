@@ -90,7 +90,7 @@ impl Hall {
                             watch.run(|| engine.trust(&needs, &chains, now))?;
                         }
                     }
-                    Out::Open(_) | Out::ClaimOwn(..) | Out::Dispose(..) | Out::Return(_) => {
+                    Out::Open(_) | Out::ClaimDevices(..) | Out::Dispose(..) | Out::Return(_) => {
                         return Err("a device lost its way".into());
                     }
                 }
@@ -116,7 +116,7 @@ impl Hall {
         if submit.kind == Kind::Commit {
             let begin = elapsed();
             let mut face = Face::load(&self.face)?;
-            face.commit(submit.body.as_slice(), submit.group_info.as_slice())?;
+            face.commit(submit.body.as_slice(), submit.group_info.as_slice(), &|_| false)?;
             (self.face, self.epoch) = (face.save()?, face.epoch());
             self.judged = elapsed().saturating_sub(begin);
         }

@@ -73,7 +73,7 @@ impl People {
         handle: &Handle,
         now: Instant,
     ) -> Outcome<(Engine, (InvitationId, Vec<u8>))> {
-        let (signed, link) = by.invite(handle, false, now)?;
+        let (signed, link) = by.invite(handle, &chancery_transparency::Kind::Person, now)?;
         let Opener::Join(id, secret, root) = &link.opener else {
             return Err("no invitation was made".into());
         };

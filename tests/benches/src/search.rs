@@ -136,6 +136,7 @@ fn said(dice: &mut Dice, room: RoomId, number: u64, from: Instant) -> Outcome<Me
         about: None,
         thread: None,
         marks: Marks::default(),
+        told_by: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! A hub as a test double: it keeps chains, key packages and logs as a server does. Its fields are open, so that a test can
 //! lie with them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chancery_groups::{Breach, Change, Face, check_key_package};
 use chancery_trail::{digest, room_next, room_start};
@@ -90,6 +90,8 @@ pub struct Hub {
     pub welcomes: HashMap<DeviceId, Vec<Welcome>>,
     /// The files it was told to delete.
     pub disposed: Vec<FileId>,
+    /// The devices that their account's chain has revoked.
+    pub revoked: BTreeSet<DeviceId>,
 }
 
 impl Hub {
@@ -107,6 +109,7 @@ impl Hub {
             halls: self.halls.iter().map(hall).collect(),
             welcomes: self.welcomes.clone(),
             disposed: self.disposed.clone(),
+            revoked: self.revoked.clone(),
         }
     }
 
@@ -160,8 +163,12 @@ impl Hub {
             }
             Kind::Commit => {}
         }
-        let change =
-            hall.face.commit(submit.body.as_slice(), submit.group_info.as_slice()).map_err(breach)?;
+        let change = hall
+            .face
+            .commit(submit.body.as_slice(), submit.group_info.as_slice(), &|leaf| {
+                self.revoked.contains(&leaf.name.device)
+            })
+            .map_err(breach)?;
         hall.tree = hall.face.tree().unwrap();
         hall.group_info = submit.group_info.as_slice().to_vec();
         let accepted = hall.append(submit, at);

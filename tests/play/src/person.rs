@@ -138,7 +138,8 @@ impl World {
     /// Somebody comes into the organisation.
     pub fn invited(&mut self, inviter: &mut Person, name: &str) -> Person {
         let mut person = self.blank(name);
-        let (invitation, link) = inviter.engine.invite(&person.name, false, self.now).unwrap();
+        let (invitation, link) =
+            inviter.engine.invite(&person.name, &chancery_transparency::Kind::Person, self.now).unwrap();
         let identity = person.follow(&link, &invitation, self.now).unwrap();
         person.settles_in(identity.entry, self.now);
         person
@@ -353,8 +354,7 @@ impl Person {
                         .collect();
                     self.claimed(wish, &claims, now);
                 }
-                Out::ClaimOwn(wish, _) => {
-                    let handle = self.engine.identity().unwrap().unwrap().handle;
+                Out::ClaimDevices(wish, handle, _) => {
                     let claim = self.hub.borrow_mut().claim(&handle, now);
                     self.claimed(wish, &[(handle, claim)], now);
                 }

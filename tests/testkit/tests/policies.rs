@@ -17,7 +17,7 @@ use chancery_floor::policy::{Case, Entity, Policies};
 use serde_json::Value;
 
 /// How many cases there are. A case that is added or lost changes this number on purpose.
-const CASES: usize = 81;
+const CASES: usize = 95;
 
 fn policies_folder() -> PathBuf {
     // Tests run in their package's folder.
@@ -59,12 +59,13 @@ fn every_case_is_answered_as_it_says() {
 }
 
 /// Routes that are open to whoever has no account: what they ask for is a code, a link, or the proof of a key.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "accounts.look",
     "accounts.see-invitation",
     "accounts.found",
     "accounts.join",
     "accounts.link",
+    "accounts.ask-recovery",
     "devices.say-part",
     "devices.see-parts",
     "signin.open",

@@ -40,6 +40,11 @@ pub(crate) struct Book {
 }
 
 impl Book {
+    /// Whether a device is in the room.
+    pub(crate) fn is_inside(&self, device: DeviceId) -> bool {
+        self.stays.iter().any(|stay| stay.device == device && stay.removed.is_none())
+    }
+
     /// The stay in which an entry is for a device.
     pub(crate) fn stay(&self, device: DeviceId, seq: u64) -> Option<&Stay> {
         self.stays.iter().find(|stay| stay.device == device && stay.spans(seq))

@@ -10,7 +10,7 @@ use std::{
 use chancery_groups::{Author, Face};
 use chancery_play::hub::Hub;
 use chancery_wire::{
-    api::{Chains, Claimed, Deposit},
+    api::{Chains, Claimed, Deposit, PendingRoom, PendingRooms},
     bytes::Opaque,
     frames::{Accepted, Acknowledge, ClientFrame, Fetch, Kind, Refused, ServerFrame, Submit, UpTo},
     ids::{DeviceId, FileId, RoomId, SubmissionId},
@@ -58,6 +58,8 @@ pub(crate) struct Door {
     pub(crate) patience: usize,
     /// Counts what was put into logs.
     pub(crate) entries: u64,
+    /// Rooms in which leaves of an account do not fit its chain.
+    pub(crate) pending: BTreeSet<(RoomId, Handle)>,
     /// What came into logs since it was asked for last.
     pub(crate) came: Vec<String>,
 }
@@ -94,6 +96,12 @@ impl Door {
                 let waiting = self.hub.welcomes.get(&device).cloned().unwrap_or_default();
                 Reply::Welcomes(waiting.into_iter().take(16).collect())
             }
+            Request::Pending => {
+                let inside = |room: &RoomId| self.books[room].is_inside(device);
+                let pending = self.pending.iter().filter(|(room, _)| inside(room)).cloned();
+                let pending = pending.map(|(room, handle)| PendingRoom { room, handle }).collect();
+                Reply::Pending(PendingRooms { pending })
+            }
             Request::Open(open) => {
                 let book = self.books.entry(open.room).or_default();
                 if book.stays.is_empty() {
@@ -106,8 +114,7 @@ impl Door {
             Request::Claim(handle, devices) => self.claim(&handle, devices.as_deref())?,
             Request::Return(room) => {
                 let book = self.books.get(&room).ok_or(Code::NoRoom)?;
-                let inside = book.stays.iter().any(|stay| stay.device == device && stay.removed.is_none());
-                if !inside {
+                if !book.is_inside(device) {
                     return Err(Code::NoRoom);
                 }
                 Reply::Return(Box::new(self.hub.return_to(room)))
@@ -183,15 +190,14 @@ impl Door {
         let repeats =
             self.hub.halls.get(&room).is_some_and(|hall| hall.log.iter().any(|it| it.id == submit.id));
         let book = self.books.get(&room).ok_or_else(|| refused(Code::NoRoom))?;
-        let inside = book.stays.iter().any(|stay| stay.device == device && stay.removed.is_none());
-        if !inside && !repeats {
+        if !book.is_inside(device) && !repeats {
             return Err(refused(Code::NoRoom));
         }
         if submit.kind == Kind::Commit && !submit.welcome.as_slice().is_empty() && !repeats {
             let mut twin = Face::load(&self.hub.halls[&room].face.save().unwrap()).unwrap();
-            let unknown = |id: &DeviceId| self.devices.get(id).is_none_or(|known| known.revoked);
-            if let Ok(change) = twin.follow(submit.body.as_slice())
-                && change.newcomers().any(|leaf| unknown(&leaf.name.device))
+            let known = |id: &DeviceId| self.devices.get(id).is_some_and(|known| !known.revoked);
+            if let Ok(change) = twin.follow(submit.body.as_slice(), &|leaf| !known(&leaf.name.device))
+                && change.newcomers().any(|leaf| !known(&leaf.name.device))
             {
                 return Err(refused(Code::Refused));
             }
@@ -243,6 +249,9 @@ impl Door {
             book.returns.push((leaf.name.device, seq));
             return;
         }
+        for (leaf, _) in change.added.iter().chain(&change.removed) {
+            self.pending.remove(&(room, leaf.name.account.clone()));
+        }
         let added: Vec<DeviceId> = change.added.iter().map(|(leaf, _)| leaf.name.device).collect();
         for device in change.removed.iter().map(|(leaf, _)| leaf.name.device) {
             for stay in book.stays.iter_mut().filter(|it| it.device == device && it.removed.is_none()) {
@@ -258,6 +267,19 @@ impl Door {
             self.hub.welcomes.entry(device).or_default().retain(|it| it.room != room || it.seq == seq);
             if answers {
                 self.devices[&device].line.borrow_mut().down.push_back(ServerFrame::Look(room));
+            }
+        }
+    }
+
+    /// The chain of an account has grown: in the rooms of these devices its leaves are to be seen to, and who is online is told.
+    pub(crate) fn pend(&mut self, handle: &Handle, devices: &[DeviceId]) {
+        for (room, book) in &self.books {
+            if !devices.iter().any(|device| book.is_inside(*device)) {
+                continue;
+            }
+            self.pending.insert((*room, handle.clone()));
+            for (_, known) in self.devices.iter().filter(|(id, _)| book.is_inside(**id)) {
+                known.line.borrow_mut().down.push_back(ServerFrame::Look(*room));
             }
         }
     }

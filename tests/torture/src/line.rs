@@ -10,7 +10,7 @@ use std::{
 };
 
 use chancery_wire::{
-    api::{Chains, Claimed, Deposit, Open, Return, RoomHead, Welcome},
+    api::{Chains, Claimed, Deposit, Open, PendingRooms, Return, RoomHead, Welcome},
     frames::{ClientFrame, ServerFrame},
     ids::{DeviceId, FileId, RoomId},
     names::Handle,
@@ -28,6 +28,8 @@ pub(crate) enum Request {
     Deposit(Deposit),
     /// Rooms it was added to.
     Welcomes,
+    /// Rooms in which leaves do not fit their account's chain.
+    Pending,
     /// To open a room.
     Open(Open),
     /// Key packages of an account, or of some of its devices.
@@ -53,6 +55,8 @@ pub(crate) enum Reply {
     Done,
     /// The rooms that wait.
     Welcomes(Vec<Welcome>),
+    /// The rooms in which something is to be seen to.
+    Pending(PendingRooms),
     /// Where the room stands.
     Opened(RoomHead),
     /// Key packages.

@@ -120,6 +120,7 @@ impl Live {
         self.engine(Engine::check_own)?;
         self.restock().await?;
         self.join().await?;
+        self.pending().await?;
         let rooms = self.engine(|engine, _| engine.followed())?;
         let fetches: Vec<_> = rooms.into_iter().map(|(room, seq)| self.fetch(room, seq)).collect();
         self.put(fetches);
@@ -165,8 +166,7 @@ impl Live {
                         }
                         self.claimed(wish, &claims).await?;
                     }
-                    Out::ClaimOwn(wish, devices) => {
-                        let handle = self.handle.clone();
+                    Out::ClaimDevices(wish, handle, devices) => {
                         let claim = self.claim(Request::Claim(handle.clone(), Some(devices))).await?;
                         self.claimed(wish, &[(handle, claim)]).await?;
                     }
@@ -211,6 +211,7 @@ impl Live {
                 }
                 ServerFrame::Look(room) => {
                     self.join().await?;
+                    self.pending().await?;
                     answers.extend(self.fetch_again(room)?);
                 }
             }
@@ -372,6 +373,17 @@ impl Live {
     async fn chains(&mut self, handles: Vec<Handle>) -> Result<(), Ended> {
         let Reply::Chains(chains) = self.ask(Request::Chains(handles.clone())).await? else { panic!() };
         Ok(self.engine(|engine, now| engine.trust(&handles, &chains, now))?)
+    }
+
+    async fn pending(&mut self) -> Result<(), Ended> {
+        let Reply::Pending(pending) = self.ask(Request::Pending).await? else { panic!() };
+        loop {
+            let needs = self.engine(|engine, now| engine.pending(&pending, now))?;
+            if needs.is_empty() {
+                return Ok(());
+            }
+            self.chains(needs).await?;
+        }
     }
 
     async fn restock(&mut self) -> Result<(), Ended> {

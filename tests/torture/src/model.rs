@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chancery_engine::{Line, Progress, RoomView};
 use chancery_vault::{Said, Standing};
-use chancery_wire::{ids::RoomId, policy::Class};
+use chancery_wire::{
+    ids::{DeviceId, RoomId},
+    policy::Class,
+};
 
-use crate::{template::NAMES, truth::Deed, world::World};
+use crate::{template::NAMES, world::World};
 
 /// A room, as one device shows it.
 pub(crate) struct Seen {
@@ -67,7 +70,7 @@ impl World {
             let living: Vec<_> = living.map(|it| it.id).collect();
             let own = self.door.hub.halls.values().any(|hall| {
                 let leaves = hall.face.leaves().unwrap();
-                let inside = |id| leaves.iter().any(|leaf| leaf.name.device == *id);
+                let inside = |id: &DeviceId| leaves.iter().any(|leaf| leaf.name.device == *id);
                 hall.face.policy().class == Class::Own && living.iter().all(inside)
             });
             if living.len() > 1 && !own {
@@ -241,7 +244,7 @@ impl World {
     }
 
     /// Of an account that is in a room all devices are, and none that was revoked.
-    fn check_devices(&self, shown: &Shown, inside: &[chancery_wire::ids::DeviceId], wrong: &mut Vec<String>) {
+    fn check_devices(&self, shown: &Shown, inside: &[DeviceId], wrong: &mut Vec<String>) {
         let left = |(at, seen): (&usize, &Seen)| {
             inside.contains(&self.devices[*at].id) && seen.view.standing == Standing::Left
         };

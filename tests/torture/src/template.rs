@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use chancery_engine::{Engine, Opener};
+use chancery_transparency::Kind;
 use chancery_vault::{Vault, VaultKey};
 use chancery_wire::{
     api::{self, Chain, Deposit},
@@ -98,7 +99,7 @@ impl Template {
                 }
                 Some((alice, chain)) => {
                     let mut alice = Engine::new(vault(alice), Box::new(Draws::new(7, &Fuse::default())));
-                    let (invitation, link) = alice.invite(&handle(name), false, at).unwrap();
+                    let (invitation, link) = alice.invite(&handle(name), &Kind::Person, at).unwrap();
                     let Opener::Join(id, secret, root) = &link.opener else { panic!("not an invitation") };
                     let offered = api::Invitation {
                         id: *id,

@@ -120,6 +120,8 @@ impl World {
         drop(new);
         let bytes = std::fs::read(&file).unwrap();
         let at = self.enrol(name, &account, id, &bytes);
+        let all: Vec<_> = self.devices.iter().filter(|it| it.account == account).map(|it| it.id).collect();
+        self.door.pend(&account, &all);
         self.connect(at);
     }
 
@@ -140,6 +142,8 @@ impl World {
         }
         self.tally.revoked += 1;
         self.door.devices.get_mut(&id).unwrap().revoked = true;
+        self.door.hub.revoked.insert(id);
+        self.door.pend(&account, &[id]);
         self.devices[lost].revoked = true;
         self.devices[lost].disconnect();
         // It is seen to at the next connection.

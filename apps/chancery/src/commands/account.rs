@@ -1,6 +1,6 @@
 //! The account: found, invite, join, whoami.
 
-use chancery_sdk::{Client, Identity};
+use chancery_sdk::{Bot, Client, Identity, Kind};
 use serde_json::json;
 
 use super::{open, sync};
@@ -27,16 +27,25 @@ pub(crate) async fn found(
     output.answer(&describe(&identity), &text)
 }
 
-/// Invites a person.
+/// Invites a person, or a program.
 pub(crate) async fn invite(
     common: &Common,
     output: &mut Output,
     handle: &str,
-    officer: bool,
+    (officer, bot, owner): (bool, Option<String>, Option<String>),
 ) -> Result<(), Failure> {
     let handle = handle.parse()?;
     let mut client = open(common)?;
-    let link = client.invite(&handle, officer).await?;
+    let kind = match bot {
+        Some(purpose) => {
+            let owner = owner.map(|owner| owner.parse()).transpose()?;
+            let own = client.enrolled()?.handle;
+            Kind::Bot(Bot { owner: owner.unwrap_or(own), purpose })
+        }
+        None if officer => Kind::Officer,
+        None => Kind::Person,
+    };
+    let link = client.invite(&handle, &kind).await?;
     let text = format!(
         "Give this link to {handle}, by a way you trust. It works once, within seven days:\n\n  chancery join '{link}'"
     );

@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, stdin};
 
 use chancery_sdk::{Client, News, TrustedDevice};
+use chancery_wire::{ids::DeviceId, names::Handle};
 use serde_json::json;
 
-use super::{account::describe, open};
+use super::{account::describe, open, sync};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -26,32 +27,82 @@ pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> 
                 "invited_by": it.invited_by, "linked_by": it.linked_by, "revoked": it.revoked, "pending": pending}))
         })
         .collect::<Result<_, Failure>>()?;
-    let line = |it: &TrustedDevice| {
-        let this = if it.device == own { "  (this one)" } else { "" };
-        let by = match (&it.linked_by, &it.invited_by) {
-            (Some(by), _) => format!("linked by {by}"),
-            (None, Some(by)) => format!("invited by {by}"),
-            (None, None) => "founded".to_owned(),
-        };
-        let revoked = if it.revoked { ", revoked" } else { "" };
-        format!("{}  since {}, {by}{revoked}{this}", it.device, clock(it.at.0))
-    };
-    let lines: Vec<String> = devices.iter().map(line).collect();
+    let this = |it: &TrustedDevice| if it.device == own { "  (this one)" } else { "" };
+    let lines: Vec<String> = devices.iter().map(|it| format!("{}{}", line(it), this(it))).collect();
     output.answer(&json!({"devices": list}), &lines.join("\n"))
+}
+
+/// Lists the devices of another account.
+pub(crate) async fn list_of(common: &Common, output: &mut Output, whose: &Handle) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let devices = client.devices_of(whose).await?;
+    if devices.is_empty() {
+        return Err(Failure::Refused(format!("{whose} is no account here, or its devices do not hold")));
+    }
+    let list: Vec<_> = devices
+        .iter()
+        .map(|it| {
+            json!({"device": it.device, "enrolled": it.at, "invited_by": it.invited_by,
+                "linked_by": it.linked_by, "recovered_by": it.recovered_by, "revoked": it.revoked})
+        })
+        .collect();
+    let lines: Vec<String> = devices.iter().map(line).collect();
+    output.answer(&json!({"account": whose, "devices": list}), &lines.join("\n"))
+}
+
+/// A device, who vouched for it, and whether it was revoked.
+fn line(it: &TrustedDevice) -> String {
+    let by = match (&it.recovered_by, &it.linked_by, &it.invited_by) {
+        (Some(by), ..) if by.is_empty() => "came back by the recovery key".to_owned(),
+        (Some(by), ..) => format!("came back, vouched for by {}", by.replace(' ', " and ")),
+        (None, Some(by), _) => format!("linked by {by}"),
+        (None, None, Some(by)) => format!("invited by {by}"),
+        (None, None, None) => "founded".to_owned(),
+    };
+    let revoked = if it.revoked { ", revoked" } else { "" };
+    format!("{}  since {}, {by}{revoked}", it.device, clock(it.at.0))
+}
+
+/// The one of these devices whose id begins so.
+fn meant(devices: &[TrustedDevice], begins: &str) -> Result<DeviceId, Failure> {
+    let fits = |it: &&TrustedDevice| begins.len() >= 4 && it.device.to_string().starts_with(begins);
+    match devices.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(one.device),
+        _ => {
+            Err(Failure::Usage(format!("'{begins}' is not how the id of exactly one of the devices begins")))
+        }
+    }
+}
+
+/// Revokes a device of another account, as an officer.
+pub(crate) async fn revoke_of(
+    common: &Common,
+    output: &mut Output,
+    device: &str,
+    whose: &Handle,
+) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let id = meant(&client.devices_of(whose).await?, device)?;
+    client.revoke_of(whose, id).await?;
+    // At the next connection this device sees the chain as it is now, and takes the other one out of its own rooms.
+    sync(common, output, &mut client).await?;
+    let pending = client.still_in(id)?;
+    let text = format!(
+        "{whose}'s device is revoked: its sessions have ended. Whoever is online takes it out of the rooms it is in{}.",
+        if pending.is_empty() {
+            "; of yours it is in none any more"
+        } else {
+            "; in some of yours it still is"
+        }
+    );
+    output.answer(&json!({"account": whose, "device": id, "revoked": true, "pending": pending}), &text)
 }
 
 /// Revokes another device, from this one.
 pub(crate) async fn revoke(common: &Common, output: &mut Output, device: &str) -> Result<(), Failure> {
     let mut client = open(common)?;
     let devices = client.devices()?;
-    let meant: Vec<&TrustedDevice> =
-        devices.iter().filter(|it| device.len() >= 4 && it.device.to_string().starts_with(device)).collect();
-    let [meant] = meant.as_slice() else {
-        return Err(Failure::Usage(format!(
-            "'{device}' is not how the id of exactly one of your devices begins"
-        )));
-    };
-    let (id, mut news) = (meant.device, Vec::new());
+    let (id, mut news) = (meant(&devices, device)?, Vec::new());
     let pending = client.revoke(id, &mut |told| news.push(told)).await?;
     for news in &news {
         note(output, news);

@@ -6,6 +6,7 @@ mod files;
 mod listen;
 mod pipe;
 mod read;
+mod recover;
 mod rooms;
 mod say;
 mod tail;
@@ -27,12 +28,25 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
     let common = &arguments.common;
     match arguments.command {
         Command::Found { link, handle } => account::found(common, output, &link, &handle).await,
-        Command::Invite { handle, officer } => account::invite(common, output, &handle, officer).await,
+        Command::Invite { handle, officer, bot, owner } => {
+            account::invite(common, output, &handle, (officer, bot, owner)).await
+        }
         Command::Join { link } => account::join(common, output, &link).await,
         Command::Whoami => account::whoami(common, output),
         Command::Link { link } => devices::be_linked(common, output, &link).await,
-        Command::Devices(Devices::List) => devices::list(common, output),
-        Command::Devices(Devices::Revoke { device }) => devices::revoke(common, output, &device).await,
+        Command::RecoveryKey { remove } => recover::key(common, output, remove).await,
+        Command::Recover { link } => recover::recover(common, output, &link).await,
+        Command::Vouch { person } => recover::vouch(common, output, &person.parse()?).await,
+        Command::Devices(Devices::List { of: None }) => devices::list(common, output),
+        Command::Devices(Devices::List { of: Some(whose) }) => {
+            devices::list_of(common, output, &whose.parse()?).await
+        }
+        Command::Devices(Devices::Revoke { device, of: None }) => {
+            devices::revoke(common, output, &device).await
+        }
+        Command::Devices(Devices::Revoke { device, of: Some(whose) }) => {
+            devices::revoke_of(common, output, &device, &whose.parse()?).await
+        }
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,

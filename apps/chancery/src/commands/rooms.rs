@@ -150,7 +150,10 @@ fn object(view: &RoomView) -> Value {
     let members: Vec<Value> = view
         .members
         .iter()
-        .map(|it| json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by}))
+        .map(|it| {
+            let bot = it.bot.as_ref().map(|(owner, purpose)| json!({"owner": owner, "purpose": purpose}));
+            json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "bot": bot})
+        })
         .collect();
     let unopened: Vec<Value> =
         view.unopened.iter().map(|(cause, count)| json!({"cause": cause.as_str(), "count": count})).collect();
@@ -209,7 +212,16 @@ fn describe(view: &RoomView) -> String {
         let by = member.invited_by.as_ref().map_or("founder".to_owned(), |by| format!("invited by {by}"));
         let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
         let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
-        lines.push(format!("    {:<16} {:<10} {by}{devices}", member.handle.as_str(), role(member.role)));
+        let bot = member
+            .bot
+            .as_ref()
+            .map(|(owner, purpose)| format!("  [bot: {}; {owner} answers for it]", one_line(purpose)));
+        let bot = bot.unwrap_or_default();
+        lines.push(format!(
+            "    {:<16} {:<10} {by}{devices}{bot}",
+            member.handle.as_str(),
+            role(member.role)
+        ));
     }
     if view.receipts {
         lines.push("  all here see who has got and read what".to_owned());

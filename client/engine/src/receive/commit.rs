@@ -54,8 +54,16 @@ impl Turn<'_> {
             }
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };
-        if let Err(breach) = judge(&roster(group.public_group())?, &change) {
-            return Ok(Taken::Alarm(breach.into()));
+        let before = roster(group.public_group())?;
+        let revoked = self.revoked_among(change.removed.iter().map(|(leaf, _)| leaf))?;
+        if let Err(breach) = judge(&before, &change, &|leaf| revoked.contains(leaf)) {
+            // Perhaps a chain says more by now.
+            let needs = self.asked_again(&change)?;
+            if needs.is_empty() {
+                return Ok(Taken::Alarm(breach.into()));
+            }
+            self.put(room.id, group);
+            return Ok(Taken::Needs(needs));
         }
         match self.verdict(change.newcomers())? {
             Verdict::Trusted => {}
@@ -112,7 +120,7 @@ impl Turn<'_> {
             .merge_pending_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         self.renewed(room);
-        if let Wish::Add { .. } | Wish::Bring { .. } = wish {
+        if !change.added.is_empty() {
             // Those who just came in cannot know these yet.
             let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
             let topic =
@@ -123,7 +131,21 @@ impl Turn<'_> {
             }
         }
         self.owe(room, &change)?;
+        self.grant(room, entry.seq, &change)?;
         self.entered(room, entry, group, &change)
+    }
+
+    /// Whose chains are asked for again before a commit is refused: those of removed leaves that were not revoked when the chain was
+    /// last asked for.
+    pub(super) fn asked_again(&mut self, change: &Change) -> Result<Vec<Handle>, EngineError> {
+        let mut handles = Vec::new();
+        for (leaf, by) in &change.removed {
+            let other = leaf.name.account != by.name.account;
+            if other && !self.is_revoked(leaf)? && self.memory.sought.insert(leaf.name.device) {
+                handles.push(leaf.name.account.clone());
+            }
+        }
+        Ok(handles)
     }
 
     fn read_commit(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Read, EngineError> {
@@ -190,10 +212,16 @@ impl Turn<'_> {
         group: MlsGroup,
         change: &Change,
     ) -> Result<Taken, EngineError> {
-        room.settle_at = None;
+        // What is still amiss is seen to in the next epoch, by whoever is first.
+        room.settle_at = if self.memory.mend.get(&room.id).is_some_and(|waiting| !waiting.is_empty()) {
+            Some(self.spread(2_000))
+        } else {
+            None
+        };
+        let after = roster(group.public_group())?;
         if group.is_active() {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
-            let alone = roster(group.public_group())?.len() == 1;
+            let alone = after.len() == 1;
             self.put(room.id, group);
             // The person may have left on another device.
             let (asked, elsewhere) = (self.asked_to_leave(room)?, self.other_device_left(change));
@@ -205,7 +233,7 @@ impl Turn<'_> {
         } else {
             self.left(room, change)?;
         }
-        Ok(happened(entry, change))
+        self.happened(entry, change, &after)
     }
 
     /// Whether another device of this account has asked to leave, and has gone.
@@ -234,52 +262,85 @@ impl Turn<'_> {
     }
 }
 
-/// The line that says what a change is to the people in the room, if it is anything to them.
-pub(super) fn happened(entry: &Entry, change: &Change) -> Taken {
-    let author = change.author.leaf();
-    let from = Some((author.name.account.clone(), author.name.device));
-    match tell(change) {
-        Some(text) => Taken::Line(line(entry, from, Said::Event(text))),
-        None => Taken::Silent,
+impl Turn<'_> {
+    /// The line that says what a change is to the people in the room, if it is anything to them; `after` are the leaves afterwards.
+    pub(super) fn happened(
+        &self,
+        entry: &Entry,
+        change: &Change,
+        after: &[Leaf],
+    ) -> Result<Taken, EngineError> {
+        let author = change.author.leaf();
+        let from = Some((author.name.account.clone(), author.name.device));
+        Ok(match self.tell(change, after)? {
+            Some(text) => Taken::Line(line(entry, from, Said::Event(text))),
+            None => Taken::Silent,
+        })
+    }
+
+    /// What a change is to the people in the room; nothing when only keys changed.
+    fn tell(&self, change: &Change, after: &[Leaf]) -> Result<Option<String>, EngineError> {
+        let who = &change.author.leaf().name.account;
+        if matches!(change.author, Author::Returning(_)) {
+            return Ok(Some(format!("{who} came back on the same device, with new keys")));
+        }
+        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
+        let stays = |handle: &Handle| {
+            let others = after.iter().filter(|leaf| !came(leaf));
+            others.map(|leaf| &leaf.name.account).any(|other| other == handle)
+        };
+        let is_here = |handle: &Handle| after.iter().any(|leaf| leaf.name.account == *handle);
+        let was_here = |handle: &Handle| {
+            stays(handle) || change.removed.iter().any(|(leaf, _)| leaf.name.account == *handle)
+        };
+        let (mut parts, mut brought, mut added) = (Vec::new(), Vec::new(), Vec::new());
+        for (leaf, _) in &change.added {
+            let handle = &leaf.name.account;
+            let known = self.step.trusted(handle)?;
+            let known = known.into_iter().find(|known| known.device == leaf.name.device);
+            match known.and_then(|known| known.recovered_by) {
+                Some(by) if was_here(handle) && by.is_empty() => {
+                    parts.push(format!("{handle} came back on a new device, by the recovery key"));
+                }
+                Some(by) if was_here(handle) => {
+                    let by = by.replace(' ', " and ");
+                    parts.push(format!("{handle} came back on a new device, vouched for by {by}"));
+                }
+                None if was_here(handle) => brought.push(handle),
+                _ => added.push(handle),
+            }
+        }
+        let (mut fewer, mut left, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+        for (leaf, by) in &change.removed {
+            let (handle, itself) = (&leaf.name.account, leaf.name.device == by.name.device);
+            match (*handle == by.name.account, self.is_revoked(leaf)?) {
+                (_, true) | (true, false) if !itself && is_here(handle) => fewer.push(handle),
+                (false, true) => parts.push(format!("{handle}'s only device here was revoked")),
+                (true, _) => left.push(handle),
+                (false, false) => removed.push(handle),
+            }
+        }
+        let names =
+            |handles: &[&Handle]| handles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let mut say = |handles: &[&Handle], text: &dyn Fn(String) -> String| {
+            if !handles.is_empty() {
+                parts.push(text(names(handles)));
+            }
+        };
+        say(&brought, &|names| format!("{names} is here with another device"));
+        say(&added, &|names| format!("{who} added {names}"));
+        say(&fewer, &|names| format!("{names} has one device less here"));
+        say(&left, &|names| format!("{names} left"));
+        say(&removed, &|names| format!("{who} removed {names}"));
+        parts.extend(settings(who, change));
+        parts.extend(roles(who, change));
+        Ok((!parts.is_empty()).then(|| parts.join("; ")))
     }
 }
 
-/// What a change is to the people in the room; nothing when only keys changed.
-fn tell(change: &Change) -> Option<String> {
-    let who = &change.author.leaf().name.account;
-    if matches!(change.author, Author::Returning(_)) {
-        return Some(format!("{who} came back on the same device, with new keys"));
-    }
+/// Who may do something else now.
+fn roles(who: &Handle, change: &Change) -> Vec<String> {
     let mut parts = Vec::new();
-    let names = |leaves: &[&Handle]| leaves.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let own = |pair: &&(Leaf, Leaf)| pair.0.name.account == pair.1.name.account;
-    let brought: Vec<&Handle> = change.added.iter().filter(own).map(|(leaf, _)| &leaf.name.account).collect();
-    if !brought.is_empty() {
-        parts.push(format!("{} is here with another device", names(&brought)));
-    }
-    let added: Vec<&Handle> =
-        change.added.iter().filter(|pair| !own(pair)).map(|(leaf, _)| &leaf.name.account).collect();
-    if !added.is_empty() {
-        parts.push(format!("{who} added {}", names(&added)));
-    }
-    let left = |(leaf, by): &&(Leaf, Leaf)| leaf.name.account == by.name.account;
-    let revoked = |pair: &&(Leaf, Leaf)| own(pair) && pair.0.name.device != pair.1.name.device;
-    let expelled: Vec<&Handle> =
-        change.removed.iter().filter(revoked).map(|(leaf, _)| &leaf.name.account).collect();
-    if !expelled.is_empty() {
-        parts.push(format!("{} has one device less here", names(&expelled)));
-    }
-    let itself = change.removed.iter().filter(left).filter(|pair| !revoked(pair));
-    let gone: Vec<&Handle> = itself.map(|(leaf, _)| &leaf.name.account).collect();
-    if !gone.is_empty() {
-        parts.push(format!("{} left", names(&gone)));
-    }
-    let removed: Vec<&Handle> =
-        change.removed.iter().filter(|pair| !left(pair)).map(|(leaf, _)| &leaf.name.account).collect();
-    if !removed.is_empty() {
-        parts.push(format!("{who} removed {}", names(&removed)));
-    }
-    parts.extend(settings(who, change));
     for (handle, role) in &change.after.roles {
         if change.before.roles.get(handle) != Some(role) {
             parts.push(format!("{who} made {handle} {}", word(*role)));
@@ -291,7 +352,7 @@ fn tell(change: &Change) -> Option<String> {
             parts.push(format!("{who} made {handle} a member"));
         }
     }
-    (!parts.is_empty()).then(|| parts.join("; "))
+    parts
 }
 
 /// What was set anew in the room, for everybody to see.

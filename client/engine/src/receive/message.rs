@@ -134,6 +134,10 @@ impl Turn<'_> {
             }
             return Ok(Taken::Silent);
         }
+        let history = matches!(letter.content, Content::History { .. });
+        if history && (policy.history == 0 || policy.role(&name.account) < policy.may_add) {
+            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        }
         if matches!(letter.content, Content::Pin { .. }) && policy.role(&name.account) < policy.may_add {
             return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
         }
@@ -183,6 +187,7 @@ impl Turn<'_> {
             Content::Text { reply_to, .. } => *reply_to,
             Content::Note(_)
             | Content::Report(_)
+            | Content::History { .. }
             | Content::File(_)
             | Content::RoomName(_)
             | Content::RoomTopic(_) => None,
@@ -229,6 +234,17 @@ impl Turn<'_> {
             Content::Edit { text, .. } => Said::Edit(text),
             Content::Withdraw(_) => Said::Withdrawal,
             Content::Reaction { with, .. } => Said::Reaction(with),
+            Content::History { before, upto, file } => {
+                let whole = upto.saturating_add(1) == before;
+                if from.1 != self.me.identity.device {
+                    self.take_grant(room, &who, (before, upto, file))?;
+                }
+                // It comes in pieces, and is said once.
+                if !whole {
+                    return Ok(Taken::Silent);
+                }
+                Said::Event(format!("{who} told who came what was said in the days before"))
+            }
             Content::Acknowledge(_) => match &first {
                 Some(first) if first.marks.urgent && !self.step.has_acknowledged(first, &who)? => {
                     Said::Acknowledgement

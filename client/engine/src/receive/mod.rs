@@ -195,7 +195,7 @@ impl Turn<'_> {
 fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, said: Said) -> Message {
     let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
     let (room, seq, marks) = (entry.room, entry.seq, Marks::default());
-    Message { room, seq, id: None, at, from, said, about: None, thread: None, marks }
+    Message { room, seq, id: None, at, from, said, about: None, thread: None, marks, told_by: None }
 }
 
 /// A line for a message that was not opened.

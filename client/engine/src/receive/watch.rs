@@ -7,7 +7,7 @@ use chancery_groups::{Breach, Face};
 use chancery_vault::Room;
 use chancery_wire::{frames::Entry, ids::RoomId, policy::InvalidPolicy};
 
-use super::{Taken, commit::happened};
+use super::Taken;
 use crate::{engine::Turn, error::EngineError, trust::Verdict};
 
 impl Turn<'_> {
@@ -17,7 +17,8 @@ impl Turn<'_> {
             self.step.keep_face(room.id, None)?;
             return Ok(Taken::Silent);
         };
-        let change = match face.follow(body.as_slice()) {
+        let revoked = self.revoked_among(&face.leaves()?)?;
+        let change = match face.follow(body.as_slice(), &|leaf| revoked.contains(leaf)) {
             Ok(change) => change,
             // The room is entered again by a newer program only, and that checks it.
             Err(Breach::Policy(InvalidPolicy::TooNew { .. })) => {
@@ -31,12 +32,13 @@ impl Turn<'_> {
             Verdict::Needs(handles) => return Ok(Taken::Needs(handles)),
             Verdict::Distrusted(distrust) => return Ok(Taken::Alarm(distrust.into())),
         }
-        if face.leaves()?.iter().any(|leaf| leaf.name.device == self.me.identity.device) {
+        let after = face.leaves()?;
+        if after.iter().any(|leaf| leaf.name.device == self.me.identity.device) {
             self.step.keep_face(room.id, Some(&face.save()?))?;
         } else {
             self.left(room, &change)?;
         }
-        Ok(happened(entry, &change))
+        self.happened(entry, &change, &after)
     }
 
     /// Takes in a proposal from outside, for the commit that will name it.

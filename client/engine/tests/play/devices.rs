@@ -22,6 +22,7 @@ fn two(world: &mut World) -> (Person, Person, RoomId) {
 fn revokes(world: &World, by: &mut Person, other: &Person) {
     let entry = by.engine.revoke(other.device(), world.now).unwrap();
     world.hub.borrow_mut().chains.get_mut(&by.name).unwrap().entries.push(Opaque(entry));
+    world.hub.borrow_mut().revoked.insert(other.device());
     by.checks_own(world.now);
 }
 

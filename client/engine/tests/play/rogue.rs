@@ -69,7 +69,8 @@ impl Rogue {
 
     /// A device that `inviter` invited and everybody believes, whose program is not ours. Its key package is with the hub.
     pub(crate) fn enrolled(world: &World, inviter: &mut Person, account: &str, seed: u8) -> Self {
-        let (invitation, link) = inviter.engine.invite(&handle(account), false, world.now).unwrap();
+        let (invitation, link) =
+            inviter.engine.invite(&handle(account), &chancery_transparency::Kind::Person, world.now).unwrap();
         let chancery_engine::Opener::Join(_, secret, _) = link.opener else { panic!("not an invitation") };
         let rogue = Self::named(account, DeviceId([seed; 16]), seed);
         rogue.shows_chain(world, &rogue.enrols(&invitation, &secret, world.now));

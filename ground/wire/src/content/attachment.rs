@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::{
     InvalidContent, NAME_LIMIT, TEXT_LIMIT, Written,
-    mimi::{ATTACHMENT, EXTERNAL, number, octets, sized},
+    mimi::{ATTACHMENT, EXTERNAL, fields, number, octets, sized},
 };
 use crate::ids::{Digest, FileId};
 
@@ -85,6 +85,17 @@ impl Attachment {
             about.into(),
             self.name.reveal().into(),
         ])
+    }
+
+    /// Reads a whole external part.
+    pub(super) fn of_part(part: Value) -> Result<Self, InvalidContent> {
+        let mut part = part.into_array().map_err(|_| InvalidContent::Malformed)?;
+        let members = part.split_off(part.len().min(3));
+        let [disposition, _, cardinality] = fields(Value::Array(part))?;
+        if number(&disposition)? != ATTACHMENT || number(&cardinality)? != EXTERNAL {
+            return Err(InvalidContent::Unknown);
+        }
+        Self::read(members)
     }
 
     /// Reads the members after the cardinality.

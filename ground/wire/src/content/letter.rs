@@ -149,6 +149,10 @@ mod tests {
             ("reaction", Content::Reaction { to: id(4), with: Written::reaction("\u{2764}").unwrap() }),
             ("file", Content::File(attachment())),
             (
+                "history",
+                Content::History { before: 78, upto: 77, file: Attachment { about: None, ..attachment() } },
+            ),
+            (
                 "note-history",
                 Content::Note(Note::History {
                     room: RoomId([9; 16]),

@@ -18,6 +18,8 @@ const NOTE: &str = "application/vnd.chancery.note";
 const REPORT: &str = "application/mimi-message-status";
 /// Our media type for having taken note of an urgent message.
 const ACKNOWLEDGEMENT: &str = "application/vnd.chancery.acknowledgement";
+/// Our media type for what was said before somebody came.
+const HISTORY: &str = "application/vnd.chancery.history";
 /// Our media types for keeping a message in view, and for doing so no more.
 const PIN: &str = "application/vnd.chancery.pin";
 const UNPIN: &str = "application/vnd.chancery.unpin";
@@ -85,6 +87,13 @@ impl Content {
             Self::Report(report) => (Ties::default(), single(RENDER, REPORT, status::encode(report))),
             Self::Acknowledge(of) => (about(of), empty(ACKNOWLEDGEMENT)),
             Self::Pin { of, pinned } => (about(of), empty(if *pinned { PIN } else { UNPIN })),
+            Self::History { before, upto, file } => {
+                let value = Value::Array(vec![(*before).into(), (*upto).into(), file.part()]);
+                let mut body = Vec::new();
+                // Writing CBOR into memory cannot fail.
+                let _ = ciborium::into_writer(&value, &mut body);
+                (Ties::default(), single(RENDER, HISTORY, body))
+            }
             Self::File(file) => (Ties::default(), file.part()),
             Self::Note(note) => (Ties::default(), single(RENDER, NOTE, note.encode())),
             Self::RoomName(name) => (Ties::default(), body(RENDER, ROOM_NAME, name)),
@@ -151,6 +160,13 @@ fn read(ties: Ties, part: Value) -> Result<Content, InvalidContent> {
         }
         (Some(REPORT), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
             return status::decode(&body).map(Content::Report);
+        }
+        (Some(HISTORY), RENDER, Ties { replaces: None, topic: None, reply_to: None }) => {
+            let value = ciborium::de::from_reader_with_recursion_limit(&body[..], DEPTH)
+                .map_err(|_| InvalidContent::Malformed)?;
+            let [before, upto, part] = fields(value)?;
+            let (before, upto) = (number(&before)?, number(&upto)?);
+            return Ok(Content::History { before, upto, file: Attachment::of_part(part)? });
         }
         _ => {}
     }

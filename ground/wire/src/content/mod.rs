@@ -61,6 +61,15 @@ pub enum Content {
         /// Whether it is from now on.
         pinned: bool,
     },
+    /// Those who came into the room by one entry are told what was said before, up to another, from a file.
+    History {
+        /// The entry by which they came.
+        before: u64,
+        /// The last entry that it speaks of.
+        upto: u64,
+        /// Where it lies.
+        file: Attachment,
+    },
     /// A file.
     File(Attachment),
     /// Something for the other devices of the same account.

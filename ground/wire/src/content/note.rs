@@ -4,7 +4,7 @@ use ciborium::Value;
 
 use super::{
     Attachment, InvalidContent, TEXT_LIMIT, Written,
-    mimi::{ATTACHMENT, EXTERNAL, fields, number, sized},
+    mimi::{fields, number, sized},
 };
 use crate::ids::{DeviceId, RoomId};
 
@@ -74,14 +74,8 @@ impl Note {
         match kind {
             Some(1) => {
                 let [_, room, to, upto, part] = fields(value)?;
-                let mut part = part.into_array().map_err(|_| InvalidContent::Malformed)?;
-                let members = part.split_off(part.len().min(3));
-                let [disposition, _, cardinality] = fields(Value::Array(part))?;
-                if number(&disposition)? != ATTACHMENT || number(&cardinality)? != EXTERNAL {
-                    return Err(InvalidContent::Unknown);
-                }
                 let (room, to) = (RoomId(sized(room)?), DeviceId(sized(to)?));
-                Ok(Self::History { room, to, upto: number(&upto)?, file: Attachment::read(members)? })
+                Ok(Self::History { room, to, upto: number(&upto)?, file: Attachment::of_part(part)? })
             }
             Some(2) => {
                 let [_, room, upto] = fields(value)?;

@@ -6,15 +6,17 @@ use chancery_floor::{
 };
 use chancery_wire::{api::Chain, bytes::Opaque, names::Handle};
 
-/// Whoever is asked for and whoever invited them, up to the founding. An inviter's number is smaller than an invited
-/// one's, so the order puts inviters first.
+/// Whoever is asked for, whoever invited them, and officers who have signed in their chains, up to the founding. An inviter's number
+/// is smaller than an invited one's, so the order puts inviters first.
 const CLOSURE: Rows = Rows {
     head: "WITH RECURSIVE asked (handle) AS (VALUES",
     columns: 1,
     tail: "), resting (handle, number, invited_by) AS (
         SELECT a.handle, a.number, a.invited_by FROM accounts a JOIN asked ON a.handle = asked.handle
         UNION
-        SELECT a.handle, a.number, a.invited_by FROM accounts a JOIN resting ON a.handle = resting.invited_by
+        SELECT a.handle, a.number, a.invited_by FROM resting
+            LEFT JOIN accounts_rests o ON o.handle = resting.handle
+            JOIN accounts a ON a.handle = resting.invited_by OR a.handle = o.rests_on
     )
     SELECT r.handle, e.entry FROM resting r JOIN accounts_entries e ON e.handle = r.handle
     ORDER BY r.number, e.number",

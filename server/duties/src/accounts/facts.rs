@@ -89,6 +89,40 @@ impl Fact for Linked {
     const MEANING: &'static str = "a device was linked to an account: account, device, the earlier device that vouched, head of the device chain";
 }
 
+/// An account came back as a new device; every earlier one was revoked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Recovered {
+    /// The account.
+    pub handle: Handle,
+    /// The new device.
+    pub device: DeviceId,
+    /// The officers who vouched; nobody where the account's own recovery key did.
+    pub by: Vec<Handle>,
+    /// The head of the account's device chain from now on.
+    pub chain: Digest,
+}
+
+impl Fact for Recovered {
+    const KIND: &'static str = "accounts.recovered";
+    const MEANING: &'static str = "an account came back as a new device, and its earlier ones were revoked: account, device, the officers who vouched (none: its recovery key), head of the device chain";
+}
+
+/// A device of an account has said which key brings the account back.
+#[derive(Debug, Serialize)]
+pub(crate) struct RecoveryKeyKept {
+    /// The account.
+    pub handle: Handle,
+    /// Whether there is one now.
+    pub there: bool,
+    /// The head of the account's device chain from now on.
+    pub chain: Digest,
+}
+
+impl Fact for RecoveryKeyKept {
+    const KIND: &'static str = "accounts.recovery-key-kept";
+    const MEANING: &'static str = "an account has another recovery key, or none: account, whether there is one, head of the device chain";
+}
+
 /// A device was revoked.
 #[derive(Debug, Serialize)]
 pub(crate) struct Revoked {
@@ -96,14 +130,15 @@ pub(crate) struct Revoked {
     pub handle: Handle,
     /// The device.
     pub device: DeviceId,
+    /// The account that revoked it: the same one, or an officer's.
+    pub by: Handle,
     /// The head of the account's device chain from now on.
     pub chain: Digest,
 }
 
 impl Fact for Revoked {
     const KIND: &'static str = "accounts.device-revoked";
-    const MEANING: &'static str =
-        "a device was revoked by another one of its account: account, device, head of the device chain";
+    const MEANING: &'static str = "a device was revoked by another one of its account, or by an officer's: account, device, by whom, head of the device chain";
 }
 
 /// Every kind of fact this duty tells.
@@ -113,5 +148,7 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Invited>(),
     Meaning::of::<Joined>(),
     Meaning::of::<Linked>(),
+    Meaning::of::<Recovered>(),
+    Meaning::of::<RecoveryKeyKept>(),
     Meaning::of::<Revoked>(),
 ];

@@ -65,6 +65,14 @@ async fn invite(
     if store::first_entry(&mut work.tx, &it.handle).await?.is_some() {
         return Err(AccountsError::HandleTaken);
     }
+    if let Some(bot) = &it.bot {
+        if it.officer || !bot.is_sound() {
+            return Err(wrong("a bot is no officer, and says in one line what it is for"));
+        }
+        if store::first_entry(&mut work.tx, &bot.owner).await?.is_none() {
+            return Err(wrong("there is no account that could answer for the bot"));
+        }
+    }
     let (handle, invited_by) = (it.handle.clone(), it.by.clone());
     let pending = Pending { id: it.id, handle, until: it.until, invited_by, signed, used: false };
     let chains = chains(&mut work.tx, std::slice::from_ref(&pending.invited_by)).await?;

@@ -55,7 +55,8 @@ async fn join(
         return Err(AccountsError::HandleTaken);
     }
     let inviter = store::trusted(&mut work.tx, &accounts.domain, &kept.invited_by).await?;
-    let trusted = verify(std::slice::from_ref(entry), &kept.handle, &accounts.domain, root, |_| inviter)?;
+    let trusted =
+        verify(std::slice::from_ref(entry), &kept.handle, &accounts.domain, root, |_| inviter.clone())?;
     let device = trusted.devices.first().ok_or(InvalidChain::Length)?;
     if !store::use_invitation(&mut work.tx, kept.id, at).await? {
         return Err(AccountsError::NoInvitation);

@@ -1,15 +1,21 @@
-//! Link: a device that an earlier one of the same account vouched for comes into the account's chain.
+//! Link: a device that an earlier one of the same account vouched for comes into the account's chain; or the one as which the account
+//! comes back, when all its devices are lost.
 //!
-//! `POST /v1/devices`, without a session, permitted by `Accounts::"link"`; the earlier device's signature decides. Recorded as
-//! `accounts.device-linked`. The same entry again is answered the same, for whoever lost the first answer.
+//! Without a session, permitted by `Accounts::"link"`; the signatures in the entry decide. Recorded as `accounts.device-linked` or
+//! `accounts.recovered`. The same entry again is answered the same, for whoever lost the first answer. `gateway` ends the sessions
+//! of the devices that went.
 
-use axum::{Json, extract::State, http::StatusCode};
-use chancery_floor::work::{Action, Work};
-use chancery_transparency::{Enrol, InvalidChain};
-use chancery_wire::{api, problem::Problem};
+use chancery_floor::work::{Action, Desk};
+use chancery_transparency::{Enrol, InvalidChain, Recovered};
+use chancery_wire::{api, ids::DeviceId, names::Domain};
 
-use super::{Accounts, error::AccountsError, facts::Linked, store};
-use crate::counter::{Anybody, Ask, Organisation, Refusal};
+use super::{
+    error::AccountsError,
+    facts::{self, Linked},
+    store,
+    take_in::take_in,
+};
+use crate::counter::{Organisation, Refusal};
 
 /// The right to be linked.
 #[derive(Debug)]
@@ -20,39 +26,31 @@ impl Action for Link {
     const NAME: &'static str = r#"Accounts::Action::"link""#;
 }
 
-/// Takes a device into the chain of the account that an earlier device vouches for.
-#[utoipa::path(post, path = "/v1/devices", tag = "accounts", operation_id = "accounts.link", request_body = api::Link,
-    responses((status = 201, description = "Linked.", body = api::Account),
-        (status = "default", description = "Refused.", body = Problem)))]
-pub(super) async fn handle(
-    Anybody(desk): Anybody,
-    State(accounts): State<Accounts>,
-    Ask(ask): Ask<api::Link>,
-) -> Result<(StatusCode, Json<api::Account>), Refusal> {
+/// Takes a device into the chain of the account that the entry is about; answers also which devices went with it.
+pub(crate) async fn link(
+    desk: &Desk,
+    domain: &Domain,
+    entry: &[u8],
+) -> Result<(api::Account, Vec<DeviceId>), Refusal> {
     let permit = desk.permit::<Link>(Organisation)?;
-    let work = desk.begin(permit).await?;
-    Ok((StatusCode::CREATED, Json(link(work, &accounts, &ask).await?)))
-}
-
-async fn link(
-    mut work: Work<Link>,
-    accounts: &Accounts,
-    ask: &api::Link,
-) -> Result<api::Account, AccountsError> {
-    let entry = &ask.entry.0;
-    let (enrol, _) = Enrol::peek(entry)?;
+    let mut work = desk.begin(permit).await?;
+    let (enrol, _) = Enrol::peek(entry).map_err(AccountsError::from)?;
     let account = api::Account { handle: enrol.handle.clone(), device: enrol.device };
     if store::is_kept(&mut work.tx, &enrol, entry).await? {
-        return Ok(account);
+        return Ok((account, vec![]));
     }
-    let chain = store::trusted(&mut work.tx, &accounts.domain, &enrol.handle).await?;
-    // That there is no such account is not said to whoever cannot sign for it.
-    let mut chain = chain.ok_or(InvalidChain::NoRightToVouch)?;
-    chain.extend(entry)?;
-    if !store::link(&mut work.tx, &chain, entry).await? {
-        return Err(AccountsError::KnownDevice);
+    let taken = take_in(&mut work.tx, domain, entry).await?;
+    let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
+    let (handle, device, chain) = (enrol.handle, enrol.device, taken.after.head);
+    match came.recovered {
+        None => work.commit(&Linked { handle, device, by: came.linked_by, chain }).await?,
+        Some(how) => {
+            let by = match how {
+                Recovered::Key => vec![],
+                Recovered::Officers(one, two) => vec![one, two],
+            };
+            work.commit(&facts::Recovered { handle, device, by, chain }).await?;
+        }
     }
-    let by = chain.devices.last().and_then(|device| device.linked_by);
-    work.commit(&Linked { handle: enrol.handle, device: enrol.device, by, chain: chain.head }).await?;
-    Ok(account)
+    Ok((account, taken.went.iter().map(|device| device.id).collect()))
 }

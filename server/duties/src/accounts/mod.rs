@@ -5,6 +5,7 @@
 //!
 //! Invariants: the organisation is founded once; an invitation opens one account once; a chain is never changed.
 
+mod ask_recovery;
 mod chains;
 mod error;
 mod facts;
@@ -12,12 +13,14 @@ mod found;
 mod invitation;
 mod invite;
 mod join;
+mod keep_recovery_key;
 mod link;
 mod model;
 mod organisation;
 mod prepare;
 mod revoke;
 mod store;
+mod take_in;
 
 use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,9 +29,10 @@ pub use model::KnownDevice;
 
 pub(crate) use chains::chains;
 pub(crate) use facts::FACTS;
+pub(crate) use link::link;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::revoke;
-pub(crate) use store::{MIGRATIONS, devices_of, domain, find_device};
+pub(crate) use store::{MIGRATIONS, all_devices_of, devices_of, domain, find_device, revoked_of};
 
 /// What accounts knows of the world.
 #[derive(Clone, Debug)]
@@ -42,7 +46,8 @@ pub(crate) fn routes() -> OpenApiRouter<Accounts> {
     OpenApiRouter::new()
         .routes(routes!(organisation::handle, found::handle))
         .routes(routes!(join::handle))
-        .routes(routes!(link::handle))
+        .routes(routes!(keep_recovery_key::handle))
+        .routes(routes!(ask_recovery::handle))
         .routes(routes!(invite::handle))
         .routes(routes!(invitation::handle))
 }

@@ -1,16 +1,17 @@
-//! Revoke: a device of the account says that another one speaks for it no more.
+//! Revoke: a device speaks for its account no more. Another device of the account says so, or an officer's.
 //!
-//! Permitted by `Accounts::"revoke"` to every account, for its own devices: the signature in the entry decides. Recorded as
-//! `accounts.device-revoked`. From then on the device is unknown, whatever session it has; `gateway` closes its connections.
+//! Permitted by `Accounts::"revoke"` to every account for its own devices, and by `Accounts::"revoke-others"` to officers; the signature
+//! in the entry decides. Recorded as `accounts.device-revoked`. From then on the device is unknown, whatever session it has;
+//! `gateway` closes its connections, and has the rooms told.
 
 use chancery_floor::work::{Action, Desk, Work};
-use chancery_transparency::{Device, InvalidChain};
+use chancery_transparency::{InvalidChain, about};
 use chancery_wire::{
     ids::DeviceId,
     names::{Domain, Handle},
 };
 
-use super::{error::AccountsError, facts::Revoked, store};
+use super::{error::AccountsError, facts::Revoked, take_in::take_in};
 use crate::counter::{Caller, Organisation, Refusal};
 
 /// The right to revoke devices of one's own account.
@@ -22,34 +23,42 @@ impl Action for Revoke {
     const NAME: &'static str = r#"Accounts::Action::"revoke""#;
 }
 
-/// Takes in an entry that revokes a device of the caller's account; answers which.
+/// The right to revoke devices of other accounts.
+#[derive(Debug)]
+pub(crate) enum RevokeOthers {}
+
+impl Action for RevokeOthers {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Accounts::Action::"revoke-others""#;
+}
+
+/// Takes in an entry that revokes a device; answers whose and which.
 pub(crate) async fn revoke(
     desk: &Desk,
     caller: &Caller,
     domain: &Domain,
     entry: &[u8],
-) -> Result<DeviceId, Refusal> {
-    let permit = desk.permit::<Revoke>(Organisation)?;
-    let work = desk.begin(permit).await?;
-    Ok(revoked(work, &caller.handle, domain, entry).await?)
+) -> Result<(Handle, DeviceId), Refusal> {
+    let (handle, _) = about(entry).map_err(AccountsError::from)?;
+    Ok(if handle == caller.handle {
+        revoked(desk.begin(desk.permit::<Revoke>(Organisation)?).await?, caller, domain, entry).await?
+    } else {
+        revoked(desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?, caller, domain, entry).await?
+    })
 }
 
-async fn revoked(
-    mut work: Work<Revoke>,
-    handle: &Handle,
+async fn revoked<A: Action<Resource = Organisation>>(
+    mut work: Work<A>,
+    caller: &Caller,
     domain: &Domain,
     entry: &[u8],
-) -> Result<DeviceId, AccountsError> {
-    let before = store::trusted(&mut work.tx, domain, handle).await?.ok_or(InvalidChain::Length)?;
-    let mut after = before.clone();
-    after.extend(entry)?;
-    let gone = |(was, is): &(&Device, &Device)| !was.revoked && is.revoked;
-    let device = before.devices.iter().zip(&after.devices).find(gone).map(|(_, device)| device.clone());
+) -> Result<(Handle, DeviceId), AccountsError> {
+    let taken = take_in(&mut work.tx, domain, entry).await?;
     // An entry of another kind is none for this address.
-    let device = device.ok_or(InvalidChain::NoRightToVouch)?;
-    if !store::revoke(&mut work.tx, &after, &device, entry).await? {
-        return Err(InvalidChain::Broken.into());
-    }
-    work.commit(&Revoked { handle: handle.clone(), device: device.id, chain: after.head }).await?;
-    Ok(device.id)
+    let ([device], None) = (taken.went.as_slice(), &taken.came) else {
+        return Err(InvalidChain::NoRightToVouch.into());
+    };
+    let (handle, device, by) = (taken.handle, device.id, caller.handle.clone());
+    work.commit(&Revoked { handle: handle.clone(), device, by, chain: taken.after.head }).await?;
+    Ok((handle, device))
 }

@@ -5,7 +5,7 @@ use chancery_floor::{
     values,
 };
 use chancery_trail::digest;
-use chancery_transparency::{Device, Enrol, PublicKey, Root, Trusted};
+use chancery_transparency::{Bot, Device, Enrol, PublicKey, Recovered, Root, Trusted};
 use chancery_wire::{
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
@@ -63,11 +63,14 @@ pub(crate) async fn open(
     entry: &[u8],
     at: Instant,
 ) -> Result<bool, StoreError> {
-    const ACCOUNT: &str = "INSERT INTO accounts (handle, number, officer, invited_by, opened_at)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4)";
+    const ACCOUNT: &str = "INSERT INTO accounts
+        (handle, number, officer, invited_by, bot_owner, bot_purpose, opened_at)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
-    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, at.0]).await?;
+    let owner = device.bot.as_ref().map(|bot| bot.owner.as_str());
+    let purpose = device.bot.as_ref().map(|bot| bot.purpose.as_str());
+    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, owner, purpose, at.0]).await?;
     Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
 
@@ -88,10 +91,11 @@ pub(crate) async fn trusted(
     handle: &Handle,
 ) -> Result<Option<Trusted>, StoreError> {
     const DEVICES: &str =
-        "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked
+        "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked, d.recovered_by,
+            a.recovery_key, a.bot_owner, a.bot_purpose
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
-    let mut devices = Vec::new();
+    let (mut devices, mut recovery) = (Vec::new(), None);
     for row in from.rows(DEVICES, values![handle.as_str()]).await? {
         let invited_by = row.text_if_any(4)?.map(|by| by.parse()).transpose();
         let linked_by = row.bytes_if_any(5)?.map(|by| DeviceId::from_slice(&by)).transpose();
@@ -101,17 +105,29 @@ pub(crate) async fn trusted(
             id: DeviceId(row.fixed(0)?),
             key: PublicKey(row.fixed(1)?),
             officer: row.flag(3)?,
+            bot: match (row.text_if_any(9)?, row.text_if_any(10)?) {
+                (Some(owner), Some(purpose)) => {
+                    let owner = owner.parse();
+                    let damaged = |_| StoreError::Failed("a stored handle does not parse".to_owned());
+                    Some(Bot { owner: owner.map_err(damaged)?, purpose })
+                }
+                _ => None,
+            },
             invited_by: invited_by
                 .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
             linked_by: linked_by
                 .map_err(|_| StoreError::Failed("a stored device has another length".to_owned()))?,
+            recovered: row.text_if_any(7)?.map(|by| recovered(&by)).transpose()?,
             at: Instant(row.integer(2)?),
             revoked: row.integer_if_any(6)?.is_some(),
         });
+        let key = row.bytes_if_any(8)?.map(TryInto::try_into).transpose();
+        recovery =
+            key.map_err(|_| StoreError::Failed("a stored key has another length".to_owned()))?.map(PublicKey);
     }
     let heads: Vec<Digest> = entries(from, handle).await?.iter().map(|entry| digest(entry)).collect();
     let Some(head) = heads.last().copied() else { return Ok(None) };
-    Ok(Some(Trusted { devices, head, heads }))
+    Ok(Some(Trusted { devices, recovery, head, heads }))
 }
 
 /// The entries of an account's chain, the first one first; none when there is no such account.
@@ -120,25 +136,45 @@ pub(crate) async fn entries(from: &mut impl Read, handle: &Handle) -> Result<Vec
     from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.bytes(0)).collect()
 }
 
-/// Keeps a further entry of a chain, by which a device is linked; `false` when its place is taken, or the device or its key
-/// is known already.
-pub(crate) async fn link(tx: &mut Tx, chain: &Trusted, entry: &[u8]) -> Result<bool, StoreError> {
-    let Some(device) = chain.devices.last() else { return Ok(false) };
-    let number = chain.heads.len() as u64;
-    Ok(keep_entry(tx, &device.handle, number, entry).await? && keep_device(tx, device, number).await?)
-}
-
-/// Keeps a further entry of a chain, by which a device is revoked; `false` when its place is taken.
-pub(crate) async fn revoke(
+/// Keeps a further entry of a chain with what it changes, and whose chains it rests on; `false` when its place is taken, or the
+/// device that comes or its key is known already.
+pub(super) async fn extend(
     tx: &mut Tx,
+    (handle, rests): (&Handle, &[Handle]),
     chain: &Trusted,
-    device: &Device,
+    (came, went): (Option<&Device>, &[Device]),
     entry: &[u8],
 ) -> Result<bool, StoreError> {
-    const UPDATE: &str = "UPDATE accounts_devices SET revoked = $2 WHERE device = $1 AND revoked IS NULL";
+    const KEY: &str = "UPDATE accounts SET recovery_key = $2 WHERE handle = $1";
+    const RESTS: &str =
+        "INSERT INTO accounts_rests (handle, rests_on) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    const GONE: &str = "UPDATE accounts_devices SET revoked = $2 WHERE device = $1 AND revoked IS NULL";
     let number = chain.heads.len() as u64;
-    let kept = keep_entry(tx, &device.handle, number, entry).await?;
-    Ok(kept && tx.execute(UPDATE, values![device.id.0, number]).await? == 1)
+    if !keep_entry(tx, handle, number, entry).await? {
+        return Ok(false);
+    }
+    for device in went {
+        tx.execute(GONE, values![device.id.0, number]).await?;
+    }
+    for officer in rests {
+        tx.execute(RESTS, values![handle.as_str(), officer.as_str()]).await?;
+    }
+    tx.execute(KEY, values![handle.as_str(), chain.recovery.map(|key| key.0.to_vec())]).await?;
+    match came {
+        Some(device) => keep_device(tx, device, number).await,
+        None => Ok(true),
+    }
+}
+
+/// How an account came back, as it is kept: the officers' names, or none for its key.
+fn recovered(by: &str) -> Result<Recovered, StoreError> {
+    let damaged = || StoreError::Failed("a stored handle does not parse".to_owned());
+    let names: Result<Vec<Handle>, _> = by.split_whitespace().map(str::parse).collect();
+    match names.map_err(|_| damaged())?.as_slice() {
+        [] => Ok(Recovered::Key),
+        [one, two] => Ok(Recovered::Officers(one.clone(), two.clone())),
+        _ => Err(damaged()),
+    }
 }
 
 async fn keep_entry(tx: &mut Tx, handle: &Handle, number: u64, entry: &[u8]) -> Result<bool, StoreError> {
@@ -148,10 +184,16 @@ async fn keep_entry(tx: &mut Tx, handle: &Handle, number: u64, entry: &[u8]) -> 
 }
 
 async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, StoreError> {
-    const DEVICE: &str = "INSERT INTO accounts_devices (device, handle, number, key, linked_by, enrolled_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    const DEVICE: &str = "INSERT INTO accounts_devices
+        (device, handle, number, key, linked_by, recovered_by, enrolled_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     let linked_by = device.linked_by.map(|by| by.0.to_vec());
-    let values = values![device.id.0, device.handle.as_str(), number, device.key.0, linked_by, device.at.0];
+    let recovered = device.recovered.as_ref().map(|how| match how {
+        Recovered::Key => String::new(),
+        Recovered::Officers(one, two) => format!("{one} {two}"),
+    });
+    let (handle, key) = (device.handle.as_str(), device.key.0);
+    let values = values![device.id.0, handle, number, key, linked_by, recovered.as_deref(), device.at.0];
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
@@ -179,6 +221,26 @@ pub(crate) async fn devices_of(
     handle: &Handle,
 ) -> Result<Vec<KnownDevice>, StoreError> {
     from.rows(DEVICES_OF, values![handle.as_str()]).await?.iter().map(device).collect()
+}
+
+/// The devices of an account, also those that were revoked.
+pub(crate) async fn all_devices_of(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Vec<DeviceId>, StoreError> {
+    const SELECT: &str = "SELECT device FROM accounts_devices WHERE handle = $1 ORDER BY number";
+    from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
+}
+
+/// The devices of an account that were revoked, with their keys.
+pub(crate) async fn revoked_of(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Vec<(DeviceId, PublicKey)>, StoreError> {
+    const SELECT: &str =
+        "SELECT device, key FROM accounts_devices WHERE handle = $1 AND revoked IS NOT NULL ORDER BY number";
+    let rows = from.rows(SELECT, values![handle.as_str()]).await?;
+    rows.iter().map(|row| Ok((DeviceId(row.fixed(0)?), PublicKey(row.fixed(1)?)))).collect()
 }
 
 /// Keeps an invitation; `false` when its id is taken.

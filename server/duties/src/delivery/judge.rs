@@ -1,10 +1,13 @@
 //! Judge a handshake: would it follow from the room's public face, is it the submitting device's own, and are the devices it
 //! adds known? Takes a processor for milliseconds, so it is done before the batching task sees the submission.
 
+use chancery_floor::store::Read;
 use chancery_groups::{Author, Change, Face};
+use chancery_transparency::PublicKey;
 use chancery_wire::{
     frames::{Kind, Submit},
-    ids::DeviceId,
+    ids::{DeviceId, RoomId},
+    names::Handle,
 };
 
 use super::{error::DeliveryError, stage::Stage};
@@ -21,6 +24,8 @@ pub(super) struct Judged {
     pub added: Vec<DeviceId>,
     /// Devices that go, and do not come in again with the same handshake.
     pub removed: Vec<DeviceId>,
+    /// Whose leaves come or go.
+    pub accounts: Vec<Handle>,
     /// The welcome and the tree, for those who come in.
     pub welcome: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -39,24 +44,42 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     if frame.epoch != epoch {
         return Err(DeliveryError::WrongEpoch);
     }
+    let revoked = revoked(&mut from, frame.room).await?;
     let (owned, who) = (frame.clone(), caller.clone());
-    let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face)).await;
+    let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &revoked)).await;
     let stands_on = (epoch, handshake);
     match verdict.map_err(|_| DeliveryError::Busy)?? {
         Verdict::Proposal { next } => {
-            Ok(Judged { stands_on, next, added: vec![], removed: vec![], welcome: None })
+            let (added, removed, accounts) = (vec![], vec![], vec![]);
+            Ok(Judged { stands_on, next, added, removed, accounts, welcome: None })
         }
         Verdict::Commit { change, next, tree } => {
             known(stage, &change).await?;
             let (added, removed) = moves(&change);
+            let touched = change.added.iter().chain(&change.removed);
+            let accounts = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
             let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
-            Ok(Judged { stands_on, next, added, removed, welcome })
+            Ok(Judged { stands_on, next, added, removed, accounts, welcome })
         }
     }
 }
 
+/// The revoked devices that may still be in a room: everybody in it takes those out, whatever their role.
+async fn revoked(from: &mut impl Read, room: RoomId) -> Result<Vec<(DeviceId, PublicKey)>, DeliveryError> {
+    let mut revoked = Vec::new();
+    for handle in rooms::pending(from, room).await? {
+        revoked.extend(accounts::revoked_of(from, &handle).await?);
+    }
+    Ok(revoked)
+}
+
 /// Follows the handshake on the face.
-fn follow(frame: &Submit, caller: &Caller, face: &[u8]) -> Result<Verdict, DeliveryError> {
+fn follow(
+    frame: &Submit,
+    caller: &Caller,
+    face: &[u8],
+    revoked: &[(DeviceId, PublicKey)],
+) -> Result<Verdict, DeliveryError> {
     let mut face = Face::load(face)?;
     if frame.kind == Kind::Proposal {
         let leaf = face.propose(frame.body.as_slice())?;
@@ -65,7 +88,9 @@ fn follow(frame: &Submit, caller: &Caller, face: &[u8]) -> Result<Verdict, Deliv
         return Ok(Verdict::Proposal { next });
     }
     let group_info = frame.group_info.as_slice().to_vec();
-    let change = face.commit(frame.body.as_slice(), &group_info)?;
+    let change = face.commit(frame.body.as_slice(), &group_info, &|leaf| {
+        revoked.iter().any(|(device, key)| leaf.name.device == *device && leaf.key == key.0)
+    })?;
     let author = change.author.leaf();
     own(caller, author.name.device, author.key)?;
     let welcomed = !frame.welcome.as_slice().is_empty();

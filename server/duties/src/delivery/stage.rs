@@ -8,11 +8,15 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use chancery_floor::{
     bus::{Bus, Closed, Tap},
     work::{Actor, Desk, Floor},
 };
-use chancery_wire::ids::{DeviceId, RoomId};
+use chancery_wire::{
+    frames::ServerFrame,
+    ids::{DeviceId, RoomId},
+};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{batch::Batcher, submit::Submission};
@@ -105,6 +109,12 @@ impl Delivery {
         for tap in self.0.sockets().values().flatten() {
             tap.close(why);
         }
+    }
+
+    /// Has everybody told who is live in these rooms that there is something to look after.
+    pub(crate) fn look(&self, rooms: &[RoomId]) {
+        let hint = |room: &RoomId| (*room, Bytes::from(ServerFrame::Look(*room).encode()));
+        self.0.bus.publish(&rooms.iter().map(hint).collect::<Vec<_>>());
     }
 
     /// Closes the sockets of one device.

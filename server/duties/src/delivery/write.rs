@@ -85,6 +85,7 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
         return Ok(());
     }
     let tx: &mut Tx = &mut work.tx;
+    rooms::settle(tx, room, &judged.accounts).await?;
     rooms::take_out(tx, room, seq, &judged.removed).await?;
     rooms::put_in(tx, room, seq, &judged.added).await?;
     if let Some((welcome, tree)) = &judged.welcome {

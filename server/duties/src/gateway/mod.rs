@@ -6,6 +6,8 @@
 mod date;
 mod describe;
 mod house;
+mod link;
+mod pend;
 mod receive;
 mod revoke;
 mod routes;

@@ -1,12 +1,12 @@
 //! Revoke a device: it is unknown from the moment this is durable, its sessions end and its connections are closed.
 //!
-//! `POST /v1/devices/revocations`, permitted by `Accounts::"revoke"`. Here because it touches three duties.
+//! `POST /v1/devices/revocations`, permitted by `Accounts::"revoke"` or `Accounts::"revoke-others"`. Here because it touches several duties.
 
 use axum::{Json, extract::State};
 use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{House, receive::Gate};
+use super::{House, pend::pend, receive::Gate};
 use crate::{
     accounts,
     counter::{Ask, Refusal, Visitor},
@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(handle))
 }
 
-/// Revokes another device of the calling account.
+/// Revokes another device of the calling account; or, for officers, of any.
 #[utoipa::path(post, path = "/v1/devices/revocations", tag = "accounts", operation_id = "accounts.revoke",
     request_body = api::Revoke,
     responses((status = 200, description = "Revoked.", body = api::Account),
@@ -28,7 +28,8 @@ async fn handle(
     Ask(ask): Ask<api::Revoke>,
 ) -> Result<Json<api::Account>, Refusal> {
     let domain = gate.settings.domain.clone();
-    let device = accounts::revoke(&desk, &caller, &domain, &ask.entry.0).await?;
-    House::of(gate).end_sessions(device).await?;
-    Ok(Json(api::Account { handle: caller.handle, device }))
+    let (handle, device) = accounts::revoke(&desk, &caller, &domain, &ask.entry.0).await?;
+    House::of(gate.clone()).end_sessions(device).await?;
+    pend(&gate, &handle).await?;
+    Ok(Json(api::Account { handle, device }))
 }

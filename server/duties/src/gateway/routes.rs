@@ -5,6 +5,7 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
+    link, pend,
     receive::{Gate, receive},
     revoke, stream,
 };
@@ -27,6 +28,8 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
+        .merge(link::routes().with_state(gate.clone()))
+        .merge(pend::routes().with_state(gate.clone()))
         .merge(revoke::routes().with_state(gate.clone()))
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)

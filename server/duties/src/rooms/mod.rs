@@ -11,6 +11,7 @@ mod list;
 mod log;
 mod model;
 mod open;
+mod pend;
 mod return_;
 mod store;
 mod welcome_store;
@@ -22,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use facts::FACTS;
 pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
+pub(crate) use pend::{Call, pend, pending, settle};
 pub(crate) use store::{
     MIGRATIONS, Next, advance, face, members, missed, part, put_in, reach, standing, take_out,
 };
@@ -39,5 +41,6 @@ pub(crate) fn routes() -> OpenApiRouter<Rooms> {
     OpenApiRouter::new()
         .routes(routes!(list::handle, open::handle))
         .routes(routes!(return_::handle))
+        .routes(routes!(pend::handle))
         .routes(routes!(welcomes::handle))
 }

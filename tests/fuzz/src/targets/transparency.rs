@@ -64,6 +64,7 @@ fn invitation() -> Option<Vec<u8>> {
         by: handle("alice")?,
         device: ALICE,
         chain: Digest([0; 32]),
+        bot: None,
     };
     Some(invitation.sign(&key(1)))
 }

@@ -10,7 +10,7 @@ use chancery_floor::{
     journal,
     store::{Db, Read as _},
 };
-use chancery_sdk::{Client, Identity, Profile, VaultKey};
+use chancery_sdk::{Client, Identity, Kind, Profile, VaultKey};
 use chancery_transparency::{Request, prove};
 use chancery_wire::{
     api::Session,
@@ -110,7 +110,7 @@ impl Door {
         let link = Link { server: server.clone(), opener: Opener::Found(code.to_vec()) };
         alice.found(&link.to_string(), &"alice".parse().unwrap()).await.unwrap();
         for (client, name) in [(&mut bob, "bob"), (&mut mallory, "mallory")] {
-            let link = alice.invite(&name.parse().unwrap(), false).await.unwrap();
+            let link = alice.invite(&name.parse().unwrap(), &Kind::Person).await.unwrap();
             client.join(&link.to_string()).await.unwrap();
             sync(client).await;
         }

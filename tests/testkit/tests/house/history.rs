@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chancery_sdk::{Client, Profile, Said, VaultKey, Want};
+use chancery_sdk::{Client, Profile, Said, Setting, VaultKey, Want};
 use chancery_testkit::both;
-use chancery_wire::ids::RoomId;
+use chancery_wire::{ids::RoomId, policy::Role};
 
 use super::door::{Door, sync, text};
 
@@ -74,6 +74,55 @@ both! {
         // Nothing of it stays on the server once it was taken in.
         sync(&mut door.alice).await;
         door.house.sweep().await.unwrap();
+        assert_eq!(door.files().await, 0);
+    }
+
+    async fn a_new_member_is_told_what_was_said_in_the_days_that_the_room_says(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        says(&mut door.alice, room, "before anybody set anything").await;
+        sync(&mut door.bob).await;
+        // Nobody is told anything, unless the room says so; and Bob, who does not own it, cannot.
+        assert!(door.bob.want(room, Want::Set(Setting::History(7))).is_err());
+        door.alice.want(room, Want::Set(Setting::History(7))).unwrap();
+        sync(&mut door.alice).await;
+        for number in 0..700 {
+            door.alice.want(room, Want::Say(text(&format!("line {number}")))).unwrap();
+        }
+        sync(&mut door.alice).await;
+        door.alice.want(room, Want::Add(vec!["mallory".parse().unwrap()], Role::Member)).unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut door.mallory).await;
+        sync(&mut door.bob).await;
+        let told = texts(&door.mallory, room);
+        assert_eq!((told.len(), told.last().unwrap().as_str()), (701, "line 699"));
+        let first = door.mallory.lines(room, Some(0), 9).unwrap();
+        let line = first.iter().find(|line| line.text().is_some()).unwrap();
+        assert_eq!(line.message.told_by.as_ref().unwrap().as_str(), "alice", "it is Alice's word who said it");
+        assert_eq!(door.mallory.search("anybody", 9).unwrap().len(), 1);
+        assert_eq!(door.mallory.find_room("private").unwrap().unread, 0, "it is no news");
+        // Everybody sees that it was told, and that it was set.
+        let events = |client: &Client| {
+            let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+            let event = |said: &Said| if let Said::Event(text) = said { Some(text.clone()) } else { None };
+            lines.iter().filter_map(|line| event(&line.message.said)).collect::<Vec<_>>().join("\n")
+        };
+        for client in [&door.bob, &door.alice] {
+            assert!(events(client).contains("alice told who came what was said in the days before"));
+            assert!(events(client).contains("in the 7 days before they came"));
+        }
+        // Who was there is told nothing anew.
+        assert!(door.bob.lines(room, Some(0), u32::MAX).unwrap().iter().all(|line| line.message.told_by.is_none()));
+    }
+
+    async fn without_the_room_saying_so_a_new_member_is_told_nothing(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        says(&mut door.alice, room, "between you and me").await;
+        door.alice.want(room, Want::Add(vec!["mallory".parse().unwrap()], Role::Member)).unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut door.mallory).await;
+        assert!(texts(&door.mallory, room).is_empty());
         assert_eq!(door.files().await, 0);
     }
 

@@ -12,3 +12,4 @@ mod bad_input;
 mod door;
 mod files;
 mod history;
+mod recovery;

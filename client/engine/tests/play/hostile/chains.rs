@@ -143,7 +143,8 @@ fn a_chain_that_does_not_lead_to_the_founding_is_refused() {
     let second_founding = found(domain, handle("bob"), DeviceId([66; 16]), world.now, &key);
     let carols = genuine[&handle("carol")].entries[0].0.clone();
     // Carol is nobody who may invite.
-    let (by_carol, link) = carol.engine.invite(&handle("bob"), false, world.now).unwrap();
+    let (by_carol, link) =
+        carol.engine.invite(&handle("bob"), &chancery_transparency::Kind::Person, world.now).unwrap();
     let Opener::Join(_, secret, _) = link.opener else { panic!("not an invitation") };
     let ghost = Rogue::named("bob", DeviceId([66; 16]), 66);
     let invited_by_carol = ghost.enrols(&by_carol, &secret, world.now);
@@ -171,7 +172,8 @@ fn a_chain_that_does_not_lead_to_the_founding_is_refused() {
 #[test]
 fn nobody_is_enrolled_without_the_secret_of_the_invitation() {
     let (mut world, [mut alice, ..], room) = alone();
-    let (invitation, link) = alice.engine.invite(&handle("dora"), false, world.now).unwrap();
+    let (invitation, link) =
+        alice.engine.invite(&handle("dora"), &chancery_transparency::Kind::Person, world.now).unwrap();
     // The hub has the invitation, and was never sent the secret.
     let ghost = Rogue::named("dora", DeviceId([66; 16]), 66);
     ghost.shows_chain(&world, &ghost.enrols(&invitation, &Secret([66; 16]), world.now));
@@ -203,13 +205,15 @@ fn nobody_is_enrolled_without_the_secret_of_the_invitation() {
 fn a_link_is_not_answered_by_another_organisation() {
     let mut world = World::new();
     let [mut alice] = world.people(["alice"]);
-    let (invitation, link) = alice.engine.invite(&handle("bob"), false, world.now).unwrap();
+    let (invitation, link) =
+        alice.engine.invite(&handle("bob"), &chancery_transparency::Kind::Person, world.now).unwrap();
     // Mallory founds the same domain once more, with an Alice of her own, who invites Bob with the secret of her choice.
     let mut elsewhere = World::new();
     // The dice fall differently there.
     drop(elsewhere.newcomer("first"));
     let [mut other] = elsewhere.people(["alice"]);
-    let (others, others_link) = other.engine.invite(&handle("bob"), false, world.now).unwrap();
+    let (others, others_link) =
+        other.engine.invite(&handle("bob"), &chancery_transparency::Kind::Person, world.now).unwrap();
     let Opener::Join(others_id, ..) = others_link.opener else { panic!("not an invitation") };
 
     let mut bob = elsewhere.newcomer("bob");

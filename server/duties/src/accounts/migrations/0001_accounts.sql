@@ -17,7 +17,17 @@ CREATE TABLE accounts (
     number BIGINT NOT NULL UNIQUE,
     officer BIGINT NOT NULL,
     invited_by TEXT REFERENCES accounts (handle),
+    recovery_key {bytes},
+    -- Who answers for it and what it is for, where it is a program's.
+    bot_owner TEXT REFERENCES accounts (handle),
+    bot_purpose TEXT,
     opened_at BIGINT NOT NULL
+);
+-- Whose chains an account's chain rests on besides its inviter's: officers who have signed in it.
+CREATE TABLE accounts_rests (
+    handle TEXT NOT NULL REFERENCES accounts (handle),
+    rests_on TEXT NOT NULL REFERENCES accounts (handle),
+    PRIMARY KEY (handle, rests_on)
 );
 -- Device chains, as signed.
 CREATE TABLE accounts_entries (
@@ -33,6 +43,8 @@ CREATE TABLE accounts_devices (
     number BIGINT NOT NULL,
     key {bytes} NOT NULL UNIQUE,
     linked_by {bytes},
+    -- The officers who vouched when the account came back by it, between blanks; none of them when its own key did.
+    recovered_by TEXT,
     revoked BIGINT,
     enrolled_at BIGINT NOT NULL
 );

@@ -51,3 +51,10 @@ CREATE TABLE rooms_waiting (
     PRIMARY KEY (room, device)
 );
 CREATE INDEX rooms_waiting_of ON rooms_waiting (device, at);
+-- Rooms in which a leaf does not fit its account's chain: a device was revoked, or the account came back as another one.
+CREATE TABLE rooms_pending (
+    room {bytes} NOT NULL REFERENCES rooms (room),
+    handle TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (room, handle)
+);

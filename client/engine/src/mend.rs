@@ -1,0 +1,162 @@
+//! Mending: where the leaves of an account do not fit its device chain any more, a device of the room sees to it: what was revoked goes,
+//! and the device as which the account came back, or a further one, comes in.
+//!
+//! The server says where to look. What is done, and whether it is allowed, goes by the chain alone (`protocol/devices.md`).
+
+use std::collections::BTreeSet;
+
+use chancery_groups::{Leaf, roster};
+use chancery_vault::{Room, Standing};
+use chancery_wire::{api::PendingRooms, ids::DeviceId, names::Handle, time::Instant};
+use openmls::group::MlsGroup;
+
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+    wish::Wish,
+};
+
+/// Devices wait up to this many milliseconds before they see to somebody else's leaves, so that not all do.
+const MEND: i64 = 2_000;
+
+/// What is amiss with an account's leaves in a room.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Amiss {
+    /// Places of leaves whose device was revoked.
+    pub(crate) revoked: Vec<u32>,
+    /// Devices that are not in the room.
+    pub(crate) missing: Vec<DeviceId>,
+    /// Whether the account has a device in the room that was not revoked.
+    pub(crate) stays: bool,
+}
+
+impl Amiss {
+    fn is_amiss(&self) -> bool {
+        !self.revoked.is_empty() || !self.missing.is_empty()
+    }
+}
+
+impl Engine {
+    /// The server says in which rooms leaves do not fit their chains. Answers whose chains are to be asked for anew; then the same is
+    /// said once more, and the rooms are seen to, by whoever is first.
+    pub fn pending(&mut self, pending: &PendingRooms, now: Instant) -> Result<Vec<Handle>, EngineError> {
+        self.turn(now, |turn| {
+            let mut needs: Vec<Handle> = Vec::new();
+            for it in &pending.pending {
+                if !turn.memory.reread.contains(&it.handle) {
+                    needs.push(it.handle.clone());
+                }
+            }
+            needs.sort_unstable();
+            needs.dedup();
+            if !needs.is_empty() {
+                turn.memory.reread.extend(needs.iter().cloned());
+                return Ok(needs);
+            }
+            for it in &pending.pending {
+                turn.memory.reread.remove(&it.handle);
+                let Some(mut room) = turn.step.room(it.room)? else { continue };
+                if room.standing != Standing::Joined {
+                    continue;
+                }
+                if it.handle == turn.me.identity.handle {
+                    turn.mend_own(&room)?;
+                    continue;
+                }
+                let group = turn.group(room.id)?;
+                let amiss = turn.amiss(&roster(group.public_group())?, &it.handle)?;
+                turn.put(room.id, group);
+                if amiss.is_amiss() {
+                    turn.memory.mend.entry(room.id).or_default().insert(it.handle.clone());
+                    let at = turn.spread(MEND);
+                    room.settle_at = Some(room.settle_at.map_or(at, |earlier| earlier.min(at)));
+                    turn.step.keep_room(&room)?;
+                }
+            }
+            Ok(vec![])
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// What is amiss with an account's leaves in a room, by its chain as it is known here. Who has no leaf in it has nothing amiss.
+    pub(crate) fn amiss(&self, leaves: &[Leaf], handle: &Handle) -> Result<Amiss, EngineError> {
+        let own: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.name.account == *handle).collect();
+        let mut amiss = Amiss::default();
+        if own.is_empty() {
+            return Ok(amiss);
+        }
+        for device in self.step.trusted(handle)? {
+            let leaf = own.iter().find(|leaf| leaf.name.device == device.device && leaf.key == device.key);
+            match (leaf, device.revoked) {
+                (Some(leaf), true) => amiss.revoked.push(leaf.index),
+                (Some(_), false) => amiss.stays = true,
+                (None, true) => {}
+                (None, false) => amiss.missing.push(device.device),
+            }
+        }
+        Ok(amiss)
+    }
+
+    /// Whether a leaf's device was revoked by its account's chain, as it is known here.
+    pub(crate) fn is_revoked(&self, leaf: &Leaf) -> Result<bool, EngineError> {
+        let known = self.step.trusted(&leaf.name.account)?;
+        Ok(known.iter().any(|it| it.device == leaf.name.device && it.key == leaf.key && it.revoked))
+    }
+
+    /// The leaves whose device was revoked, among those given.
+    pub(crate) fn revoked_among<'l>(
+        &self,
+        leaves: impl IntoIterator<Item = &'l Leaf>,
+    ) -> Result<Vec<Leaf>, EngineError> {
+        let mut revoked = Vec::new();
+        for leaf in leaves {
+            if self.is_revoked(leaf)? {
+                revoked.push(leaf.clone());
+            }
+        }
+        Ok(revoked)
+    }
+
+    /// The next account to be seen to in a room, if it is still amiss.
+    pub(crate) fn next_to_mend(
+        &mut self,
+        room: &Room,
+        group: &MlsGroup,
+    ) -> Result<Option<Handle>, EngineError> {
+        let waiting: BTreeSet<Handle> = self.memory.mend.get(&room.id).cloned().unwrap_or_default();
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        let leaves = roster(group.public_group())?;
+        for handle in waiting {
+            if self.amiss(&leaves, &handle)?.is_amiss() {
+                return Ok(Some(handle));
+            }
+            self.mended(room, &handle);
+        }
+        Ok(None)
+    }
+
+    /// An account was seen to in a room, or cannot be now.
+    pub(crate) fn mended(&mut self, room: &Room, handle: &Handle) {
+        if let Some(waiting) = self.memory.mend.get_mut(&room.id) {
+            waiting.remove(handle);
+        }
+    }
+
+    /// The own devices are brought where they are missing, and taken out where they were revoked, at once.
+    pub(crate) fn mend_own(&mut self, room: &Room) -> Result<(), EngineError> {
+        let me = self.me.identity.handle.clone();
+        let group = self.group(room.id)?;
+        let amiss = self.amiss(&roster(group.public_group())?, &me)?;
+        self.put(room.id, group);
+        let wished = self.step.wishes(room.id)?;
+        let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;
+        let mending = wished.iter().any(|wish| matches!(wish, Wish::Mend { handle, .. } if *handle == me));
+        if amiss.is_amiss() && !mending {
+            self.step.wish(room.id, self.now, &Wish::Mend { handle: me, packages: None }.write())?;
+        }
+        Ok(())
+    }
+}

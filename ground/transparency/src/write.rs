@@ -1,0 +1,139 @@
+//! Writing entries of device chains: what only the holder of a key can do. What makes an entry worth something is in `chain`.
+
+use chancery_wire::{
+    ids::{DeviceId, Digest},
+    names::{Domain, Handle},
+    time::Instant,
+};
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+
+use crate::{
+    chain::{
+        BY_DEVICE, BY_INVITED, BY_LINKING, BY_RECOVERY, BY_REVOKING, Enrol, Entry, KeepKey, LIMIT, Offered,
+        RECOVERY_KEY, Revoke, Trusted, Vouch, cbor, read,
+    },
+    invitation::{Invitation, Secret},
+    signed::{PublicKey, Sign, labelled},
+};
+
+/// Writes the founding entry.
+#[must_use]
+pub fn found(domain: Domain, handle: Handle, device: DeviceId, at: Instant, key: &dyn Sign) -> Vec<u8> {
+    let vouch = Vouch::Founding;
+    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
+    seal(&body, key, None)
+}
+
+/// Writes the first entry of an invited account. `signed` is the invitation as received.
+#[must_use]
+pub fn join(
+    signed: &[u8],
+    secret: &Secret,
+    device: DeviceId,
+    at: Instant,
+    key: &dyn Sign,
+) -> Option<Vec<u8>> {
+    let Invitation { id, domain, handle, .. } = Invitation::peek(signed)?;
+    let vouch = Vouch::Invitation(signed.to_vec());
+    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
+    Some(seal(&body, key, Some(&secret.derive_key(id))))
+}
+
+fn seal(body: &Enrol, device: &dyn Sign, invited: Option<&dyn Sign>) -> Vec<u8> {
+    let body = cbor(body);
+    let vouched = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));
+    cbor(&Entry { device: device.sign(&labelled(BY_DEVICE, &body)), body, vouched })
+}
+
+/// Vouches, as the device `by` of a checked chain, for another device of the same account; nothing when `by` is not in it.
+#[must_use]
+pub fn vouch(
+    chain: &Trusted,
+    (by, signer): (DeviceId, &dyn Sign),
+    (device, key): (DeviceId, PublicKey),
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let own = chain.own(by, signer)?;
+    let (domain, handle) = (own.domain.clone(), own.handle.clone());
+    let body =
+        cbor(&Enrol { domain, handle, device, key, previous: chain.head, at, vouch: Vouch::Device(by) });
+    Some(cbor(&Offered { vouched: signer.sign(&labelled(BY_LINKING, &body)), body }))
+}
+
+/// Writes, as the device `by` of a checked chain, that another device of the account speaks for it no more; nothing when `by` or
+/// the other one is not in it.
+#[must_use]
+pub fn revoke(
+    chain: &Trusted,
+    (by, signer): (DeviceId, &dyn Sign),
+    revoked: DeviceId,
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let own = chain.own(by, signer)?;
+    chain.devices.iter().find(|other| other.id == revoked && other.id != by && !other.revoked)?;
+    let (domain, handle) = (own.domain.clone(), own.handle.clone());
+    let body = Revoke { domain, handle, revoked, by, officer: None, previous: chain.head, at };
+    Some(signed_as(BY_REVOKING, &body, signer))
+}
+
+/// Writes, as the officer's device `by`, that a device of another account speaks for it no more; nothing when that one is not in its
+/// chain, or `by` is no officer's.
+#[must_use]
+pub fn revoke_as_officer(
+    chain: &Trusted,
+    (officers, by, signer): (&Trusted, DeviceId, &dyn Sign),
+    revoked: DeviceId,
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let officer = officers.own(by, signer).filter(|it| it.officer)?.handle.clone();
+    let gone = chain.devices.iter().find(|device| device.id == revoked && !device.revoked)?;
+    let (domain, handle) = (gone.domain.clone(), gone.handle.clone());
+    let body = Revoke { domain, handle, revoked, by, officer: Some(officer), previous: chain.head, at };
+    Some(signed_as(BY_REVOKING, &body, signer))
+}
+
+/// Writes, as the device `by` of a checked chain, which key brings the account back from now on; nothing when `by` is not in it.
+#[must_use]
+pub fn set_recovery_key(
+    chain: &Trusted,
+    (by, signer): (DeviceId, &dyn Sign),
+    recovery: Option<PublicKey>,
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let own = chain.own(by, signer)?;
+    let (domain, handle) = (own.domain.clone(), own.handle.clone());
+    Some(signed_as(RECOVERY_KEY, &KeepKey { domain, handle, recovery, by, previous: chain.head, at }, signer))
+}
+
+/// Writes the entry by which an account comes back as a new device: vouched for by officers' approvals, or by the recovery key.
+#[must_use]
+pub fn recover(
+    (domain, handle, previous): (Domain, Handle, Digest),
+    (device, signer): (DeviceId, &dyn Sign),
+    (approvals, recovery): (&[Vec<u8>], Option<&dyn Sign>),
+    at: Instant,
+) -> Vec<u8> {
+    let vouch = match recovery {
+        Some(_) => Vouch::Recovery,
+        None => Vouch::Officers(approvals.iter().cloned().map(ByteBuf::from).collect()),
+    };
+    let body = cbor(&Enrol { domain, handle, device, key: signer.public(), previous, at, vouch });
+    let vouched = recovery.map(|key| key.sign(&labelled(BY_RECOVERY, &body)));
+    cbor(&Entry { device: signer.sign(&labelled(BY_DEVICE, &body)), body, vouched })
+}
+
+fn signed_as(label: &str, body: &impl Serialize, signer: &dyn Sign) -> Vec<u8> {
+    let body = cbor(body);
+    cbor(&Entry { device: signer.sign(&labelled(label, &body)), body, vouched: None })
+}
+
+/// Takes what an earlier device vouched for: the whole entry, and what it says. Nothing when it is about another device.
+#[must_use]
+pub fn take_vouched(offered: &[u8], device: DeviceId, key: &dyn Sign) -> Option<(Enrol, Vec<u8>)> {
+    let Offered { body, vouched } = read(offered).filter(|_| offered.len() <= LIMIT)?;
+    let enrol: Enrol = read(&body)?;
+    let own = enrol.device == device && enrol.key == key.public() && matches!(enrol.vouch, Vouch::Device(_));
+    let entry = Entry { device: key.sign(&labelled(BY_DEVICE, &body)), body, vouched: Some(vouched) };
+    own.then(|| (enrol, cbor(&entry)))
+}

@@ -1,0 +1,43 @@
+//! Pending rooms: where a leaf does not fit its account's chain any more, whoever is there hears of it and sees to it.
+//!
+//! `POST /v1/rooms/pending`, permitted by `Rooms::"call"`, for the calling account: a device as which an account came back asks for it
+//! once it can be added. Here because it touches several duties.
+
+use axum::{Json, extract::State};
+use chancery_floor::work::Desk;
+use chancery_wire::{api, names::Handle, problem::Problem};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::receive::Gate;
+use crate::{
+    accounts,
+    counter::{Organisation, Refusal, Visitor},
+    rooms::{self, Call},
+};
+
+/// The route.
+pub(super) fn routes() -> OpenApiRouter<Gate> {
+    OpenApiRouter::new().routes(routes!(handle))
+}
+
+/// Has everybody told who is in a room with the calling account.
+#[utoipa::path(post, path = "/v1/rooms/pending", tag = "rooms", operation_id = "rooms.call",
+    responses((status = 200, description = "In how many rooms it is pending.", body = api::Pended),
+        (status = "default", description = "Refused.", body = Problem)))]
+async fn handle(
+    Visitor { desk, caller }: Visitor,
+    State(gate): State<Gate>,
+) -> Result<Json<api::Pended>, Refusal> {
+    desk.permit::<Call>(Organisation)?;
+    let rooms = pend(&gate, &caller.handle).await?;
+    Ok(Json(api::Pended { rooms }))
+}
+
+/// Marks the rooms of an account as pending and has those in them told; answers how many.
+pub(super) async fn pend(gate: &Gate, handle: &Handle) -> Result<u64, Refusal> {
+    let desk = Desk::of(std::sync::Arc::clone(&gate.floor), chancery_floor::work::Actor::house());
+    let devices = accounts::all_devices_of(&mut gate.floor.db.reader(), handle).await?;
+    let rooms = rooms::pend(&desk, handle, &devices).await?;
+    gate.delivery.look(&rooms);
+    Ok(rooms.len() as u64)
+}

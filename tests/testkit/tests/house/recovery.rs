@@ -1,0 +1,144 @@
+//! Devices that were lost, one or all: taken out by whoever is there, and the account back as a new device.
+
+use std::time::Duration;
+
+use chancery_sdk::{Client, Kind, Profile, Said, VaultKey, Want};
+use chancery_testkit::both;
+use chancery_wire::{ids::RoomId, names::Handle};
+
+use super::door::{Door, sync, text};
+
+/// A profile in which nobody is yet.
+fn blank(door: &Door, name: &str) -> Client {
+    let profile = Profile::new(door.home(), name).unwrap();
+    std::fs::create_dir_all(profile.directory()).unwrap();
+    Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap()
+}
+
+fn handle(name: &str) -> Handle {
+    name.parse().unwrap()
+}
+
+/// Somebody whom Alice invites.
+async fn joins(door: &mut Door, name: &str, kind: &Kind) -> Client {
+    let link = door.alice.invite(&handle(name), kind).await.unwrap().to_string();
+    let mut client = blank(door, name);
+    client.join(&link).await.unwrap();
+    sync(&mut client).await;
+    client
+}
+
+/// An officer vouches for the new device of somebody.
+async fn vouches(officer: &mut Client, new: &mut Client, whose: &str) -> bool {
+    let mut linking = officer.begin_vouching(&handle(whose)).await.unwrap();
+    let link = linking.link.to_string();
+    let there = async {
+        let vouching = new.ask_to_be_vouched_for(&link).await.unwrap();
+        assert_eq!(vouching.handle, handle(whose));
+        (vouching.words.clone(), new.be_vouched_for(&vouching, &mut |_| {}).await.unwrap())
+    };
+    let here = async {
+        let words = officer.meet(&mut linking).await.unwrap();
+        officer.approve(&linking).await.unwrap();
+        words
+    };
+    let ((shown, identity), words) = tokio::join!(there, here);
+    assert_eq!(shown, words);
+    identity.is_some()
+}
+
+async fn says(client: &mut Client, room: RoomId, words: &str) {
+    client.want(room, Want::Say(text(words))).unwrap();
+    sync(client).await;
+}
+
+fn texts(client: &Client, room: RoomId) -> Vec<String> {
+    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
+}
+
+fn events(client: &Client, room: RoomId) -> String {
+    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+    let event = |said: &Said| if let Said::Event(text) = said { Some(text.clone()) } else { None };
+    lines.iter().filter_map(|line| event(&line.message.said)).collect::<Vec<_>>().join("\n")
+}
+
+fn devices_in(client: &Client, whose: &str) -> usize {
+    let room = client.find_room("private").unwrap();
+    room.members.iter().filter(|member| member.handle == handle(whose)).count()
+}
+
+both! {
+    async fn a_device_that_an_officer_revokes_is_out_at_once_and_taken_out_by_whoever_is_there(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        // Carol is a plain member. Alice, who owns the room, and Bob are away from now on.
+        let mut carol = joins(&mut door, "carol", &Kind::Person).await;
+        let mut mo = joins(&mut door, "mo", &Kind::Officer).await;
+        door.alice.want(room, Want::Add(vec![handle("carol")], chancery_wire::policy::Role::Member)).unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut door.bob).await;
+        sync(&mut carol).await;
+        assert_eq!(devices_in(&carol, "bob"), 1);
+        let bobs = door.bob.enrolled().unwrap().device;
+        // Carol is no officer.
+        assert!(carol.revoke_of(&handle("bob"), bobs).await.is_err());
+        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_err(), "it is unknown");
+        sync(&mut carol).await;
+        assert_eq!(devices_in(&carol, "bob"), 0);
+        assert!(events(&carol, room).contains("bob's only device here was revoked"));
+        says(&mut carol, room, "bob hears this no more").await;
+        // The others judge it by Bob's chain, and follow.
+        sync(&mut door.alice).await;
+        assert_eq!(texts(&door.alice, room).last().unwrap(), "bob hears this no more");
+        assert!(!texts(&door.bob, room).contains(&"bob hears this no more".to_owned()));
+    }
+
+    async fn an_account_comes_back_by_its_recovery_key_and_keeps_its_place(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let mut new = blank(&door, "bob-new");
+        let wrong = link.replacen("=bob.", "=alice.", 1);
+        assert!(new.recover(&wrong, &mut |_| {}).await.is_err(), "it is Bob's key and nobody else's");
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_err(), "the lost device is unknown");
+        sync(&mut door.alice).await;
+        sync(&mut new).await;
+        assert_eq!(devices_in(&door.alice, "bob"), 1);
+        assert!(events(&door.alice, room).contains("bob came back on a new device, by the recovery key"));
+        says(&mut door.alice, room, "welcome back").await;
+        sync(&mut new).await;
+        assert_eq!(texts(&new, room), ["welcome back"]);
+        says(&mut new, room, "thank you").await;
+        sync(&mut door.alice).await;
+        assert_eq!(texts(&door.alice, room).last().unwrap(), "thank you");
+        // It brings nobody back a second time.
+        let mut thief = blank(&door, "thief");
+        assert!(thief.recover(&link, &mut |_| {}).await.is_err());
+    }
+
+    async fn an_account_comes_back_vouched_for_by_two_officers(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut mo = joins(&mut door, "mo", &Kind::Officer).await;
+        let mut carol = joins(&mut door, "carol", &Kind::Person).await;
+        assert!(carol.begin_vouching(&handle("bob")).await.is_err(), "she is no officer");
+        assert!(mo.begin_vouching(&handle("mo")).await.is_err(), "nobody vouches for oneself");
+        let mut new = blank(&door, "bob-new");
+        assert!(!vouches(&mut mo, &mut new, "bob").await, "one officer is not enough");
+        assert!(!vouches(&mut mo, &mut new, "bob").await, "nor is one twice");
+        assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_ok(), "nothing has happened yet");
+        assert!(vouches(&mut door.alice, &mut new, "bob").await);
+        assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_err(), "the lost device is unknown");
+        sync(&mut door.alice).await;
+        sync(&mut new).await;
+        assert!(events(&door.alice, room).contains("bob came back on a new device, vouched for by"));
+        says(&mut door.alice, room, "welcome back").await;
+        sync(&mut new).await;
+        assert_eq!(texts(&new, room), ["welcome back"]);
+    }
+}
