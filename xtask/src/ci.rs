@@ -5,17 +5,19 @@ use std::time::Duration;
 use crate::{
     floors, fuzz, generated, say,
     shell::{Outcome, cargo, fail, run},
-    test, tidy, wasm,
+    test, tidy, torture, wasm,
 };
 
 /// How long each fuzz target is tried here.
 const FUZZ_SECONDS: u64 = 3;
+/// How many schedules of torture are played here: about 0.6 s of one core each, once it is built.
+const SCHEDULES: u64 = 500;
 
 /// Runs every check, tells about each, and fails when one did.
 pub(crate) fn ci() -> Outcome {
     let mut counted = test::Count::default();
     let mut tests = || test::test(&[]).map(|count| counted = count);
-    let steps: [(&str, &mut dyn FnMut() -> Outcome); 8] = [
+    let steps: [(&str, &mut dyn FnMut() -> Outcome); 9] = [
         ("tidy", &mut tidy::tidy),
         ("floors", &mut floors::floors),
         ("fmt", &mut || run(cargo().args(["fmt", "--all", "--check"]))),
@@ -23,6 +25,7 @@ pub(crate) fn ci() -> Outcome {
         ("test", &mut tests),
         ("generated documents", &mut generated::unchanged),
         ("fuzz", &mut || fuzz::fuzz(FUZZ_SECONDS, None, None)),
+        ("torture", &mut || torture::torture(SCHEDULES)),
         ("wasm32", &mut || wasm::wasm(false)),
     ];
     let mut table = Vec::new();

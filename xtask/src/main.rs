@@ -16,6 +16,7 @@ mod sources;
 mod test;
 mod tidy;
 mod tmux;
+mod torture;
 mod wasm;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -85,6 +86,21 @@ enum Command {
         /// Only the targets whose name contains this.
         target: Option<String>,
     },
+    /// Play schedules of many devices on a bad network, with bad clocks and sudden death.
+    Torture {
+        /// Plays this one schedule again and tells it whole.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only the first so many actions of it.
+        #[arg(long, requires = "seed")]
+        cut: Option<usize>,
+        /// How many schedules are played.
+        #[arg(long, default_value_t = 2000)]
+        schedules: u64,
+        /// For how long schedules are played instead, with seeds nobody has tried.
+        #[arg(long, conflicts_with = "schedules")]
+        minutes: Option<u64>,
+    },
 }
 
 /// Whether to write or to compare.
@@ -109,6 +125,9 @@ fn main() -> ExitCode {
         Command::Bench { pass } => bench::bench(&pass),
         Command::Wasm { debian } => wasm::wasm(debian),
         Command::Fuzz { seconds, seed, target } => fuzz::fuzz(seconds, seed, target.as_deref()),
+        Command::Torture { seed: Some(seed), cut, .. } => torture::again(seed, cut),
+        Command::Torture { minutes: Some(minutes), .. } => torture::night(minutes),
+        Command::Torture { schedules, .. } => torture::torture(schedules),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

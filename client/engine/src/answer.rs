@@ -202,7 +202,14 @@ impl Turn<'_> {
                 self.memory.caught_up.remove(&wished.room);
                 Ok(true)
             }
-            Some(code) if passes(code) => Ok(true),
+            Some(code) if passes(code) => {
+                // What was sealed after it may be taken all the same, and then it would come too late to be opened: it is
+                // sealed anew, after those.
+                if let Some(sealed) = wished.sealed.as_ref().filter(|sealed| sealed.kind == Kind::Message) {
+                    self.step.unseal_wish(wished.wish, sealed.epoch)?;
+                }
+                Ok(true)
+            }
             _ => {
                 self.take_back(wished)?;
                 if Wish::read(&wished.what)?.is_the_persons() {

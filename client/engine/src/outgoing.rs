@@ -120,12 +120,19 @@ impl Turn<'_> {
         if room.settle_at.is_some_and(|at| at <= self.now) && !wishes.iter().any(|(_, wish)| settles(wish)) {
             room.settle_at = None;
         }
-        // What others proposed is committed before anything else: until then nobody can say anything.
-        wishes.sort_by_key(|(_, wish)| *wish != Wish::Settle);
+        // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
+        // what others proposed is committed before anything else: until then nobody can say anything. Revoked devices wait for
+        // nothing else either: who has asked to leave may be left alone with them.
+        wishes.sort_by_key(|(wished, wish)| match (&wished.sealed, wish) {
+            (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
+            (_, Wish::Settle) => 1,
+            (_, Wish::Mend { .. }) => 2,
+            _ => 3,
+        });
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
             let ready = if wished.sealed.is_some() {
                 Some(wished)
-            } else if wished.not_before > group.epoch().as_u64() {
+            } else if wished.not_before > group.epoch().as_u64() || waits_for_own_leave(&wish, &group) {
                 None
             } else {
                 match &wish {
@@ -203,6 +210,11 @@ impl Turn<'_> {
             group_info: sealed.group_info.clone().into(),
         }));
     }
+}
+
+/// Whether something cannot be said now: this device has asked to leave, and that is neither committed nor over.
+fn waits_for_own_leave(wish: &Wish, group: &MlsGroup) -> bool {
+    matches!(wish, Wish::Write { .. }) && group.pending_proposals().next().is_some()
 }
 
 /// Whether somebody else has proposed something that is not committed yet.

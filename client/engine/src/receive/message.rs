@@ -70,7 +70,22 @@ impl Turn<'_> {
         let Wish::Write { content } = Wish::read(&wished.what)? else { return Ok(Taken::Silent) };
         let read = Content::decode(&content);
         let (salt, content) = read.map_err(|_| chancery_vault::VaultError::Damaged("outbox"))?;
+        // Whoever came in since it was sealed cannot read what the room is called now: it is said once more.
+        let names = matches!(content, Content::RoomName(_) | Content::RoomTopic(_));
+        if names && self.has_moved_on(room, wished)? {
+            let again = self.writing(&content);
+            self.step.wish(room.id, self.now, &again.write())?;
+        }
         self.say(room, entry, from, (salt, content))
+    }
+
+    /// Whether the room is in another epoch than the one in which a wish was sealed.
+    fn has_moved_on(&mut self, room: &Room, wished: &Wished) -> Result<bool, EngineError> {
+        let (Some(sealed), Standing::Joined) = (&wished.sealed, room.standing) else { return Ok(false) };
+        let group = self.group(room.id)?;
+        let epoch = group.epoch().as_u64();
+        self.put(room.id, group);
+        Ok(sealed.epoch < epoch)
     }
 
     fn open_message(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Opened, EngineError> {

@@ -1,8 +1,8 @@
 //! What two or three people do in rooms, and what happens to their devices on the way.
 
-use chancery_engine::{Cause, Progress, Want};
+use chancery_engine::{Cause, Out, Progress, Want};
 use chancery_vault::Standing;
-use chancery_wire::policy::Role;
+use chancery_wire::{frames::Refused, policy::Role, problem::Code};
 
 use super::person::{A_WEEK, World, handle, written};
 
@@ -328,6 +328,111 @@ fn a_removed_device_is_told_who_did_it_also_while_it_has_lost_the_room() {
         assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Left, "lost: {lost}");
         assert_eq!(bob.why(room), "alice removed you");
     }
+}
+
+#[test]
+fn a_change_that_is_under_way_is_not_made_another_when_somebody_asks_to_leave() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    carol.syncs(&world);
+    // Alice's change is on its way; Bob's proposal is there before it.
+    alice.engine.want(room, Want::Role(handle("carol"), Role::Moderator), world.now).unwrap();
+    let sent = alice.engine.outgoing(world.now).unwrap();
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
+    alice.takes_in(world.now);
+    world.later(10);
+    assert!(
+        alice.engine.outgoing(world.now).unwrap().is_empty(),
+        "it waits for what becomes of the first one"
+    );
+    let [Out::Submit(change)] = sent.as_slice() else { panic!("{sent:?}") };
+    world.hub.borrow_mut().submit(change, world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    alice.says(&world, room, "goodbye, bob");
+    carol.syncs(&world);
+    assert_eq!(carol.reads(room), ["alice: goodbye, bob"]);
+    for person in [&alice, &carol] {
+        assert_eq!(person.members(room), ["alice", "carol"], "{}", person.name);
+    }
+}
+
+#[test]
+fn what_was_sealed_too_long_ago_does_not_stop_who_has_asked_to_leave() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    carol.syncs(&world);
+    // Bob seals, and the connection is lost before it leaves. The room moves on by two epochs.
+    bob.engine.want(room, Want::Say(written("late")), world.now).unwrap();
+    assert_eq!(bob.engine.outgoing(world.now).unwrap().len(), 1);
+    for role in [Role::Moderator, Role::Member] {
+        alice.engine.want(room, Want::Role(handle("carol"), role), world.now).unwrap();
+        alice.syncs(&world);
+    }
+    // The hub refuses what he says, and takes his leave.
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    for _ in 0..3 {
+        bob.looks(&world);
+        while bob.sends(world.now) {}
+    }
+    carol.says(&world, room, "goodbye, bob");
+    alice.syncs(&world);
+    bob.looks(&world);
+    let view = bob.engine.room(room).unwrap();
+    assert_eq!((view.standing, view.unsent.len()), (Standing::Left, 1), "{view:?}");
+    assert_eq!(alice.reads(room), ["carol: goodbye, bob"]);
+}
+
+#[test]
+fn who_came_in_while_the_room_was_named_learns_the_name_too() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    alice.engine.want(room, Want::Role(handle("bob"), Role::Moderator), world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    // Alice names the room; before it arrives, Bob adds Carol and tells her the old name.
+    alice.engine.want(room, Want::Name(written("Ward 7")), world.now).unwrap();
+    let sent = alice.engine.outgoing(world.now).unwrap();
+    bob.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
+    bob.syncs(&world);
+    let [Out::Submit(named)] = sent.as_slice() else { panic!("{sent:?}") };
+    world.hub.borrow_mut().submit(named, world.now).unwrap();
+    for person in [&mut alice, &mut bob, &mut carol] {
+        person.syncs(&world);
+        let name = person.engine.room(room).unwrap().name;
+        assert_eq!(name.as_deref(), Some("Ward 7"), "{}", person.name);
+    }
+}
+
+#[test]
+fn one_of_many_messages_that_the_server_was_too_busy_for_is_read_all_the_same() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    for number in 0..60 {
+        alice.engine.want(room, Want::Say(written(&number.to_string())), world.now).unwrap();
+    }
+    for (number, out) in alice.engine.outgoing(world.now).unwrap().into_iter().enumerate() {
+        let Out::Submit(submit) = out else { panic!("{out:?}") };
+        if number == 0 {
+            let code = Code::Busy.as_str().as_bytes().to_vec().into();
+            let busy = Refused { id: submit.id, room, code, title: vec![].into() };
+            alice.engine.refused(&busy, world.now).unwrap();
+        } else {
+            world.hub.borrow_mut().submit(&submit, world.now).unwrap();
+        }
+    }
+    alice.syncs(&world);
+    bob.syncs(&world);
+    assert_eq!(bob.reads(room).len(), 60);
+    assert!(bob.engine.room(room).unwrap().unopened.is_empty());
 }
 
 #[test]

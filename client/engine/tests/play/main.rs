@@ -8,11 +8,12 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use chancery_play::{hub, person};
+
 mod conversation;
+mod devices;
 mod forger;
 mod hostile;
-mod hub;
 mod marks;
-mod person;
 mod rogue;
 mod speaking;

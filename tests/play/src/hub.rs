@@ -1,9 +1,9 @@
 //! A hub as a test double: it keeps chains, key packages and logs as a server does. Its fields are open, so that a test can
 //! lie with them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chancery_groups::{Breach, Face, check_key_package};
+use chancery_groups::{Breach, Change, Face, check_key_package};
 use chancery_trail::{digest, room_next, room_start};
 use chancery_wire::{
     api::{self, Chain, Chains, Claimed, RoomHead, Welcome},
@@ -16,27 +16,35 @@ use chancery_wire::{
 };
 
 /// A submission as anybody could make it.
-pub(crate) fn submission(room: RoomId, kind: Kind, body: &[u8]) -> Submit {
+pub fn submission(room: RoomId, kind: Kind, body: &[u8]) -> Submit {
     let id = SubmissionId::from_slice(&digest(body).0[..16]).unwrap();
     let (welcome, group_info) = (vec![].into(), vec![].into());
     Submit { id, room, kind, epoch: 0, body: body.to_vec().into(), welcome, group_info }
 }
 
 /// A room, as the hub keeps it.
-pub(crate) struct Hall {
-    pub(crate) face: Face,
-    pub(crate) log: Vec<Entry>,
-    pub(crate) tree: Vec<u8>,
-    pub(crate) group_info: Vec<u8>,
+#[derive(Debug)]
+pub struct Hall {
+    /// Its public face.
+    pub face: Face,
+    /// Its log.
+    pub log: Vec<Entry>,
+    /// The tree of the current epoch.
+    pub tree: Vec<u8>,
+    /// The group info of the current epoch.
+    pub group_info: Vec<u8>,
+    /// What its commits did, each with its place in the log.
+    pub changes: Vec<(u64, Change)>,
 }
 
 impl Hall {
-    pub(crate) fn head(&self, room: RoomId) -> (u64, Digest) {
+    /// Where its log ends.
+    pub fn head(&self, room: RoomId) -> (u64, Digest) {
         self.log.last().map_or((0, room_start(room)), |entry| (entry.seq, entry.head))
     }
 
     /// Puts something at the end of the log, whatever it is.
-    pub(crate) fn append(&mut self, submit: &Submit, at: Instant) -> Accepted {
+    pub fn append(&mut self, submit: &Submit, at: Instant) -> Accepted {
         let (seq, head) = self.head(submit.room);
         let (seq, body) = (seq + 1, submit.body.as_slice());
         let digest = digest(body);
@@ -57,7 +65,7 @@ impl Hall {
     }
 
     /// Counts and chains the log anew, so that a lie about it is told without a slip.
-    pub(crate) fn chain_anew(&mut self, room: RoomId) {
+    pub fn chain_anew(&mut self, room: RoomId) {
         let mut head = room_start(room);
         for (seq, entry) in (1..).zip(&mut self.log) {
             if let Some(body) = &entry.body {
@@ -69,23 +77,30 @@ impl Hall {
     }
 }
 
-#[derive(Default)]
-pub(crate) struct Hub {
-    pub(crate) chains: BTreeMap<Handle, Chain>,
-    pub(crate) packages: HashMap<Handle, Vec<Opaque>>,
-    pub(crate) halls: HashMap<RoomId, Hall>,
-    pub(crate) welcomes: HashMap<DeviceId, Vec<Welcome>>,
+/// The hub.
+#[derive(Debug, Default)]
+pub struct Hub {
+    /// The device chains.
+    pub chains: BTreeMap<Handle, Chain>,
+    /// Key packages of each account's one device, those for one use first.
+    pub packages: HashMap<Handle, Vec<Opaque>>,
+    /// The rooms.
+    pub halls: HashMap<RoomId, Hall>,
+    /// The welcomes that wait for devices.
+    pub welcomes: HashMap<DeviceId, Vec<Welcome>>,
     /// The files it was told to delete.
-    pub(crate) disposed: Vec<FileId>,
+    pub disposed: Vec<FileId>,
+    /// The devices that their account's chain has revoked.
+    pub revoked: BTreeSet<DeviceId>,
 }
 
 impl Hub {
     /// The same hub once more: what is done to one is not done to the other.
-    pub(crate) fn twin(&self) -> Self {
+    pub fn twin(&self) -> Self {
         let hall = |(room, hall): (&RoomId, &Hall)| {
             let face = Face::load(&hall.face.save().unwrap()).unwrap();
             let (log, tree, group_info) = (hall.log.clone(), hall.tree.clone(), hall.group_info.clone());
-            (*room, Hall { face, log, tree, group_info })
+            (*room, Hall { face, log, tree, group_info, changes: hall.changes.clone() })
         };
         let (chains, packages) = (self.chains.clone(), self.packages.clone());
         Self {
@@ -94,21 +109,25 @@ impl Hub {
             halls: self.halls.iter().map(hall).collect(),
             welcomes: self.welcomes.clone(),
             disposed: self.disposed.clone(),
+            revoked: self.revoked.clone(),
         }
     }
 
-    pub(crate) fn open(&mut self, open: &api::Open) -> RoomHead {
+    /// Opens a room; the same again is answered the same.
+    pub fn open(&mut self, open: &api::Open) -> RoomHead {
         let hall = self.halls.entry(open.room).or_insert_with(|| Hall {
             face: Face::open(open.room, &open.tree.0, &open.group_info.0).unwrap(),
             log: vec![],
             tree: open.tree.0.clone(),
             group_info: open.group_info.0.clone(),
+            changes: vec![],
         });
         let (seq, head) = hall.head(open.room);
         RoomHead { room: open.room, epoch: hall.face.epoch(), seq, head }
     }
 
-    pub(crate) fn submit(&mut self, submit: &Submit, at: Instant) -> Result<Accepted, Refused> {
+    /// Takes in a submission by the rules of the room, whoever sends it.
+    pub fn submit(&mut self, submit: &Submit, at: Instant) -> Result<Accepted, Refused> {
         let refused = |code: Code| Refused {
             id: submit.id,
             room: submit.room,
@@ -146,11 +165,14 @@ impl Hub {
         }
         let change = hall
             .face
-            .commit(submit.body.as_slice(), submit.group_info.as_slice(), &|_| false)
+            .commit(submit.body.as_slice(), submit.group_info.as_slice(), &|leaf| {
+                self.revoked.contains(&leaf.name.device)
+            })
             .map_err(breach)?;
         hall.tree = hall.face.tree().unwrap();
         hall.group_info = submit.group_info.as_slice().to_vec();
         let accepted = hall.append(submit, at);
+        hall.changes.push((accepted.seq, change.clone()));
         for (leaf, _) in &change.added {
             self.welcomes.entry(leaf.name.device).or_default().push(Welcome {
                 room: submit.room,
@@ -163,19 +185,22 @@ impl Hub {
         Ok(accepted)
     }
 
-    pub(crate) fn entries(&self, room: RoomId, after: u64) -> Vec<Entry> {
+    /// What stands in a room's log after an entry.
+    pub fn entries(&self, room: RoomId, after: u64) -> Vec<Entry> {
         let log = self.halls.get(&room).map(|hall| hall.log.as_slice()).unwrap_or_default();
         log.iter().filter(|entry| entry.seq > after).cloned().collect()
     }
 
-    pub(crate) fn chains(&self, handles: &[Handle]) -> Chains {
+    /// Chains of these accounts, the founder's first.
+    pub fn chains(&self, handles: &[Handle]) -> Chains {
         // Everybody here was invited by the founder, who is served first.
         let founder = self.chains.values().filter(|chain| chain.handle.as_str() == "alice");
         let asked = handles.iter().filter_map(|handle| self.chains.get(handle));
         Chains { chains: founder.chain(asked).cloned().collect() }
     }
 
-    pub(crate) fn claim(&mut self, handle: &Handle, now: Instant) -> Result<Claimed, String> {
+    /// Hands out a key package of an account's one device.
+    pub fn claim(&mut self, handle: &Handle, now: Instant) -> Result<Claimed, String> {
         let stock = self.packages.get_mut(handle).ok_or("there is no such account")?;
         let last_resort =
             |package: &Opaque| check_key_package(&package.0, now).is_ok_and(|offer| offer.last_resort);
@@ -184,7 +209,8 @@ impl Hub {
         Ok(Claimed { packages: vec![package] })
     }
 
-    pub(crate) fn return_to(&self, room: RoomId) -> api::Return {
+    /// What is needed to come back into a room.
+    pub fn return_to(&self, room: RoomId) -> api::Return {
         let hall = &self.halls[&room];
         let (seq, head) = hall.head(room);
         api::Return {

@@ -14,10 +14,11 @@ use chancery_wire::{
     time::{DAY, Instant},
 };
 
-use super::hub::Hub;
+use crate::hub::Hub;
 
 /// Randomness that is the same in every run.
-struct Dice(u64);
+#[derive(Clone, Debug)]
+pub struct Dice(pub u64);
 
 impl Entropy for Dice {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -33,25 +34,35 @@ impl Entropy for Dice {
 }
 
 /// Everybody, and the hub between them.
-pub(crate) struct World {
-    pub(crate) hub: Rc<RefCell<Hub>>,
-    pub(crate) now: Instant,
+#[derive(Debug)]
+pub struct World {
+    /// The hub.
+    pub hub: Rc<RefCell<Hub>>,
+    /// What time it is, for everybody.
+    pub now: Instant,
     seed: u64,
     dir: tempfile::TempDir,
 }
 
-pub(crate) struct Person {
-    pub(crate) name: Handle,
-    pub(crate) engine: Engine,
-    pub(crate) hub: Rc<RefCell<Hub>>,
+/// A person with one device.
+#[derive(Debug)]
+pub struct Person {
+    /// The account.
+    pub name: Handle,
+    /// The device.
+    pub engine: Engine,
+    /// The hub, as this person sees it.
+    pub hub: Rc<RefCell<Hub>>,
     file: std::path::PathBuf,
 }
 
-pub(crate) fn handle(name: &str) -> Handle {
+/// The account of this name.
+pub fn handle(name: &str) -> Handle {
     name.parse().unwrap()
 }
 
-pub(crate) fn written(text: &str) -> Written {
+/// What a person writes.
+pub fn written(text: &str) -> Written {
     Written::parse(text, TEXT_LIMIT).unwrap()
 }
 
@@ -60,20 +71,39 @@ fn open(file: &std::path::Path, seed: u64) -> Engine {
     Engine::new(vault, Box::new(Dice(seed)))
 }
 
+/// Links a device: both say their six parts, and the person compares the words. Answers the new entry of the chain.
+pub fn link(old: &mut Engine, new: &mut Engine, now: Instant) -> Vec<u8> {
+    let mut linking = old.begin_linking(now).unwrap();
+    let Opener::Link(id, secret, root) = &linking.link.opener else { panic!("not a linking") };
+    let mut asking = new.ask_to_be_linked((*id, secret, *root)).unwrap();
+    let answer = linking.offered(&asking.offer()).unwrap();
+    let (reveal, shown, _) = asking.answered(&answer).unwrap();
+    assert_eq!(linking.revealed(&reveal).unwrap(), shown);
+    let grant = old.grant(&linking, now).unwrap();
+    new.granted(&asking, "https://bank.example", &grant).unwrap().entry
+}
+
 /// The clock of these tests starts here: key packages are checked by the library against the real time too.
-pub(crate) fn today() -> Instant {
+pub fn today() -> Instant {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
     Instant(i64::try_from(since.as_millis()).unwrap())
 }
 
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl World {
-    pub(crate) fn new() -> Self {
+    /// An organisation nobody is in yet.
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self { hub: Rc::default(), now: today(), seed: 0, dir }
     }
 
     /// Alice founds; everybody else is invited by her.
-    pub(crate) fn people<const N: usize>(&mut self, names: [&str; N]) -> [Person; N] {
+    pub fn people<const N: usize>(&mut self, names: [&str; N]) -> [Person; N] {
         let mut alice: Option<Person> = None;
         let mut people: Vec<Person> = Vec::new();
         for name in names {
@@ -105,7 +135,8 @@ impl World {
         person
     }
 
-    pub(crate) fn invited(&mut self, inviter: &mut Person, name: &str) -> Person {
+    /// Somebody comes into the organisation.
+    pub fn invited(&mut self, inviter: &mut Person, name: &str) -> Person {
         let mut person = self.blank(name);
         let (invitation, link) = inviter
             .engine
@@ -116,8 +147,22 @@ impl World {
         person
     }
 
+    /// Another device of somebody's, whose key packages are the ones the hub has of that account from now on.
+    pub fn linked(&mut self, old: &mut Person, name: &str) -> Person {
+        let mut new = Person { name: old.name.clone(), ..self.blank(name) };
+        let entry = link(&mut old.engine, &mut new.engine, self.now);
+        let mut chain = self.hub.borrow().chains[&old.name].clone();
+        chain.entries.push(Opaque(entry.clone()));
+        new.settles_in(entry, self.now);
+        self.hub.borrow_mut().chains.insert(old.name.clone(), chain);
+        for device in [old, &mut new] {
+            device.checks_own(self.now);
+        }
+        new
+    }
+
     /// Another face of the hub, which from now on is the one these people see.
-    pub(crate) fn other_face<const N: usize>(&self, people: [&mut Person; N]) -> Rc<RefCell<Hub>> {
+    pub fn other_face<const N: usize>(&self, people: [&mut Person; N]) -> Rc<RefCell<Hub>> {
         let face = Rc::new(RefCell::new(self.hub.borrow().twin()));
         for person in people {
             person.hub = face.clone();
@@ -126,17 +171,19 @@ impl World {
     }
 
     /// A person whose device belongs to nobody yet.
-    pub(crate) fn newcomer(&mut self, name: &str) -> Person {
+    pub fn newcomer(&mut self, name: &str) -> Person {
         self.blank(name)
     }
 
-    pub(crate) fn later(&mut self, seconds: i64) {
+    /// Time passes.
+    pub fn later(&mut self, seconds: i64) {
         self.now = self.now.plus_seconds(seconds);
     }
 }
 
 impl Person {
-    pub(crate) fn follow(
+    /// Follows the link of an invitation, up to where the server is told.
+    pub fn follow(
         &mut self,
         link: &Link,
         invitation: &[u8],
@@ -153,7 +200,8 @@ impl Person {
         self.engine.join(&link.server, (*id, secret, *root), &offered, now)
     }
 
-    pub(crate) fn settles_in(&mut self, entry: Vec<u8>, now: Instant) {
+    /// The hub has the device's entry and its key packages.
+    pub fn settles_in(&mut self, entry: Vec<u8>, now: Instant) {
         self.engine.enrolled().unwrap();
         let chain = Chain { handle: self.name.clone(), entries: vec![Opaque(entry)] };
         self.hub.borrow_mut().chains.insert(self.name.clone(), chain);
@@ -163,23 +211,31 @@ impl Person {
         self.hub.borrow_mut().packages.insert(self.name.clone(), packages);
     }
 
-    pub(crate) fn device(&self) -> DeviceId {
+    /// The device's id.
+    pub fn device(&self) -> DeviceId {
         self.engine.identity().unwrap().unwrap().device
     }
 
+    /// Looks at its own account, as at every connection.
+    pub fn checks_own(&mut self, now: Instant) {
+        self.engine.connected();
+        self.asks(&[self.name.clone()], now);
+        self.engine.check_own(now).unwrap();
+    }
+
     /// The program ends and starts again.
-    pub(crate) fn restarts(&mut self) {
+    pub fn restarts(&mut self) {
         self.engine = open(&self.file, today().0.unsigned_abs());
     }
 
     /// The vault's files, as they are now.
-    pub(crate) fn image(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    pub fn image(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let parts = ["", "-wal"].map(|part| format!("{}{part}", self.file.display()).into());
         parts.into_iter().filter_map(|file| std::fs::read(&file).ok().map(|bytes| (file, bytes))).collect()
     }
 
     /// The vault's files are replaced by an older image of themselves.
-    pub(crate) fn is_restored_from(&mut self, image: &[(std::path::PathBuf, Vec<u8>)]) {
+    pub fn is_restored_from(&mut self, image: &[(std::path::PathBuf, Vec<u8>)]) {
         self.engine = Engine::new(Vault::in_memory().unwrap(), Box::new(Dice(0)));
         for part in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{part}", self.file.display()));
@@ -190,20 +246,22 @@ impl Person {
         self.restarts();
     }
 
-    pub(crate) fn opens(&mut self, world: &World, name: &str, members: &[&Person]) -> RoomId {
+    /// Opens a room with others in it.
+    pub fn opens(&mut self, world: &World, name: &str, members: &[&Person]) -> RoomId {
         let members: Vec<Handle> = members.iter().map(|person| person.name.clone()).collect();
         let room = self.engine.open_room(&written(name), &members, world.now).unwrap();
         self.syncs(world);
         room
     }
 
-    pub(crate) fn says(&mut self, world: &World, room: RoomId, text: &str) {
+    /// Says something and sends it.
+    pub fn says(&mut self, world: &World, room: RoomId, text: &str) {
         self.engine.want(room, Want::Say(written(text)), world.now).unwrap();
         self.syncs(world);
     }
 
     /// Comes online, takes in everything and sends everything.
-    pub(crate) fn syncs(&mut self, world: &World) {
+    pub fn syncs(&mut self, world: &World) {
         self.engine.connected();
         for _ in 0..100 {
             self.takes_in(world.now);
@@ -218,18 +276,19 @@ impl Person {
     }
 
     /// Comes online and takes in what the hub shows, whatever it is.
-    pub(crate) fn looks(&mut self, world: &World) {
+    pub fn looks(&mut self, world: &World) {
         self.engine.connected();
         self.takes_in(world.now);
     }
 
     /// Fetches chains the engine asked for.
-    pub(crate) fn asks(&mut self, handles: &[Handle], now: Instant) {
+    pub fn asks(&mut self, handles: &[Handle], now: Instant) {
         let chains = self.hub.borrow().chains(handles);
         self.engine.trust(handles, &chains, now).unwrap();
     }
 
-    pub(crate) fn takes_in(&mut self, now: Instant) {
+    /// Takes in what the hub shows.
+    pub fn takes_in(&mut self, now: Instant) {
         let waits = self.joins(now);
         for (room, after) in self.engine.followed().unwrap() {
             self.fetches(room, after, now);
@@ -274,7 +333,7 @@ impl Person {
     }
 
     /// Sends what there is to send; answers whether there was anything.
-    pub(crate) fn sends(&mut self, now: Instant) -> bool {
+    pub fn sends(&mut self, now: Instant) -> bool {
         let out = self.engine.outgoing(now).unwrap();
         let any = !out.is_empty();
         for out in out {
@@ -331,7 +390,7 @@ impl Person {
     }
 
     /// The texts this person sees in a room, each with its sender.
-    pub(crate) fn reads(&self, room: RoomId) -> Vec<String> {
+    pub fn reads(&self, room: RoomId) -> Vec<String> {
         let lines = self.engine.lines(room, Some(0), 100_000).unwrap();
         let text = |line: &chancery_engine::Line| {
             Some(format!("{}: {}", line.message.from.as_ref()?.0, line.text()?.reveal()))
@@ -339,17 +398,19 @@ impl Person {
         lines.iter().filter_map(text).collect()
     }
 
-    pub(crate) fn members(&self, room: RoomId) -> Vec<String> {
+    /// The accounts in a room, sorted; one a device.
+    pub fn members(&self, room: RoomId) -> Vec<String> {
         let mut members: Vec<String> =
             self.engine.room(room).unwrap().members.iter().map(|member| member.handle.to_string()).collect();
         members.sort();
         members
     }
 
-    pub(crate) fn why(&self, room: RoomId) -> String {
+    /// Why a room stands as it does.
+    pub fn why(&self, room: RoomId) -> String {
         self.engine.room(room).unwrap().why.unwrap_or_default()
     }
 }
 
 /// Longer than a leaf goes without being renewed.
-pub(crate) const A_WEEK: i64 = 7 * DAY;
+pub const A_WEEK: i64 = 7 * DAY;

@@ -1,0 +1,263 @@
+//! The model: what every device must show once the world has come to rest, from the hub's books and the truth alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chancery_engine::{Line, Progress, RoomView};
+use chancery_vault::{Said, Standing};
+use chancery_wire::{
+    ids::{DeviceId, RoomId},
+    policy::Class,
+};
+
+use crate::{template::NAMES, world::World};
+
+/// A room, as one device shows it.
+pub(crate) struct Seen {
+    pub(crate) view: RoomView,
+    pub(crate) lines: BTreeMap<u64, Line>,
+}
+
+/// A room, as all devices show it.
+pub(crate) struct Shown {
+    pub(crate) room: RoomId,
+    pub(crate) place: usize,
+    /// By device.
+    pub(crate) seen: BTreeMap<usize, Seen>,
+    /// The wish that stands at each entry, as far as any device could read it.
+    pub(crate) wishes: BTreeMap<u64, usize>,
+}
+
+/// The unopened word of a line, if it is one.
+pub(crate) fn unopened(line: &Line) -> Option<&str> {
+    match &line.message.said {
+        Said::Unopened(cause) => Some(cause),
+        _ => None,
+    }
+}
+
+impl World {
+    /// Says everything that is not as it must be.
+    pub(crate) fn check(&mut self) -> Vec<String> {
+        let mut wrong = std::mem::take(&mut self.wrong);
+        for device in self.devices.iter().filter(|device| !device.revoked) {
+            for alarm in device.alarms.borrow().iter() {
+                wrong.push(format!("{} was warned: {alarm}", device.name));
+            }
+        }
+        // The rooms that persons opened, in the order of the story; then those of their devices.
+        let mut rooms = self.rooms.clone();
+        rooms.extend(self.door.books.keys().filter(|room| !self.rooms.contains(room)));
+        for (place, room) in rooms.into_iter().enumerate() {
+            if !self.door.books.contains_key(&room) {
+                continue;
+            }
+            let shown = self.shown(place, room, &mut wrong);
+            self.check_agreement(&shown, &mut wrong);
+            self.check_messages(&shown, &mut wrong);
+            self.check_readings(&shown, &mut wrong);
+            self.check_said(&shown, &mut wrong);
+        }
+        self.check_wishes(&mut wrong);
+        self.check_own_rooms(&mut wrong);
+        self.count();
+        wrong
+    }
+
+    /// The devices of every account have a room of their own, if there are several.
+    fn check_own_rooms(&self, wrong: &mut Vec<String>) {
+        for name in &NAMES[..self.accounts] {
+            let living = self.devices.iter().filter(|it| it.account.as_str() == *name && !it.revoked);
+            let living: Vec<_> = living.map(|it| it.id).collect();
+            let own = self.door.hub.halls.values().any(|hall| {
+                let leaves = hall.face.leaves().unwrap();
+                let inside = |id: &DeviceId| leaves.iter().any(|leaf| leaf.name.device == *id);
+                hall.face.policy().class == Class::Own && living.iter().all(inside)
+            });
+            if living.len() > 1 && !own {
+                wrong.push(format!("the devices of {name} have no room of their own"));
+            }
+        }
+    }
+
+    fn count(&mut self) {
+        self.tally.schedules = 1;
+        for book in self.door.books.values() {
+            self.tally.messages += book.sealed_in.len() as u64;
+            self.tally.commits += book.epochs.len() as u64 - 1;
+            self.tally.returns += book.returns.len() as u64;
+        }
+        self.tally.entries = self.door.entries;
+    }
+
+    /// Reads a room on every device.
+    fn shown(&mut self, place: usize, room: RoomId, wrong: &mut Vec<String>) -> Shown {
+        let mut seen = BTreeMap::new();
+        for at in 0..self.devices.len() {
+            if self.devices[at].revoked {
+                continue;
+            }
+            self.start(at);
+            let read = self.devices[at].act(|engine, _| {
+                let view = engine.room(room).ok()?;
+                let lines = engine.lines(room, Some(0), u32::MAX).unwrap();
+                let lines = lines.into_iter().map(|line| (line.message.seq, line)).collect();
+                Some(Seen { view, lines })
+            });
+            if let Some(it) = read.flatten() {
+                let opened = it.lines.values().filter(|line| unopened(line).is_none()).count();
+                self.tally.read += opened as u64;
+                seen.insert(at, it);
+            }
+        }
+        let mut shown = Shown { room, place, seen, wishes: BTreeMap::new() };
+        self.find_wishes(&mut shown, wrong);
+        shown
+    }
+
+    /// Which wish stands where, by what the devices show; they must not contradict each other.
+    fn find_wishes(&self, shown: &mut Shown, wrong: &mut Vec<String>) {
+        for gone in [false, true] {
+            for (device, seen) in &shown.seen {
+                for (seq, line) in &seen.lines {
+                    let (Some(id), is_gone) = (line.message.id, matches!(line.message.said, Said::Gone(_)))
+                    else {
+                        continue;
+                    };
+                    let found = match &line.message.said {
+                        Said::Text(text) | Said::Edit(text) => self.truth.by_text(text.reveal()),
+                        Said::Event(_) | Said::Unopened(_) | Said::File(_) => None,
+                        _ => self.truth.by_id(shown.room, id),
+                    };
+                    let Some(number) = found.filter(|_| is_gone == gone) else { continue };
+                    let before = shown.wishes.get(seq).copied();
+                    if gone && before.is_some() {
+                        continue;
+                    }
+                    if before.is_some_and(|before| before != number) {
+                        let name = &self.devices[*device].name;
+                        wrong.push(format!(
+                            "room {}: {name} shows another message at {seq}: wish {number}, not {before:?}",
+                            shown.place
+                        ));
+                    }
+                    shown.wishes.insert(*seq, number);
+                }
+            }
+        }
+    }
+
+    /// What stands in the books at every wish: done, or refused for a reason.
+    fn check_wishes(&mut self, wrong: &mut Vec<String>) {
+        for number in 0..self.truth.wishes.len() {
+            let wished = self.truth.wishes[number].clone();
+            if wished.unsure || self.devices[wished.device].revoked {
+                continue;
+            }
+            let name = self.devices[wished.device].name.clone();
+            let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            match progress.unwrap() {
+                Ok(Progress::Done) => {}
+                Ok(Progress::Refused(why)) if !why.is_empty() => {}
+                other => {
+                    wrong.push(format!("wish {number} of {name} is neither done nor refused: {other:?}"))
+                }
+            }
+        }
+    }
+
+    /// Words that are done stand in the log, once.
+    fn check_said(&mut self, shown: &Shown, wrong: &mut Vec<String>) {
+        let stand: BTreeSet<usize> = shown.wishes.values().copied().collect();
+        for number in self.truth.said_in(shown.room) {
+            let wished = self.truth.wishes[number].clone();
+            if wished.unsure || self.devices[wished.device].revoked {
+                continue;
+            }
+            let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            if matches!(progress, Some(Ok(Progress::Done))) && !stand.contains(&number) {
+                wrong.push(format!("room {}: wish {number} is done and nobody shows it", shown.place));
+            }
+        }
+        for (device, seen) in &shown.seen {
+            let mut once = BTreeSet::new();
+            for line in seen.lines.values() {
+                let Said::Text(text) = &line.message.said else { continue };
+                if !once.insert(text.reveal().to_owned()) {
+                    let name = &self.devices[*device].name;
+                    wrong.push(format!("room {}: {name} shows {} twice", shown.place, text.reveal()));
+                }
+            }
+        }
+    }
+
+    /// Every room is as the hub has it, on every device that is in it, and nobody is missing.
+    fn check_agreement(&self, shown: &Shown, wrong: &mut Vec<String>) {
+        let hall = &self.door.hub.halls[&shown.room];
+        let leaves = hall.face.leaves().unwrap();
+        let (last, _) = hall.head(shown.room);
+        let mut inside: Vec<_> = leaves.iter().map(|leaf| leaf.name.device).collect();
+        inside.sort_unstable();
+        let mut names = BTreeMap::new();
+        for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.revoked) {
+            let say = |what: String| format!("room {}: {} {what}", shown.place, device.name);
+            let (is_in, seen) = (inside.contains(&device.id), shown.seen.get(&at));
+            let Some(Seen { view, .. }) = seen else {
+                // An image from before it was added knows nothing of the room, and nothing tells it: its leaf stays there
+                // until somebody takes it out.
+                if is_in && !device.restored.contains_key(&shown.room) {
+                    wrong.push(say("is in the room and does not know it".to_owned()));
+                }
+                continue;
+            };
+            // Who is alone in a room leaves it at once, and nobody is there to take that in.
+            let abandoned = inside.len() == 1 && view.standing == Standing::Left;
+            let standing = if is_in && !abandoned { Standing::Joined } else { Standing::Left };
+            if view.standing != standing {
+                let (is, why) = (view.standing, &view.why);
+                wrong.push(say(format!("stands there as {is:?} ({why:?}), not {standing:?}")));
+                continue;
+            }
+            if !is_in || abandoned {
+                continue;
+            }
+            let mut members: Vec<_> = view.members.iter().map(|member| member.device).collect();
+            members.sort_unstable();
+            if (view.seq, view.epoch) != (last, Some(hall.face.epoch())) {
+                wrong.push(say(format!("is at entry {} in epoch {:?}, not {last}", view.seq, view.epoch)));
+            }
+            if members != inside {
+                wrong.push(say("shows other members than there are".to_owned()));
+            }
+            for member in &view.members {
+                if member.role != hall.face.policy().role(&member.handle) {
+                    wrong.push(say(format!("shows another role of {}", member.handle)));
+                }
+            }
+            if !device.was_restored {
+                names.insert(device.name.clone(), (view.name.clone(), view.topic.clone()));
+            }
+        }
+        if names.values().collect::<BTreeSet<_>>().len() > 1 {
+            wrong.push(format!("room {}: it is called differently: {names:?}", shown.place));
+        }
+        self.check_devices(shown, &inside, wrong);
+    }
+
+    /// Of an account that is in a room all devices are, and none that was revoked.
+    fn check_devices(&self, shown: &Shown, inside: &[DeviceId], wrong: &mut Vec<String>) {
+        let left = |(at, seen): (&usize, &Seen)| {
+            inside.contains(&self.devices[*at].id) && seen.view.standing == Standing::Left
+        };
+        if inside.len() == 1 && shown.seen.iter().any(left) {
+            return;
+        }
+        for device in &self.devices {
+            let mut own = self.devices.iter().filter(|it| it.account == device.account && !it.revoked);
+            let one_is = own.any(|it| inside.contains(&it.id));
+            if one_is && inside.contains(&device.id) == device.revoked {
+                let what = if device.revoked { "was revoked and is in it" } else { "is missing" };
+                wrong.push(format!("room {}: {} {what}", shown.place, device.name));
+            }
+        }
+    }
+}
