@@ -58,11 +58,20 @@ impl Postgres {
     }
 
     /// Begins a transaction; others wait until it is over.
+    ///
+    /// It is begun in a task of its own, to its end: the library forgets a transaction whose beginning is broken off, as when
+    /// its request goes away, and its connection would keep the turn for ever. In the task it is rolled back when nobody is
+    /// left to take it.
     pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        let transaction =
-            self.pool.begin_with(BEGIN).await.map_err(|error| StoreError::of_postgres(&error))?;
-        Ok(Turn { transaction, _turn: turn })
+        let pool = self.pool.clone();
+        #[expect(clippy::disallowed_methods, reason = "it ends by itself, and nobody may end it before")]
+        let beginning = tokio::spawn(async move {
+            let transaction = pool.begin_with(BEGIN).await?;
+            Ok(Turn { transaction, _turn: turn })
+        });
+        let begun = beginning.await.map_err(|why| StoreError::Failed(why.to_string()))?;
+        begun.map_err(|error: sqlx::Error| StoreError::of_postgres(&error))
     }
 
     pub(crate) async fn each(
