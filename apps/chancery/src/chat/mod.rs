@@ -24,8 +24,6 @@ mod screen;
 mod search;
 mod state;
 mod status;
-#[cfg(test)]
-mod tests;
 mod timeline;
 mod told;
 mod transfer;
@@ -189,3 +187,6 @@ fn ask_line(
     paint::put(buffer, area, row, &line);
     (area.x + cell(before + column), area.y + cell(row))
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,7 @@ fn two_people_talk_in_their_terminals() {
     bob.presses(&["Up"]);
     bob.sees("r answer");
     bob.presses(&["r"]);
-    bob.sees("answers alice: “good morning, 日本 rounds at nine");
+    bob.sees("answers alice: “good morning, 日本 rounds");
     bob.types("not at ten?");
     bob.presses(&["Enter"]);
     alice.sees("bob answers alice “good morning");
@@ -59,7 +59,7 @@ fn two_people_talk_in_their_terminals() {
     alice.presses(&["Enter"]);
     bob.sees("│ rounds at ten (changed)");
     // In its thread, and out of it.
-    bob.presses(&["Up", "t"]);
+    bob.presses(&["Up", "Up", "t"]);
     bob.sees("── thread of alice");
     bob.types("which ward?");
     bob.presses(&["Enter"]);
