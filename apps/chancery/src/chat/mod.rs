@@ -144,7 +144,13 @@ async fn talk(
                 desk.keep_typed(chat);
             }
             () = sleep(LOOK), if !waits.is_empty() => desk.refresh(chat, &waits),
-            () = ends.come() => return Ok(()),
+            () = ends.come() => {
+                // What was typed until then is kept as well.
+                while let Ok(event) = events.try_recv() {
+                    take(chat, event);
+                }
+                return Ok(());
+            }
         }
     }
 }

@@ -145,7 +145,11 @@ impl Timeline {
         let next = match at {
             Some(at) => at.checked_add_signed(by),
             // The last one of those that are on the screen.
-            None => self.on_screen(height).and_then(|last| seqs.iter().position(|it| *it == last)),
+            None => {
+                let rows = self.rows.iter().skip(self.start(height)).take(height);
+                let last = rows.filter_map(|row| row.seq).max();
+                last.and_then(|last| seqs.iter().position(|it| *it == last))
+            }
         };
         let Some(seq) = next.and_then(|next| seqs.get(next)) else { return false };
         self.reveal(*seq, height);

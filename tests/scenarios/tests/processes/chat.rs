@@ -66,6 +66,7 @@ fn two_people_talk_in_their_terminals() {
     alice.sees("bob in the thread of alice");
     bob.presses(&["Escape"]);
     bob.misses("── thread of alice");
+    bob.sees("bob in the thread of alice");
     // It is taken back after a question.
     bob.presses(&["Up"]);
     bob.sees("r answer");
@@ -100,6 +101,7 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.sees("> half a thought, and");
     // Whoever asks it to end finds the terminal as it was, and what was typed at once kept.
     alice.types("!");
+    alice.sees("with a line!");
     alice.signals("-TERM");
     alice.until("the shell", |_| !alice.is_taken());
     alice.types("echo it is $((40+2)) again");
