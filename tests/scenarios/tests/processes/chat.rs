@@ -201,6 +201,7 @@ fn a_line_that_is_found_is_shown_among_its_room() {
     bob.until("the line that was found", row);
     bob.sees("to Board");
     bob.presses(&["Escape"]);
+    bob.misses("r answer");
     // Older lines and newer ones, by pages.
     bob.presses(&["C-End"]);
     bob.sees("of ward 29");
