@@ -103,7 +103,7 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.types("!");
     alice.sees("with a line!");
     alice.signals("-TERM");
-    alice.until("the shell", |_| !alice.is_taken());
+    alice.until("the shell", |screen| !alice.is_taken() && screen.trim_end().ends_with(['#', '$']));
     alice.types("echo it is $((40+2)) again");
     alice.presses(&["Enter"]);
     let screen = alice.sees("it is 42 again");
@@ -116,7 +116,7 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.presses(&["Enter"]);
     alice.misses("> half a thought, and");
     alice.presses(&["C-q"]);
-    alice.until("the shell", |_| !alice.is_taken());
+    alice.until("the shell", |screen| !alice.is_taken() && screen.trim_end().ends_with(['#', '$']));
     let said = "half a thought, and\n\tpasted as one\nwith a line!";
     place.types("alice", &["read"]);
     assert_eq!(place.reads("bob", "Ward 7"), [said]);
@@ -223,7 +223,7 @@ fn a_line_that_is_found_is_shown_among_its_room() {
     bob.presses(&["C-c"]);
     bob.sees("Ctrl-C again ends");
     bob.presses(&["C-c"]);
-    bob.until("the shell", |_| !bob.is_taken());
+    bob.until("the shell", |screen| !bob.is_taken() && screen.trim_end().ends_with(['#', '$']));
 }
 
 #[test]
