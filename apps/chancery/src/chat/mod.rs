@@ -24,8 +24,6 @@ mod screen;
 mod search;
 mod state;
 mod status;
-#[cfg(test)]
-mod tests;
 mod timeline;
 mod told;
 mod transfer;
@@ -146,7 +144,13 @@ async fn talk(
                 desk.keep_typed(chat);
             }
             () = sleep(LOOK), if !waits.is_empty() => desk.refresh(chat, &waits),
-            () = ends.come() => return Ok(()),
+            () = ends.come() => {
+                // What was typed until then is kept as well.
+                while let Ok(event) = events.try_recv() {
+                    take(chat, event);
+                }
+                return Ok(());
+            }
         }
     }
 }
@@ -189,3 +193,6 @@ fn ask_line(
     paint::put(buffer, area, row, &line);
     (area.x + cell(before + column), area.y + cell(row))
 }
+
+#[cfg(test)]
+mod tests;

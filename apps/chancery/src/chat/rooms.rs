@@ -24,10 +24,10 @@ impl Listed {
     fn badge(&self) -> String {
         let mut unread = if self.view.unread > 0 { self.view.unread.to_string() } else { String::new() };
         if self.view.mentions > 0 {
-            unread = format!("@{} {unread}", self.view.mentions);
+            unread.insert_str(0, &format!("@{} ", self.view.mentions));
         }
         if self.view.muted {
-            unread = format!("{unread} quiet").trim().to_owned();
+            unread.push_str(if unread.is_empty() { "quiet" } else { " quiet" });
         }
         match self.view.standing {
             _ if self.alarm => "!!".to_owned(),

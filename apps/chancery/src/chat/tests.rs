@@ -237,6 +237,17 @@ fn lines_that_come_do_not_move_what_one_reads() {
 }
 
 #[test]
+fn a_line_is_selected_though_the_last_one_only_changes_another() {
+    let mut reaction = says(2, "bob", "x");
+    reaction.message.said = Said::Reaction(Written::reaction("+1").unwrap());
+    reaction.answers = Some((1, "bob".parse().unwrap()));
+    let mut chat = chat(vec![says(1, "bob", "when?"), reaction]);
+    screen(&mut chat, 80, 24);
+    press(&mut chat, KeyCode::Up);
+    assert_eq!((chat.focus, chat.timeline.selected), (Focus::Lines, Some(1)));
+}
+
+#[test]
 fn ending_is_asked_for_twice() {
     let mut chat = chat(vec![]);
     let control_c = |chat: &mut Chat| press_with(chat, KeyCode::Char('c'), KeyModifiers::CONTROL);

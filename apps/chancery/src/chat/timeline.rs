@@ -142,10 +142,13 @@ impl Timeline {
         let mut seqs: Vec<u64> = self.rows.iter().filter_map(|row| row.seq).collect();
         seqs.dedup();
         let at = self.selected.and_then(|seq| seqs.iter().position(|it| *it == seq));
-        let next = match at {
-            Some(at) => at.checked_add_signed(by),
+        let next = if let Some(at) = at {
+            at.checked_add_signed(by)
+        } else {
             // The last one of those that are on the screen.
-            None => self.on_screen(height).and_then(|last| seqs.iter().position(|it| *it == last)),
+            let rows = self.rows.iter().skip(self.start(height)).take(height);
+            let last = rows.filter_map(|row| row.seq).max();
+            last.and_then(|last| seqs.iter().position(|it| *it == last))
         };
         let Some(seq) = next.and_then(|next| seqs.get(next)) else { return false };
         self.reveal(*seq, height);

@@ -40,7 +40,7 @@ fn two_people_talk_in_their_terminals() {
     bob.presses(&["Up"]);
     bob.sees("r answer");
     bob.presses(&["r"]);
-    bob.sees("answers alice: “good morning, 日本 rounds at nine");
+    bob.sees("answers alice: “good morning, 日本 rounds");
     bob.types("not at ten?");
     bob.presses(&["Enter"]);
     alice.sees("bob answers alice “good morning");
@@ -59,13 +59,14 @@ fn two_people_talk_in_their_terminals() {
     alice.presses(&["Enter"]);
     bob.sees("│ rounds at ten (changed)");
     // In its thread, and out of it.
-    bob.presses(&["Up", "t"]);
+    bob.presses(&["Up", "Up", "t"]);
     bob.sees("── thread of alice");
     bob.types("which ward?");
     bob.presses(&["Enter"]);
     alice.sees("bob in the thread of alice");
     bob.presses(&["Escape"]);
     bob.misses("── thread of alice");
+    bob.sees("bob in the thread of alice");
     // It is taken back after a question.
     bob.presses(&["Up"]);
     bob.sees("r answer");
@@ -100,8 +101,9 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.sees("> half a thought, and");
     // Whoever asks it to end finds the terminal as it was, and what was typed at once kept.
     alice.types("!");
+    alice.sees("with a line!");
     alice.signals("-TERM");
-    alice.until("the shell", |_| !alice.is_taken());
+    alice.until("the shell", |screen| !alice.is_taken() && screen.trim_end().ends_with(['#', '$']));
     alice.types("echo it is $((40+2)) again");
     alice.presses(&["Enter"]);
     let screen = alice.sees("it is 42 again");
@@ -114,7 +116,7 @@ fn what_is_typed_survives_kill_9_and_a_terminal_that_goes_away() {
     alice.presses(&["Enter"]);
     alice.misses("> half a thought, and");
     alice.presses(&["C-q"]);
-    alice.until("the shell", |_| !alice.is_taken());
+    alice.until("the shell", |screen| !alice.is_taken() && screen.trim_end().ends_with(['#', '$']));
     let said = "half a thought, and\n\tpasted as one\nwith a line!";
     place.types("alice", &["read"]);
     assert_eq!(place.reads("bob", "Ward 7"), [said]);
@@ -199,6 +201,7 @@ fn a_line_that_is_found_is_shown_among_its_room() {
     bob.until("the line that was found", row);
     bob.sees("to Board");
     bob.presses(&["Escape"]);
+    bob.misses("r answer");
     // Older lines and newer ones, by pages.
     bob.presses(&["C-End"]);
     bob.sees("of ward 29");
@@ -220,7 +223,7 @@ fn a_line_that_is_found_is_shown_among_its_room() {
     bob.presses(&["C-c"]);
     bob.sees("Ctrl-C again ends");
     bob.presses(&["C-c"]);
-    bob.until("the shell", |_| !bob.is_taken());
+    bob.until("the shell", |screen| !bob.is_taken() && screen.trim_end().ends_with(['#', '$']));
 }
 
 #[test]
