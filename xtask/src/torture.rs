@@ -4,19 +4,19 @@ use std::process::Command;
 
 use crate::shell::{Outcome, built, run};
 
-/// Plays the schedules of the seeds from 1 on.
+/// Plays the schedules of the seeds from 1 on, with the program as the tests are built: nothing is built for it alone.
 pub(crate) fn torture(schedules: u64) -> Outcome {
-    run(Command::new(program()?).args(["--schedules", &schedules.to_string()]))
+    run(Command::new(program(&[])?).args(["--schedules", &schedules.to_string()]))
 }
 
 /// Plays schedules for so many minutes, with seeds that no run before has tried.
 pub(crate) fn night(minutes: u64) -> Outcome {
-    run(Command::new(program()?).args(["--minutes", &minutes.to_string(), "--surprise"]))
+    run(Command::new(program(&["--release"])?).args(["--minutes", &minutes.to_string(), "--surprise"]))
 }
 
 /// Plays the schedule of a seed again, whole or its first actions only.
 pub(crate) fn again(seed: u64, cut: Option<usize>) -> Outcome {
-    let mut torture = Command::new(program()?);
+    let mut torture = Command::new(program(&[])?);
     torture.args(["--seed", &seed.to_string()]);
     if let Some(cut) = cut {
         torture.args(["--cut", &cut.to_string()]);
@@ -24,8 +24,8 @@ pub(crate) fn again(seed: u64, cut: Option<usize>) -> Outcome {
     run(&mut torture)
 }
 
-/// Post-quantum keys cost several times as much in a program that is not optimised.
-fn program() -> Outcome<std::path::PathBuf> {
-    let [program] = built(["chancery-torture"], &["--release"])?;
+/// A night is worth a release.
+fn program(profile: &[&str]) -> Outcome<std::path::PathBuf> {
+    let [program] = built(["chancery-torture"], profile)?;
     Ok(program)
 }

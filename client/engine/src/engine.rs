@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) promised: HashMap<RoomId, u64>,
     /// Whose chains the server was asked for on this connection.
     pub(crate) asked: HashMap<Handle, Asked>,
+    /// Devices whose account's chain was asked for because somebody took them out of a room.
+    pub(crate) questioned: HashSet<DeviceId>,
     /// Whose chains are asked for anew, because the server says that leaves do not fit them.
     pub(crate) reread: HashSet<Handle>,
     /// Whose leaves are to be seen to in which rooms.
@@ -94,6 +96,7 @@ impl Engine {
         self.memory.in_flight.clear();
         self.memory.asked.clear();
         self.memory.sought.clear();
+        self.memory.questioned.clear();
         self.memory.reread.clear();
         self.memory.mend.clear();
         // Without it one lie is noticed later: when the log has come to the promised place.

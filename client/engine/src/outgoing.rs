@@ -127,6 +127,8 @@ impl Turn<'_> {
             (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
             (_, Wish::Settle) => 1,
             (_, Wish::Mend { .. }) => 2,
+            // Whoever leaves has said before what was to be said, such as what the room is called.
+            (None, Wish::Leave) => 4,
             _ => 3,
         });
         for (wished, wish) in wishes.into_iter().take(WINDOW) {

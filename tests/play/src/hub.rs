@@ -96,6 +96,7 @@ pub struct Hub {
 
 impl Hub {
     /// The same hub once more: what is done to one is not done to the other.
+    #[must_use]
     pub fn twin(&self) -> Self {
         let hall = |(room, hall): (&RoomId, &Hall)| {
             let face = Face::load(&hall.face.save().unwrap()).unwrap();

@@ -219,7 +219,8 @@ impl Person {
     /// Looks at its own account, as at every connection.
     pub fn checks_own(&mut self, now: Instant) {
         self.engine.connected();
-        self.asks(&[self.name.clone()], now);
+        let own = self.name.clone();
+        self.asks(std::slice::from_ref(&own), now);
         self.engine.check_own(now).unwrap();
     }
 

@@ -1,4 +1,5 @@
 //! Plays schedules, one a thread, and tells the first that fails: how it went, and how to play it again.
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::{
     path::PathBuf,

@@ -9,7 +9,7 @@ use chancery_wire::{
     policy::Class,
 };
 
-use crate::{template::NAMES, world::World};
+use crate::{template::NAMES, truth::Truth, world::World};
 
 /// A room, as one device shows it.
 pub(crate) struct Seen {
@@ -124,7 +124,7 @@ impl World {
                         continue;
                     };
                     let found = match &line.message.said {
-                        Said::Text(text) | Said::Edit(text) => self.truth.by_text(text.reveal()),
+                        Said::Text(text) | Said::Edit(text) => Truth::by_text(text.reveal()),
                         Said::Event(_) | Said::Unopened(_) | Said::File(_) => None,
                         _ => self.truth.by_id(shown.room, id),
                     };
@@ -159,7 +159,7 @@ impl World {
                 Ok(Progress::Done) => {}
                 Ok(Progress::Refused(why)) if !why.is_empty() => {}
                 other => {
-                    wrong.push(format!("wish {number} of {name} is neither done nor refused: {other:?}"))
+                    wrong.push(format!("wish {number} of {name} is neither done nor refused: {other:?}"));
                 }
             }
         }

@@ -85,8 +85,8 @@ impl World {
             let owed = self.owed_from(*at, shown.room);
             let has = |seq: u64| {
                 let own = book.authors[usize::try_from(seq).unwrap()] == id && seq > owed;
-                let shows = seen.lines.get(&seq).is_some_and(|line| unopened(line).is_none());
-                own || shows || self.must_read(*at, shown.room, seq)
+                let read = seen.lines.get(&seq).is_some_and(|line| unopened(line).is_none());
+                own || read || self.must_read(*at, shown.room, seq)
             };
             let has: Vec<(u64, usize)> =
                 shown.wishes.iter().filter(|(seq, _)| has(**seq)).map(|(seq, wish)| (*seq, *wish)).collect();
@@ -95,13 +95,13 @@ impl World {
                     continue;
                 }
                 let expected = self.reading(&has, *number);
-                let shows = seen.lines.get(seq).map(reading);
+                let here = seen.lines.get(seq).map(reading);
                 // History is told as it reads on the device that tells it, which may have read more of what came later.
-                let told = book.stay(id, *seq).is_none() && shows == Some(self.reading(&all, *number));
-                if shows.as_ref() != Some(&expected) && !told {
+                let told = book.stay(id, *seq).is_none() && here == Some(self.reading(&all, *number));
+                if here.as_ref() != Some(&expected) && !told {
                     let name = &self.devices[*at].name;
                     wrong.push(format!(
-                        "room {}: at entry {seq} {name} shows {shows:?}, and not {expected:?}",
+                        "room {}: at entry {seq} {name} shows {here:?}, and not {expected:?}",
                         shown.place
                     ));
                 }

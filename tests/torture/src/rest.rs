@@ -57,11 +57,17 @@ impl World {
         }
     }
 
+    /// Moves every device once; answers whether any did.
+    fn steps(&mut self) -> bool {
+        let moved: Vec<bool> = (0..self.devices.len()).map(|device| self.step(device)).collect();
+        moved.contains(&true)
+    }
+
     /// Moves everything until nothing moves, while some seconds pass.
     pub(crate) fn settles(&mut self) -> Result<(), String> {
         let mut moves = 0;
         for _ in 0..SECONDS {
-            while (0..self.devices.len()).fold(false, |any, device| self.step(device) || any) {
+            while self.steps() {
                 self.clock.pass(5);
                 moves += 1;
                 if moves > MOVES {

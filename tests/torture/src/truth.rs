@@ -52,7 +52,7 @@ impl Truth {
     }
 
     /// The wish whose text this is.
-    pub(crate) fn by_text(&self, text: &str) -> Option<usize> {
+    pub(crate) fn by_text(text: &str) -> Option<usize> {
         text.get(1..)?.parse().ok()
     }
 

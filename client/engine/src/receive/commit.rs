@@ -120,16 +120,6 @@ impl Turn<'_> {
             .merge_pending_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         self.renewed(room);
-        if !change.added.is_empty() {
-            // Those who just came in cannot know these yet.
-            let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
-            let topic =
-                room.topic.as_deref().and_then(|topic| Written::name(topic).ok()).map(Content::RoomTopic);
-            for content in name.into_iter().chain(topic) {
-                let said = self.writing(&content);
-                self.step.wish(room.id, self.now, &said.write())?;
-            }
-        }
         self.owe(room, &change)?;
         self.grant(room, entry.seq, &change)?;
         self.entered(room, entry, group, &change)
@@ -141,7 +131,7 @@ impl Turn<'_> {
         let mut handles = Vec::new();
         for (leaf, by) in &change.removed {
             let other = leaf.name.account != by.name.account;
-            if other && !self.is_revoked(leaf)? && self.memory.sought.insert(leaf.name.device) {
+            if other && !self.is_revoked(leaf)? && self.memory.questioned.insert(leaf.name.device) {
                 handles.push(leaf.name.account.clone());
             }
         }
@@ -219,6 +209,9 @@ impl Turn<'_> {
             None
         };
         let after = roster(group.public_group())?;
+        if group.is_active() && self.tells_names(change, &after) {
+            self.tell_names(room)?;
+        }
         if group.is_active() {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             let alone = after.len() == 1;
@@ -234,6 +227,37 @@ impl Turn<'_> {
             self.left(room, change)?;
         }
         self.happened(entry, change, &after)
+    }
+
+    /// Whether it is this device that says again what the room is called, for those who just came in and cannot know it: whoever brought
+    /// them, if that is believed; otherwise the first in the tree who is.
+    fn tells_names(&self, change: &Change, after: &[Leaf]) -> bool {
+        let (author, me) = (change.author.leaf(), self.me.identity.device);
+        let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
+        let own = |(leaf, _): &(Leaf, Leaf)| leaf.name.account == author.name.account;
+        if change.added.is_empty() {
+            return false;
+        }
+        if author.name.device == me {
+            return is_believed(&author.name.account) || change.added.iter().any(own);
+        }
+        if is_believed(&author.name.account) || change.added.iter().all(own) {
+            return false;
+        }
+        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
+        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
+        first.is_some_and(|first| first.name.device == me)
+    }
+
+    /// Says again what the room is called.
+    fn tell_names(&mut self, room: &Room) -> Result<(), EngineError> {
+        let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
+        let topic = room.topic.as_deref().and_then(|topic| Written::name(topic).ok()).map(Content::RoomTopic);
+        for content in name.into_iter().chain(topic) {
+            let said = self.writing(&content);
+            self.step.wish(room.id, self.now, &said.write())?;
+        }
+        Ok(())
     }
 
     /// Whether another device of this account has asked to leave, and has gone.

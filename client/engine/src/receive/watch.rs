@@ -3,7 +3,7 @@
 //! The device sees what a server sees: who commits what, and nothing that is said. It goes by the room's public face as it
 //! stood when the keys were lost. Where a body is missing it stops to watch, and others judge what is done from there on.
 
-use chancery_groups::{Breach, Face};
+use chancery_groups::{Breach, Deed, Face};
 use chancery_vault::Room;
 use chancery_wire::{frames::Entry, ids::RoomId, policy::InvalidPolicy};
 
@@ -24,6 +24,17 @@ impl Turn<'_> {
             Err(Breach::Policy(InvalidPolicy::TooNew { .. })) => {
                 self.step.keep_face(room.id, None)?;
                 return Ok(Taken::Silent);
+            }
+            Err(breach @ (Breach::NotAllowed { what: Deed::Remove, .. } | Breach::Protected { .. })) => {
+                // Perhaps a chain says more by now. Whom it took out is not known here: all are asked for, once.
+                let mut needs = Vec::new();
+                for leaf in self.face(room.id)?.map(|face| face.leaves()).transpose()?.unwrap_or_default() {
+                    if !self.is_revoked(&leaf)? && self.memory.questioned.insert(leaf.name.device) {
+                        needs.push(leaf.name.account);
+                    }
+                }
+                needs.dedup();
+                return Ok(if needs.is_empty() { Taken::Alarm(breach.into()) } else { Taken::Needs(needs) });
             }
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };

@@ -2,7 +2,11 @@
 
 use chancery_engine::{Progress, Want};
 use chancery_vault::Standing;
-use chancery_wire::{bytes::Opaque, ids::RoomId};
+use chancery_wire::{
+    api::{PendingRoom, PendingRooms},
+    bytes::Opaque,
+    ids::RoomId,
+};
 
 use super::person::{Person, World};
 
@@ -38,4 +42,59 @@ fn who_has_asked_to_leave_is_not_left_alone_with_a_revoked_device() {
     alice.syncs(&world);
     assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Done);
     assert_eq!(alice.engine.room(room).unwrap().standing, Standing::Left);
+}
+
+/// The server says that somebody's leaves in a room are to be seen to; it is done once some seconds have passed.
+fn sees_to(world: &mut World, person: &mut Person, room: RoomId, whose: &Person) {
+    let pending = PendingRooms { pending: vec![PendingRoom { room, handle: whose.name.clone() }] };
+    loop {
+        let needs = person.engine.pending(&pending, world.now).unwrap();
+        if needs.is_empty() {
+            break;
+        }
+        person.asks(&needs, world.now);
+    }
+    world.later(3);
+    while person.sends(world.now) {
+        person.takes_in(world.now);
+    }
+}
+
+#[test]
+fn whoever_was_online_all_the_time_follows_when_a_device_is_taken_out_that_was_just_revoked() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol, mut dora] = world.people(["alice", "bob", "carol", "dora"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol, &dora]);
+    for person in [&mut bob, &mut carol, &mut dora] {
+        person.syncs(&world);
+    }
+    let phone = world.linked(&mut bob, "phone");
+    bob.syncs(&world);
+    // Carol meets the phone over this connection, and asks for Bob's chain because of it.
+    carol.takes_in(world.now);
+    dora.syncs(&world);
+    assert_eq!(carol.members(room), ["alice", "bob", "bob", "carol", "dora"]);
+    revokes(&world, &mut bob, &phone);
+    // Dora is a plain member.
+    sees_to(&mut world, &mut dora, room, &bob);
+    assert_eq!(dora.members(room), ["alice", "bob", "carol", "dora"]);
+    carol.takes_in(world.now);
+    alice.syncs(&world);
+    for person in [&alice, &carol] {
+        assert_eq!(person.members(room), ["alice", "bob", "carol", "dora"], "{}", person.name);
+        assert_eq!(person.engine.room(room).unwrap().standing, Standing::Joined, "{}", person.name);
+    }
+}
+
+#[test]
+fn nobody_sees_to_a_device_that_no_chain_has_revoked() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut dora] = world.people(["alice", "bob", "dora"]);
+    let room = alice.opens(&world, "room", &[&bob, &dora]);
+    bob.syncs(&world);
+    dora.syncs(&world);
+    // The server says so, and the chain does not.
+    sees_to(&mut world, &mut dora, room, &bob);
+    alice.syncs(&world);
+    assert_eq!(alice.members(room), ["alice", "bob", "dora"]);
 }
