@@ -159,7 +159,7 @@ fn told((actions, failure): &(usize, Failure)) -> String {
     format!(
         "\nseed {} fails after {actions} actions:\n{}\n\n{}\n\nplay it again: cargo xtask torture --seed {} --cut {actions}",
         failure.seed,
-        failure.story[from..].join("\n"),
+        failure.story.iter().skip(from).map(String::as_str).collect::<Vec<_>>().join("\n"),
         failure.wrong.join("\n"),
         failure.seed,
     )
