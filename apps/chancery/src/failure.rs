@@ -19,6 +19,12 @@ pub(crate) enum Failure {
     /// A wish is kept, and not fulfilled yet.
     #[error("{0}")]
     Pending(String),
+    /// The words that two devices show are not the same, or were mistyped.
+    #[error("these are not the words: {0}")]
+    Words(&'static str),
+    /// A file is on its way; the same command goes on.
+    #[error("{0}")]
+    Broken(String),
     /// A server or device lies.
     #[error("{0}")]
     Alarm(String),
@@ -50,9 +56,7 @@ impl Failure {
     /// What a failure to reach the server is while a file is under way.
     pub(crate) fn with_file_kept(error: SdkError) -> Self {
         match error {
-            SdkError::Unreachable(why) => Self::Pending(format!(
-                "the server cannot be reached ({why}); the same command goes on where it stopped"
-            )),
+            SdkError::Unreachable(why) => Self::Broken(format!("the server cannot be reached ({why})")),
             other => other.into(),
         }
     }
@@ -67,15 +71,15 @@ impl Failure {
         match self {
             Self::Refused(_) | Self::Io(_) => 1,
             Self::Usage(_) => 2,
-            Self::Kept(_) => 4,
+            Self::Kept(_) | Self::Broken(_) => 4,
             Self::Pending(_) => 7,
-            Self::Alarm(_) => 6,
+            Self::Alarm(_) | Self::Words(_) => 6,
             Self::Sdk(error) => match error.code() {
                 "client.not-enrolled" => 3,
                 "client.unreachable" => 4,
                 "client.vault" | "client.key" | "client.profile" => 5,
                 "client.distrust" | "client.bad-file" => 6,
-                "client.link" | "client.room" | "client.profile-name" | "client.search" => 2,
+                "client.file" | "client.link" | "client.room" | "client.profile-name" | "client.search" => 2,
                 code if code.starts_with("server.") => 7,
                 _ => 1,
             },
@@ -88,7 +92,8 @@ impl Failure {
             Self::Sdk(error) => error.code(),
             Self::Usage(_) => "client.usage",
             Self::Refused(_) => "client.refused",
-            Self::Kept(_) => "client.unreachable",
+            Self::Kept(_) | Self::Broken(_) => "client.unreachable",
+            Self::Words(_) => "client.words",
             Self::Pending(_) => "client.pending",
             Self::Alarm(_) => "client.alarm",
             Self::Io(_) => "client.io",
@@ -102,6 +107,10 @@ impl Failure {
             Self::Kept(_) => {
                 Some("check the connection; it is kept, and done the next time this profile is online")
             }
+            Self::Broken(_) => Some("check the connection; the same command goes on where it stopped"),
+            Self::Words(_) => Some(
+                "if they were mistyped, begin anew; if they were not, another device has answered: tell your organisation's security officer",
+            ),
             Self::Pending(_) => Some("it is kept, and tried again whenever this profile is online"),
             Self::Alarm(_) => Some(
                 "do not go on in this room: tell your organisation's security officer what is written here",

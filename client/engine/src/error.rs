@@ -66,8 +66,8 @@ pub enum EngineError {
     /// Another device of the account has revoked this one.
     #[error("this device was revoked by another one of yours: it speaks for you no more")]
     Revoked,
-    /// There is no such device of the account, or it is this one.
-    #[error("there is no such other device of yours")]
+    /// There is no such device of the account.
+    #[error("there is no such device of that account")]
     NoDevice,
     /// What a bot is for is no line that could be shown.
     #[error("say in one line of at most 200 bytes what the bot is for")]
@@ -75,6 +75,15 @@ pub enum EngineError {
     /// Only officers vouch for others.
     #[error("only officers vouch for somebody who has lost all devices")]
     NoOfficer,
+    /// There is no such account, or its chain does not hold.
+    #[error("there is no account {0} here, or its devices do not hold")]
+    NoAccount(Handle),
+    /// A device does not revoke itself.
+    #[error("this is the device in your hand: revoke it on another one of yours, or ask an officer to")]
+    ThisDevice,
+    /// Only officers revoke for others.
+    #[error("only officers revoke devices of other accounts")]
+    NotForOthers,
     /// Nobody vouches for oneself.
     #[error("nobody vouches for oneself: link the new device instead, or ask two other officers")]
     ForOneself,

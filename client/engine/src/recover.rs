@@ -94,6 +94,9 @@ impl Engine {
             if *handle == me.handle {
                 return Err(EngineError::ForOneself);
             }
+            if turn.step.trusted(handle)?.is_empty() {
+                return Err(EngineError::NoAccount(handle.clone()));
+            }
             let officer =
                 turn.step.trusted(&me.handle)?.iter().any(|it| it.device == me.device && it.officer);
             if !officer {
@@ -184,10 +187,20 @@ impl Engine {
         Ok(done.then_some(identity))
     }
 
-    /// On the new device: an entry that was made before and not confirmed by the server, if there is one.
-    pub fn recovered_before(&self) -> Result<Option<Identity>, EngineError> {
-        let kept = self.identity()?.filter(|kept| !kept.enrolled && kept.opener != VOUCHED);
-        Ok(kept.filter(|kept| Enrol::peek(&kept.entry).is_ok()))
+    /// On the new device: what was made before by the same recovery link, or with two approvals (`secret` is nothing then), if anything
+    /// was. Its `enrolled` says whether the server has confirmed it.
+    pub fn recovered_before(&self, secret: Option<&Secret>) -> Result<Option<Identity>, EngineError> {
+        let made = |kept: &Identity| match secret {
+            Some(secret) => kept.opener == secret.0,
+            None => !kept.enrolled && kept.opener == Sha256::digest(&kept.entry).to_vec(),
+        };
+        Ok(self.identity()?.filter(made).filter(|kept| Enrol::peek(&kept.entry).is_ok()))
+    }
+
+    /// The server does not take what was made before: the account's chain has gone on. It is made anew.
+    pub fn give_up_recovery(&mut self) -> Result<(), EngineError> {
+        let (vault, _) = self.parts();
+        vault.step(|step| Ok::<_, EngineError>(step.drop_unenrolled()?))
     }
 }
 

@@ -16,6 +16,9 @@ impl Engine {
         self.turn(now, |turn| {
             let me = &turn.me.identity;
             let chain = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
+            if device == me.device {
+                return Err(EngineError::ThisDevice);
+            }
             revoke(&chain, (me.device, turn.me), device, now).ok_or(EngineError::NoDevice)
         })
     }
@@ -30,6 +33,12 @@ impl Engine {
         self.turn(now, |turn| {
             let me = &turn.me.identity;
             let officers = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
+            if *handle == me.handle {
+                return Err(EngineError::ThisDevice);
+            }
+            if !officers.devices.iter().any(|it| it.id == me.device && it.officer) {
+                return Err(EngineError::NotForOthers);
+            }
             let chain = trusted(turn.step, handle)?.ok_or(EngineError::NoDevice)?;
             let entry = revoke_as_officer(&chain, (&officers, me.device, turn.me), device, now);
             entry.ok_or(EngineError::NoDevice)

@@ -49,6 +49,14 @@ pub enum SdkError {
     ProfileName,
     /// The profile's files cannot be used.
     #[error("{path}: {why}")]
+    Profile {
+        /// Which one.
+        path: PathBuf,
+        /// What is the matter.
+        why: String,
+    },
+    /// A file that is to be sent or saved cannot be.
+    #[error("{path}: {why}")]
     File {
         /// Which one.
         path: PathBuf,
@@ -90,7 +98,8 @@ impl SdkError {
                 "client.link"
             }
             Self::ProfileName => "client.profile-name",
-            Self::File { .. } => "client.profile",
+            Self::Profile { .. } => "client.profile",
+            Self::File { .. } => "client.file",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
             Self::Room(_) => "client.room",
             Self::Search(_) => "client.search",

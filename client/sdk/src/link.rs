@@ -76,6 +76,10 @@ impl Client {
     ) -> Result<Vec<RoomId>, SdkError> {
         let identity = self.enrolled()?;
         self.sync(BRING, watch).await?;
+        // Broken off, the same is asked again.
+        if self.devices()?.iter().any(|it| it.device == device && it.revoked) {
+            return self.still_in(device);
+        }
         let revoke = api::Revoke { entry: Opaque(self.engine.revoke(device, now())?) };
         let _: Account =
             self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;

@@ -107,5 +107,5 @@ pub(crate) fn private_file(path: &Path) -> Result<(), SdkError> {
 }
 
 pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> SdkError {
-    SdkError::File { path: path.to_owned(), why: error.to_string() }
+    SdkError::Profile { path: path.to_owned(), why: error.to_string() }
 }

@@ -1,12 +1,13 @@
 //! Coming back after all devices are lost, and helping somebody to.
 
-use chancery_engine::{Asking, Engine, Link, Linking, Opener};
+use chancery_engine::{Asking, Engine, EngineError, Link, Linking, Opener};
 use chancery_vault::{Identity, TrustedDevice};
 use chancery_wire::{
     api::{self, Account, AskChains, Chains, Parts},
     bytes::Opaque,
     ids::{DeviceId, LinkingId},
     names::Handle,
+    problem::Code,
 };
 use reqwest::Method;
 
@@ -57,7 +58,10 @@ impl Client {
     /// Revokes a device of another account, as an officer.
     pub async fn revoke_of(&mut self, handle: &Handle, device: DeviceId) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
-        self.devices_of(handle).await?;
+        // Broken off, the same is asked again.
+        if self.devices_of(handle).await?.iter().any(|it| it.device == device && it.revoked) {
+            return Ok(());
+        }
         let revoke = api::Revoke { entry: Opaque(self.engine.revoke_of(handle, device, now())?) };
         let _: Account =
             self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
@@ -114,26 +118,37 @@ impl Client {
             return Err(SdkError::OtherLink);
         };
         self.http = Http::new(&server, self.authority.as_deref())?;
-        // Interrupted before the server's answer came, it goes on with what it made then.
-        let identity = if let Some(identity) = self.engine.recovered_before()? {
-            identity
-        } else {
-            let domain = self.http.organisation().await?.domain;
-            let ask = Engine::ask_recovery(&domain, (&handle, &secret), now());
-            let chains: Chains = self.http.open(Method::POST, "/v1/recoveries", Some(&ask)).await?;
-            self.engine.recover((&server, &domain), (&handle, &secret, root), &chains, now())?
-        };
+        // Interrupted anywhere, it goes on with what it made then.
+        if let Some(identity) = self.engine.recovered_before(Some(&secret))? {
+            match self.come_back(&identity, watch).await {
+                Err(error) if error.is(Code::BadEntry) => self.engine.give_up_recovery()?,
+                done => return done,
+            }
+        }
+        if let Some(kept) = self.engine.identity()?.filter(|kept| kept.enrolled) {
+            return Err(EngineError::Enrolled(kept.handle).into());
+        }
+        let domain = self.http.organisation().await?.domain;
+        let ask = Engine::ask_recovery(&domain, (&handle, &secret), now());
+        let chains: Chains = self.http.open(Method::POST, "/v1/recoveries", Some(&ask)).await?;
+        let identity = self.engine.recover((&server, &domain), (&handle, &secret, root), &chains, now())?;
         self.come_back(&identity, watch).await
     }
 
-    /// Whether this device is to be one by whom an account comes back, and the server has not confirmed it.
+    /// Goes on with an account that two officers have vouched for, where the server has not confirmed it.
     pub async fn resume_recovery(
         &mut self,
         watch: &mut dyn FnMut(News),
     ) -> Result<Option<Identity>, SdkError> {
-        let Some(identity) = self.engine.recovered_before()? else { return Ok(None) };
+        let Some(identity) = self.engine.recovered_before(None)? else { return Ok(None) };
         self.http = Http::new(&identity.server, self.authority.as_deref())?;
-        self.come_back(&identity, watch).await.map(Some)
+        match self.come_back(&identity, watch).await {
+            Err(error) if error.is(Code::BadEntry) => {
+                self.engine.give_up_recovery()?;
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
     }
 
     async fn come_back(
@@ -142,8 +157,10 @@ impl Client {
         watch: &mut dyn FnMut(News),
     ) -> Result<Identity, SdkError> {
         let link = api::Link { entry: Opaque(identity.entry.clone()) };
-        let _: Account = self.http.open(Method::POST, "/v1/devices", Some(&link)).await?;
-        self.engine.enrolled()?;
+        if !identity.enrolled {
+            let _: Account = self.http.open(Method::POST, "/v1/devices", Some(&link)).await?;
+            self.engine.enrolled()?;
+        }
         // Leaves key packages with the server, and checks that the account leads down to the root in the link.
         self.sync(BRING, watch).await?;
         // Now it can be added: whoever is in a room with the account hears of it.

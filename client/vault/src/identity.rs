@@ -89,6 +89,12 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Forgets an identity that was never enrolled.
+    pub fn drop_unenrolled(&self) -> Result<(), VaultError> {
+        self.run("DELETE FROM identity WHERE enrolled = 0", &[])?;
+        Ok(())
+    }
+
     /// The server has confirmed the enrolment.
     pub fn enrolled(&self) -> Result<(), VaultError> {
         self.run("UPDATE identity SET enrolled = 1", &[])?;

@@ -99,6 +99,9 @@ codes! {
     /// No such invitation, or it was used, or it ran out.
     NoInvitation = "accounts.no-invitation", 404, "there is no such invitation, or it was used, or it ran out",
         "ask for a new one";
+    /// The device was revoked.
+    DeviceRevoked = "signin.revoked", 403, "this device was revoked: it speaks for its account no more",
+        "if that was not you, tell your organisation's security officer at once; your other devices go on";
     /// No such recovery key.
     NoRecovery = "accounts.no-recovery", 403, "this recovery key brings no account back",
         "look for a mistake in the link; or two officers can bring the account back with `vouch`";

@@ -158,10 +158,7 @@ pub(crate) async fn link(common: &Common, output: &mut Output) -> Result<(), Fai
     let mut typed = String::new();
     stdin().lock().read_line(&mut typed)?;
     if typed.trim().to_lowercase() != words {
-        return Err(Failure::Alarm(
-            "these are not the words: another device than yours has answered, or they were mistyped; nothing was linked"
-                .to_owned(),
-        ));
+        return Err(Failure::Words("nothing was linked"));
     }
     client.link_device(&linking, &mut |news| note(output, &news)).await?;
     output.answer(&json!({"linked": true}), "The other device is yours now, and in your rooms.")

@@ -41,11 +41,11 @@ pub(crate) async fn recover(common: &Common, output: &mut Output, link: &str) ->
                 output.note(&text);
             }
         };
-        if let Some(identity) = client.resume_recovery(&mut watch).await? {
-            return Ok(Some(identity));
-        }
         if by_key {
             return Ok(Some(client.recover(link, &mut watch).await?));
+        }
+        if let Some(identity) = client.resume_recovery(&mut watch).await? {
+            return Ok(Some(identity));
         }
         let vouching = client.ask_to_be_vouched_for(link).await?;
         let text = format!(
@@ -95,9 +95,7 @@ pub(crate) async fn vouch(common: &Common, output: &mut Output, handle: &Handle)
     let mut typed = String::new();
     stdin().lock().read_line(&mut typed)?;
     if typed.trim().to_lowercase() != words {
-        return Err(Failure::Alarm(
-            "these are not the words: another device has answered, or they were mistyped; nothing was approved".to_owned(),
-        ));
+        return Err(Failure::Words("nothing was approved"));
     }
     client.approve(&linking).await?;
     output.answer(

@@ -193,7 +193,7 @@ fn line(view: &RoomView) -> String {
     if view.mentions > 0 {
         state.push(format!("{} to you", view.mentions));
     }
-    if !view.urgent.is_empty() {
+    if !view.urgent.is_empty() && view.standing != Standing::Left {
         state.push(format!("URGENT: {} to acknowledge", view.urgent.len()));
     }
     state.extend(view.muted.then(|| "muted".to_owned()));

@@ -32,7 +32,9 @@ pub(crate) use facts::FACTS;
 pub(crate) use link::link;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::revoke;
-pub(crate) use store::{MIGRATIONS, all_devices_of, devices_of, domain, find_device, revoked_of};
+pub(crate) use store::{
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, revoked_of, was_revoked,
+};
 
 /// What accounts knows of the world.
 #[derive(Clone, Debug)]

@@ -232,6 +232,17 @@ pub(crate) async fn all_devices_of(
     from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
 }
 
+/// Whether a device with this key was revoked.
+pub(crate) async fn was_revoked(
+    from: &mut impl Read,
+    device: DeviceId,
+    key: &PublicKey,
+) -> Result<bool, StoreError> {
+    const SELECT: &str =
+        "SELECT 1 FROM accounts_devices WHERE device = $1 AND key = $2 AND revoked IS NOT NULL";
+    Ok(from.row(SELECT, values![device.0, key.0]).await?.is_some())
+}
+
 /// The devices of an account that were revoked, with their keys.
 pub(crate) async fn revoked_of(
     from: &mut impl Read,

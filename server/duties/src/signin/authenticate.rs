@@ -75,6 +75,10 @@ impl Signin {
     ) -> Result<KnownDevice, SigninError> {
         let possession = Possession::check(proof, request, now)?;
         let device = accounts::find_device(from, possession.device).await?;
+        // Who has the key of a revoked device may know that it was; nobody else learns anything.
+        if device.is_none() && accounts::was_revoked(from, possession.device, &possession.key).await? {
+            return Err(SigninError::Revoked);
+        }
         let device = device.filter(|device| device.key == possession.key).ok_or(SigninError::BadProof)?;
         // Proofs accepted before the process started are not remembered. A proof's time has whole seconds.
         if possession.at.0.div_euclid(1000) < self.started.0.div_euclid(1000) {

@@ -15,6 +15,9 @@ pub(crate) enum SigninError {
     /// The proof does not hold, or is by another device than it says, or by none that is known.
     #[error("the proof of the device key does not hold")]
     BadProof,
+    /// The device was revoked.
+    #[error("the device was revoked")]
+    Revoked,
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]
     Stale,
@@ -46,6 +49,7 @@ impl From<SigninError> for Refusal {
         match error {
             SigninError::NoSession => Self::new(Code::NoSession),
             SigninError::BadProof => Self::new(Code::BadProof),
+            SigninError::Revoked => Self::new(Code::DeviceRevoked),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),
             SigninError::TooMany => Self::new(Code::TooMany),

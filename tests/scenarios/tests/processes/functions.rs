@@ -85,6 +85,30 @@ fn a_listener_that_is_killed_misses_nothing_and_a_pipe_says_every_line() {
     bob.killed();
 }
 
+#[test]
+fn what_is_piped_while_the_server_is_away_is_kept_and_said_later() {
+    let mut place = Place::new(None);
+    place.start();
+    place.people(&["alice", "bob"]);
+    place.room("alice", "ward", &["bob"]);
+    place.kill();
+    let mut pipe =
+        place.command("alice", &["send", "ward", "--stdin"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = pipe.stdin.take().unwrap();
+    for number in 0..600 {
+        writeln!(input, "line {number}").unwrap();
+    }
+    // Neither of these is a message; the others are.
+    writeln!(input, "{}", "x".repeat(40_000)).unwrap();
+    input.write_all(b"\xff\xfe\n\nlast\n").unwrap();
+    drop(input);
+    assert_eq!(pipe.wait().unwrap().code(), Some(4));
+    place.start();
+    let said = place.reads("alice", "ward");
+    assert_eq!((said.len(), said.last().unwrap().as_str()), (601, "last"));
+    assert_eq!(place.reads("bob", "ward").len(), 601);
+}
+
 /// A line that somebody says in answer, once it is there.
 fn answered(place: &Place, who: &str, said: &str) -> Value {
     loop {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chancery_sdk::{AccountKind, Client, Profile, Said, VaultKey, Want};
 use chancery_testkit::both;
-use chancery_wire::{ids::RoomId, names::Handle};
+use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
 
 use super::door::{Door, sync, text};
 
@@ -104,7 +104,10 @@ both! {
         let wrong = link.replacen("=bob.", "=alice.", 1);
         assert!(new.recover(&wrong, &mut |_| {}).await.is_err(), "it is Bob's key and nobody else's");
         new.recover(&link, &mut |_| {}).await.unwrap();
-        assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_err(), "the lost device is unknown");
+        // Typed once more, it is done already.
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        let lost = door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
+        assert!(lost.is(Code::DeviceRevoked), "the lost device hears that it was revoked: {lost}");
         sync(&mut door.alice).await;
         sync(&mut new).await;
         assert_eq!(devices_in(&door.alice, "bob"), 1);
@@ -115,6 +118,11 @@ both! {
         says(&mut new, room, "thank you").await;
         sync(&mut door.alice).await;
         assert_eq!(texts(&door.alice, room).last().unwrap(), "thank you");
+        // Another link, for an account that has gone on, is no way in for what was made for it before.
+        let again = new.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let mut late = blank(&door, "late");
+        late.recover(&again, &mut |_| {}).await.unwrap();
+        assert!(new.sync(Duration::from_secs(5), &mut |_| {}).await.is_err());
         // It brings nobody back a second time.
         let mut thief = blank(&door, "thief");
         assert!(thief.recover(&link, &mut |_| {}).await.is_err());
