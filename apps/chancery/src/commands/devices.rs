@@ -147,7 +147,8 @@ pub(crate) async fn link(common: &Common, output: &mut Output) -> Result<(), Fai
     let mut linking = client.begin_linking().await?;
     let rooms = client.rooms()?.len();
     let text = format!(
-        "The other device will be yours: from then on it reads and says what you do, in all {rooms} rooms of this one.\n\
+        "The other device will be yours: from then on it reads and says what you do, in every room of this one ({rooms}), and it is told\n\
+         what was said before.\n\
          On it, within ten minutes, type:\n\n  chancery link '{}'\n\n\
          Nobody else may see this link. Waiting for the other device …",
         linking.link
