@@ -66,7 +66,9 @@ impl Engine {
             let mut out = Vec::new();
             turn.step.expire(now)?;
             for mut room in turn.step.rooms()? {
-                if room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id) {
+                let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+                let live = room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id);
+                if live && (due(room.report_at) || due(room.draft_at)) {
                     turn.report(&mut room)?;
                     turn.tell_draft(&mut room)?;
                     turn.step.keep_room(&room)?;
