@@ -13,11 +13,9 @@ use openmls::group::MlsGroup;
 use crate::{
     engine::{Engine, Turn},
     error::EngineError,
+    receive::proposal::SETTLE,
     wish::Wish,
 };
-
-/// Devices wait up to this many milliseconds before they see to somebody else's leaves, so that not all do.
-const MEND: i64 = 2_000;
 
 /// What is amiss with an account's leaves in a room.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,7 +66,7 @@ impl Engine {
                 turn.put(room.id, group);
                 if amiss.is_amiss() {
                     turn.memory.mend.entry(room.id).or_default().insert(it.handle.clone());
-                    let at = turn.spread(MEND);
+                    let at = turn.spread(SETTLE);
                     room.settle_at = Some(room.settle_at.map_or(at, |earlier| earlier.min(at)));
                     turn.step.keep_room(&room)?;
                 }

@@ -15,7 +15,7 @@ use openmls::{
 };
 use tls_codec::Deserialize as _;
 
-use super::{Taken, line};
+use super::{Taken, line, proposal::SETTLE};
 use crate::{alarm::Alarm, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict, wish::Wish};
 
 /// What came of reading a commit.
@@ -204,7 +204,7 @@ impl Turn<'_> {
     ) -> Result<Taken, EngineError> {
         // What is still amiss is seen to in the next epoch, by whoever is first.
         room.settle_at = if self.memory.mend.get(&room.id).is_some_and(|waiting| !waiting.is_empty()) {
-            Some(self.spread(2_000))
+            Some(self.spread(SETTLE))
         } else {
             None
         };

@@ -4,7 +4,7 @@
 
 mod commit;
 mod message;
-mod proposal;
+pub(crate) mod proposal;
 mod watch;
 
 use chancery_trail::{digest, room_next};

@@ -14,7 +14,7 @@ use super::Taken;
 use crate::{engine::Turn, error::EngineError};
 
 /// Devices wait up to this many milliseconds before they commit what somebody proposed, so that not all do.
-const SETTLE: i64 = 2_000;
+pub(crate) const SETTLE: i64 = 2_000;
 
 impl Turn<'_> {
     pub(super) fn take_proposal(
