@@ -9,7 +9,7 @@ use super::{
     wrap,
 };
 use crate::{
-    commands::role,
+    commands::{role, vouched},
     output::{clock, one_line},
 };
 
@@ -116,13 +116,7 @@ fn trust(member: &MemberView) -> String {
 
 fn words(own: &Own) -> String {
     let it = &own.device;
-    let by = match (&it.recovered_by, &it.linked_by, &it.invited_by) {
-        (Some(by), ..) if by.is_empty() => "came back by the recovery key".to_owned(),
-        (Some(by), ..) => format!("came back, vouched for by {}", one_line(&by.replace(' ', " and "))),
-        (None, Some(by), _) => format!("linked by {}", short(*by)),
-        (None, None, Some(by)) => format!("invited by {by}"),
-        (None, None, None) => "founded the organisation".to_owned(),
-    };
+    let by = vouched(it);
     let state = match (it.revoked, own.still_in) {
         (true, 0) => "; REVOKED, and in no room any more".to_owned(),
         (true, rooms) => format!("; REVOKED, and still to be taken out of {rooms} rooms"),

@@ -71,15 +71,22 @@ pub(crate) async fn rename(
     output.answer(&json!({"device": id, "name": name.reveal()}), &text)
 }
 
-/// A device, who vouched for it, and whether it was revoked.
-fn line(it: &TrustedDevice) -> String {
-    let by = match (&it.recovered_by, &it.linked_by, &it.invited_by) {
+/// Who vouched for a device.
+pub(crate) fn vouched(it: &TrustedDevice) -> String {
+    match (&it.recovered_by, &it.linked_by, &it.invited_by) {
         (Some(by), ..) if by.is_empty() => "came back by the recovery key".to_owned(),
         (Some(by), ..) => format!("came back, vouched for by {}", by.replace(' ', " and ")),
-        (None, Some(by), _) => format!("linked by {by}"),
+        (None, Some(by), _) => {
+            format!("linked by {}", by.to_string().chars().take(8).collect::<String>())
+        }
         (None, None, Some(by)) => format!("invited by {by}"),
-        (None, None, None) => "founded".to_owned(),
-    };
+        (None, None, None) => "founded the organisation".to_owned(),
+    }
+}
+
+/// A device, who vouched for it, and whether it was revoked.
+fn line(it: &TrustedDevice) -> String {
+    let by = vouched(it);
     let revoked = if it.revoked { ", revoked" } else { "" };
     format!("{}  since {}, {by}{revoked}", it.device, clock(it.at.0))
 }

@@ -11,6 +11,7 @@ mod rooms;
 mod say;
 mod tail;
 
+pub(crate) use devices::vouched;
 pub(crate) use rooms::{role, title};
 
 use std::time::Duration;

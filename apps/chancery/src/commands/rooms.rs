@@ -51,10 +51,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Res
             // The other devices hear of it; this one knows.
             sync_if_reachable(common, output, &mut client).await?;
             let text = if off { "you are told of what is new again" } else { "you are told of nothing here" };
-            output.answer(
-                &object(&client.find_room(&view.id.to_string())?),
-                &format!("{}: {text}", title(&view)),
-            )
+            output.answer(&object(&client.room(view.id)?), &format!("{}: {text}", title(&view)))
         }
         Room::Receipts { room, switch } => {
             let on = switch == Switch::On;
@@ -81,7 +78,7 @@ async fn new(
     let name = Written::name(name)?;
     let room = client.open_room(&name, &handles(members)?)?;
     let synced = sync(common, output, client).await;
-    let view = client.find_room(&room.to_string())?;
+    let view = client.room(room)?;
     if let Some(unsent) = view.unsent.first() {
         client.dismiss(unsent.wish)?;
         return Err(Failure::Refused(format!("the room is open, but: {}", unsent.why)));
@@ -123,7 +120,7 @@ async fn change(
     let room = client.find_room(room)?.id;
     let wish = client.want(room, want)?;
     fulfil(common, output, client, wish, "the change").await?;
-    let view = client.find_room(&room.to_string())?;
+    let view = client.room(room)?;
     output.answer(&object(&view), &format!("{whom} {done}"))
 }
 
