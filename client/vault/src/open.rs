@@ -1,6 +1,6 @@
 //! Opening: the key, the settings that make a commit survive a power cut, and the schema.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Once, time::Duration};
 
 use rusqlite::Connection;
 
@@ -13,12 +13,21 @@ const SCHEMA: &str = include_str!("schema.sql");
 
 /// Opens the vault in `file`, creating it if there is none.
 pub(crate) fn file(file: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
+    library();
     ready(Connection::open(file)?, Some(key))
 }
 
 /// Opens a vault that lives in memory only.
 pub(crate) fn memory() -> Result<Connection, VaultError> {
+    library();
     ready(Connection::open_in_memory()?, None)
+}
+
+/// Has the library made ready by one thread, once. Left to itself it tells a second thread that it is ready before its
+/// encryption is, and that thread's key is refused.
+fn library() {
+    static READY: Once = Once::new();
+    READY.call_once(|| drop(Connection::open_in_memory()));
 }
 
 fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultError> {
