@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 use crate::{
     error::VaultError,
     marks::mentioned,
-    messages::Said,
+    messages::{Erased, Said},
     step::{Step, counted, id, number},
 };
 
@@ -318,8 +318,38 @@ impl Step<'_> {
             if let (Some(id), Some(handle), false) = (id, &line.handle, line.gone != 0) {
                 let by = handle.parse().map_err(|_| wrong())?;
                 self.index_anew(room, id, &by)?;
+                // It may have been taken back while it was on its way here.
+                if self.was_withdrawn(room, id, &by)? {
+                    self.erase(room, id, &by, Erased::Withdrawn)?;
+                }
             }
         }
         Ok(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::tests::{ROOM, keeps, line, vault, written};
+
+    #[test]
+    fn what_is_told_after_it_was_taken_back_says_nothing() {
+        let (mut old, mut new) = (vault(), vault());
+        let first = line(1, "alice", Said::Text(written("zanzibar")), None);
+        keeps(&mut old, &first);
+        old.step(|step| step.owe_history(DeviceId([5; 16]))).unwrap();
+        let piece = old.step(|step| step.next_piece(9)).unwrap().unwrap();
+        keeps(&mut new, &line(2, "mallory", Said::Withdrawal, first.id));
+        let taken = |vault: &mut crate::Vault, at| {
+            vault.step(|step| step.take_in((ROOM, None), 9, &piece.bytes)).unwrap();
+            vault.step(|step| step.message_at(ROOM, at)).unwrap().unwrap().said
+        };
+        assert_eq!(taken(&mut new, 1), first.said);
+        let mut new = vault();
+        keeps(&mut new, &line(2, "alice", Said::Withdrawal, first.id));
+        assert_eq!(taken(&mut new, 1), Said::Gone(Erased::Withdrawn));
+        let search = crate::Search { words: Some("zanzibar".to_owned()), ..crate::Search::default() };
+        assert_eq!(new.step(|step| step.search(&search, 9)).unwrap(), []);
     }
 }

@@ -245,6 +245,13 @@ impl Step<'_> {
         self.pin(room, of, false)
     }
 
+    /// Whether a message of an account was taken back by it, as far as the device has heard.
+    pub(crate) fn was_withdrawn(&self, room: RoomId, of: MessageId, by: &Handle) -> Result<bool, VaultError> {
+        let sql =
+            "SELECT 1 FROM messages WHERE room = ?1 AND about = ?2 AND kind = 'withdrawal' AND +handle = ?3";
+        Ok(self.find(sql, &[&room.0, &of.0, &by.as_str()], |_| Ok(()))?.is_some())
+    }
+
     /// Makes a line be found by the words of its text from now on, and by those it had until now no more.
     fn index(
         &self,
@@ -402,19 +409,19 @@ impl Step<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use chancery_wire::ids::Digest;
 
     use crate::{Room, Standing, Vault};
 
-    const ROOM: RoomId = RoomId([7; 16]);
+    pub(crate) const ROOM: RoomId = RoomId([7; 16]);
 
-    fn written(text: &str) -> Written {
+    pub(crate) fn written(text: &str) -> Written {
         Written::parse(text, TEXT_LIMIT).unwrap()
     }
 
-    fn line(seq: u64, by: &str, said: Said, about: Option<MessageId>) -> Message {
+    pub(crate) fn line(seq: u64, by: &str, said: Said, about: Option<MessageId>) -> Message {
         let mut id = [1; 32];
         id[31] = u8::try_from(seq).unwrap();
         let from = Some((by.parse().unwrap(), DeviceId([9; 16])));
@@ -433,7 +440,7 @@ mod tests {
     }
 
     /// A vault with one room.
-    fn vault() -> Vault {
+    pub(crate) fn vault() -> Vault {
         let mut vault = Vault::in_memory().unwrap();
         let room = Room {
             id: ROOM,
@@ -458,7 +465,7 @@ mod tests {
         vault
     }
 
-    fn keeps(vault: &mut Vault, line: &Message) {
+    pub(crate) fn keeps(vault: &mut Vault, line: &Message) {
         assert!(vault.step(|step| step.keep_message(line)).unwrap());
     }
 

@@ -91,7 +91,10 @@ impl World {
             let has: Vec<(u64, usize)> =
                 shown.wishes.iter().filter(|(seq, _)| has(**seq)).map(|(seq, wish)| (*seq, *wish)).collect();
             for (seq, number) in &has {
-                if self.truth.wishes[*number].deed != Deed::Say {
+                // What a device sent once more after it was put back is shown where it stood first.
+                let author = book.authors[usize::try_from(*seq).unwrap()];
+                let again = seen.lines.get(seq).and_then(unopened) == Some("repeated");
+                if self.truth.wishes[*number].deed != Deed::Say || again && self.was_restored(author) {
                     continue;
                 }
                 let expected = self.reading(&has, *number);

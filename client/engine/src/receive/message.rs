@@ -39,7 +39,14 @@ impl Turn<'_> {
         if let Some(wished) = own {
             return self.take_own(room, entry, &wished);
         }
-        let Some(body) = &entry.body else { return Ok(Taken::Line(unopened(entry, Cause::Expired))) };
+        let Some(body) = &entry.body else {
+            let line = unopened(entry, Cause::Expired);
+            // Bodies go when every device has had them. Perhaps this one had it, or sent it, and its vault was put back since.
+            return Ok(match room.standing {
+                Standing::Joined => Taken::Lost(Some(line)),
+                _ => Taken::Line(line),
+            });
+        };
         // Any member could put it there again, so that it says nothing about the server.
         if self.step.has_digest(room.id, entry.digest)? {
             return Ok(Taken::Line(unopened(entry, Cause::Replayed)));

@@ -210,6 +210,26 @@ fn a_device_restored_from_an_old_image_notices_and_sends_nothing_with_old_keys()
 }
 
 #[test]
+fn a_restored_device_notices_too_when_all_it_sent_since_was_deleted_from_the_server() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    bob.restarts();
+    let image = bob.image();
+    bob.says(&world, room, "first");
+    alice.syncs(&world);
+    // Everybody has had it.
+    alice.hub.borrow_mut().halls.get_mut(&room).unwrap().log.iter_mut().for_each(|entry| entry.body = None);
+    bob.is_restored_from(&image);
+    bob.says(&world, room, "second");
+    alice.syncs(&world);
+    assert_eq!(alice.reads(room), ["bob: first", "bob: second"]);
+    assert_eq!(alice.engine.room(room).unwrap().unopened, []);
+    assert_eq!(bob.engine.room(room).unwrap().unopened, [(Cause::Expired, 1)]);
+}
+
+#[test]
 fn a_program_that_dies_between_any_two_calls_loses_and_repeats_nothing() {
     let mut world = World::new();
     let [mut alice, mut bob] = world.people(["alice", "bob"]);
