@@ -201,6 +201,20 @@ CREATE TABLE files_parts (
 );
 CREATE INDEX files_parts_digest ON files_parts (digest);
 
+-- archive/0001_archive
+-- What devices have sealed to their account's recovery key, a block of a room's lines each. `key` is the public half of that key.
+CREATE TABLE archive_blocks (
+    handle TEXT NOT NULL REFERENCES accounts (handle),
+    room BLOB NOT NULL,
+    block BIGINT NOT NULL,
+    device BLOB NOT NULL,
+    key BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    bytes BIGINT NOT NULL,
+    PRIMARY KEY (handle, room, block, device)
+);
+CREATE INDEX archive_blocks_digest ON archive_blocks (digest);
+
 -- delivery/0001_cursors
 -- How far each device has acknowledged each room.
 CREATE TABLE delivery_cursors (

@@ -37,6 +37,7 @@ impl Engine {
                 root,
                 entry,
                 chains: vec![],
+                archive: None,
             })
         })
     }
@@ -65,7 +66,8 @@ impl Engine {
             })?;
             let mut chains = chains.clone();
             chains.push(own);
-            Ok(Enrolment { server: server.to_owned(), domain, handle, root: root.0, entry, chains })
+            let (server, root) = (server.to_owned(), root.0);
+            Ok(Enrolment { server, domain, handle, root, entry, chains, archive: None })
         })
     }
 
@@ -124,6 +126,9 @@ impl Engine {
             for chain in &it.chains {
                 trust::keep(step, chain)?;
             }
+            if let Some(secret) = it.archive {
+                step.seek_archive(&secret)?;
+            }
             Ok(identity)
         })
     }
@@ -137,6 +142,8 @@ pub(crate) struct Enrolment {
     pub(crate) root: Digest,
     pub(crate) entry: Vec<u8>,
     pub(crate) chains: Vec<Trusted>,
+    /// What opens the account's archive, where it comes back by its recovery key.
+    pub(crate) archive: Option<[u8; 16]>,
 }
 
 /// Checks chains that come with what opens an account. Those that rest on each other are checked in turns.

@@ -58,6 +58,11 @@ pub enum EngineError {
     /// What the server has is not the file that the message speaks of.
     #[error("the file is not what was sent: the server, or somebody on its disk, has changed it")]
     BadFile,
+    /// What lies in the archive is not what a device of the account has put there.
+    #[error(
+        "a part of what was kept for the recovery key is not what this account's devices kept: the server, or somebody on its disk, has changed it"
+    )]
+    BadBlock,
     /// Somebody else than the other device has its hands in the linking, or the two have lost each other.
     #[error(
         "the two devices do not understand each other: somebody may stand between them; begin anew on the old device"

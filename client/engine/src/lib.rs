@@ -6,6 +6,7 @@
 
 mod alarm;
 mod answer;
+mod archive;
 mod cause;
 mod come_back;
 mod drafts;
@@ -35,6 +36,7 @@ mod trust;
 mod wish;
 
 pub use alarm::Alarm;
+pub use archive::SealedBlock;
 pub use cause::Cause;
 pub use engine::Engine;
 pub use entropy::Entropy;

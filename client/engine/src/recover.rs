@@ -18,6 +18,7 @@ use serde_bytes::ByteBuf;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    archive::archive_keys,
     engine::Engine,
     enrol::{Enrolment, checked, find},
     error::EngineError,
@@ -41,7 +42,12 @@ impl Engine {
             let secret = Secret(turn.draw());
             let me = &turn.me.identity;
             let chain = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
-            let key = keep.then(|| recovery_key(&me.domain, &me.handle, &secret).public());
+            let key = if keep {
+                let archive = archive_keys(turn.crypto(), (&me.domain, &me.handle, &secret))?.public;
+                Some((recovery_key(&me.domain, &me.handle, &secret).public(), archive))
+            } else {
+                None
+            };
             let entry =
                 set_recovery_key(&chain, (me.device, turn.me), key, now).ok_or(EngineError::Revoked)?;
             let opener = Opener::Recover(me.handle.clone(), secret, Root(me.root));
@@ -83,6 +89,8 @@ impl Engine {
                 root: root.0,
                 entry,
                 chains: chains.clone(),
+                // What was kept for this key is taken in as the rooms come.
+                archive: Some(secret.0),
             })
         })
     }

@@ -127,6 +127,9 @@ impl Turn<'_> {
             return Ok((Asked::Refused(Distrust::Rewritten(handle.clone())), false));
         }
         keep(self.step, &found)?;
+        if *handle == identity.handle {
+            self.step.keep_archive_key(found.archive.as_deref())?;
+        }
         let grown = known.first().is_none_or(|device| device.head != found.head);
         let outcome = missing.map_or(Asked::Held, |whose| refused(InvalidChain::Missing(whose)));
         Ok((outcome, grown))
@@ -220,5 +223,6 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
     let recovery = known.first().and_then(|device| device.recovery_key).map(PublicKey);
     // What the head was before is not asked for here.
     let heads = vec![head];
-    Ok(Some(Trusted { devices: known.into_iter().map(device).collect(), recovery, head, heads }))
+    let devices = known.into_iter().map(device).collect();
+    Ok(Some(Trusted { devices, recovery, archive: None, head, heads }))
 }

@@ -242,6 +242,11 @@ impl Client {
         Ok(self.engine.has_to_send()?)
     }
 
+    /// Whether something is still to be kept for the recovery key, which the next [`Client::sync`] does.
+    pub fn has_to_keep(&self) -> Result<bool, SdkError> {
+        Ok(self.engine.has_to_keep()?)
+    }
+
     /// Keeps what the person has begun to write in a room, here and on the account's other devices; blank is nothing.
     pub fn keep_draft(&mut self, room: RoomId, text: &str) -> Result<(), SdkError> {
         Ok(self.engine.keep_draft(room, text, now())?)

@@ -88,6 +88,22 @@ impl Client {
         Ok(self.engine.told(telling, now())?)
     }
 
+    /// Keeps a block for the day all devices are lost; `all` does not wait for rooms to become quiet. Answers whether there was one.
+    pub(crate) async fn keep_block(&mut self, all: bool) -> Result<bool, SdkError> {
+        let Some(sealed) = self.engine.next_block(all, now())? else { return Ok(false) };
+        let identity = self.enrolled()?;
+        let address = format!("/v1/archive/{}/{}", sealed.block.room, sealed.block.number);
+        let bytes = Bytes::from(sealed.bytes.clone());
+        match insist(PATIENCE, async || self.http.put::<()>(&identity, &address, bytes.clone()).await).await {
+            Ok(()) => {}
+            // There is another recovery key by now: under that one, everything is kept anew.
+            Err(error) if error.is(Code::OtherRecoveryKey) || error.is(Code::BadBlock) => {}
+            Err(error) => return Err(error),
+        }
+        self.engine.archived(&sealed, now())?;
+        Ok(true)
+    }
+
     /// Reads a piece of history.
     pub(crate) async fn read_history(&mut self, told: &Told) -> Result<Vec<u8>, SdkError> {
         let (identity, of) = (self.enrolled()?, &told.file);

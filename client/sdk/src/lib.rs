@@ -31,6 +31,7 @@ mod client;
 mod clock;
 mod error;
 mod files;
+mod history;
 mod keys;
 mod link;
 mod live;

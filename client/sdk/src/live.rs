@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chancery_engine::{EngineError, Joined, Line, Out};
+use chancery_engine::{Joined, Line, Out};
 use chancery_vault::{Identity, WishId};
 use chancery_wire::{
     api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, PendingRooms, Return, RoomHead, Stock, Welcomes},
@@ -39,8 +39,8 @@ pub enum News {
 
 /// A connection, and what is going on over it.
 pub(crate) struct Live<'c> {
-    client: &'c mut Client,
-    identity: Identity,
+    pub(crate) client: &'c mut Client,
+    pub(crate) identity: Identity,
     pub(crate) socket: Socket,
     /// Rooms that are being fetched, and from where.
     fetching: HashMap<RoomId, u64>,
@@ -61,6 +61,7 @@ impl<'c> Live<'c> {
         let (fetching, waiting) = (HashMap::new(), HashSet::new());
         let mut live = Self { client, identity, socket, fetching, waiting, later: 0, news: vec![] };
         live.check_own().await?;
+        live.look_into_archive().await?;
         live.restock().await?;
         live.join().await?;
         live.pending().await?;
@@ -305,29 +306,6 @@ impl<'c> Live<'c> {
         if self.client.engine.is_caught_up(room) { Ok(None) } else { self.fetch_again(room) }
     }
 
-    /// Tells another device of this account a piece of what was said before it came, or takes one in. Answers whether there was one.
-    pub(crate) async fn history(&mut self) -> Result<bool, SdkError> {
-        if now().0 < self.later || !self.client.engine.has_history()? {
-            return Ok(false);
-        }
-        if let Some(telling) = self.client.engine.next_telling(now())? {
-            self.client.tell_history(&telling).await?;
-            return Ok(true);
-        }
-        let Some(told) = self.client.engine.next_told()? else { return Ok(false) };
-        let bytes = match self.client.read_history(&told).await {
-            Ok(bytes) => Some(bytes),
-            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => None,
-            Err(error @ SdkError::Engine(EngineError::BadFile)) => {
-                self.news.push(News::Alarm(told.room, error.to_string()));
-                None
-            }
-            Err(error) => return Err(error),
-        };
-        self.client.engine.take_history(&told, bytes.as_deref(), now())?;
-        Ok(true)
-    }
-
     async fn claimed(
         &mut self,
         wish: WishId,
@@ -394,7 +372,7 @@ impl<'c> Live<'c> {
         Ok(())
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> Result<T, SdkError> {
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> Result<T, SdkError> {
         self.client.http.ask(&self.identity, Method::GET, path, None::<&()>).await
     }
 

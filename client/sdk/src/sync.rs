@@ -78,7 +78,8 @@ async fn online(
         };
         let rests = live.later == 0 && live.is_at_rest()?;
         // What was said before comes after everything that is said now.
-        if patient && rests && live.history().await? {
+        // Who goes offline then does not wait for rooms to become quiet.
+        if patient && rests && live.history(matches!(until, Until::Rest(_))).await? {
             continue;
         }
         if matches!(until, Until::Rest(_)) && (rests || !patient) {

@@ -178,33 +178,9 @@ impl Step<'_> {
         (since, below): (i64, i64),
         most: u32,
     ) -> Result<Option<Lines>, VaultError> {
-        let bytes = |row: &rusqlite::Row<'_>, at| -> Result<Option<ByteBuf>, VaultError> {
-            Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
-        };
-        let lines = self.list(
-            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file, mentions, urgent, expires,
-               told_by FROM messages
-             WHERE room = ?1 AND seq < ?2 AND at >= ?4 ORDER BY seq DESC LIMIT ?3",
+        let lines = self.told(
+            "room = ?1 AND seq < ?2 AND at >= ?4 ORDER BY seq DESC LIMIT ?3",
             &[&room.0, &below, &most, &since],
-            |row| {
-                Ok(Told {
-                    seq: counted(row.get(0)?),
-                    id: bytes(row, 1)?,
-                    at: row.get(2)?,
-                    handle: row.get(3)?,
-                    device: bytes(row, 4)?,
-                    kind: row.get(5)?,
-                    said: row.get(6)?,
-                    about: bytes(row, 7)?,
-                    thread: bytes(row, 8)?,
-                    gone: row.get(9)?,
-                    file: bytes(row, 10)?,
-                    mentions: row.get(11)?,
-                    urgent: row.get(12)?,
-                    expires: row.get(13)?,
-                    told_by: row.get(14)?,
-                })
-            },
         )?;
         // The newest that fit; at least one.
         let (mut size, mut fit) = (0, Vec::new());
@@ -216,10 +192,46 @@ impl Step<'_> {
             fit.push(line);
         }
         let (Some(last), Some(first)) = (fit.first(), fit.last()) else { return Ok(None) };
-        let range = (first.seq, last.seq);
-        let mut out = Vec::new();
-        ciborium::into_writer(&fit, &mut out).map_err(|_| VaultError::Damaged("messages"))?;
-        Ok(Some(Lines { range, bytes: out }))
+        Ok(Some(Lines { range: (first.seq, last.seq), bytes: encoded(&fit)? }))
+    }
+
+    /// The lines between two entries, as they are told, the newest first.
+    pub(crate) fn lines_between(
+        &self,
+        room: RoomId,
+        (first, upto): (u64, u64),
+    ) -> Result<Vec<u8>, VaultError> {
+        let which = "room = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq DESC";
+        encoded(&self.told(which, &[&room.0, &number(first), &number(upto)])?)
+    }
+
+    fn told(&self, which: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Told>, VaultError> {
+        let bytes = |row: &rusqlite::Row<'_>, at| -> Result<Option<ByteBuf>, VaultError> {
+            Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
+        };
+        let sql = format!(
+            "SELECT seq, id, at, handle, device, kind, said, about, thread, gone, file, mentions, urgent, expires,
+               told_by FROM messages WHERE {which}"
+        );
+        self.list(&sql, values, |row| {
+            Ok(Told {
+                seq: counted(row.get(0)?),
+                id: bytes(row, 1)?,
+                at: row.get(2)?,
+                handle: row.get(3)?,
+                device: bytes(row, 4)?,
+                kind: row.get(5)?,
+                said: row.get(6)?,
+                about: bytes(row, 7)?,
+                thread: bytes(row, 8)?,
+                gone: row.get(9)?,
+                file: bytes(row, 10)?,
+                mentions: row.get(11)?,
+                urgent: row.get(12)?,
+                expires: row.get(13)?,
+                told_by: row.get(14)?,
+            })
+        })
     }
 
     /// Somebody has told a piece that speaks of what was said up to an entry.
@@ -326,6 +338,12 @@ impl Step<'_> {
         }
         Ok(new)
     }
+}
+
+fn encoded(lines: &[Told]) -> Result<Vec<u8>, VaultError> {
+    let mut out = Vec::new();
+    ciborium::into_writer(lines, &mut out).map_err(|_| VaultError::Damaged("messages"))?;
+    Ok(out)
 }
 
 #[cfg(test)]

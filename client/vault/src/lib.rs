@@ -3,6 +3,7 @@
 //! One change of the device is one [`Step`]: a transaction that holds all of it or nothing. Several programs may have the
 //! same vault open; steps queue. Nothing here talks to a network, reads a clock or decides anything.
 
+mod archive;
 mod error;
 mod files;
 mod history;
@@ -17,6 +18,7 @@ mod rooms;
 mod step;
 mod trust;
 
+pub use archive::{Block, Found};
 pub use error::VaultError;
 pub use files::Upload;
 pub use history::{Piece, To, ToldPiece};

@@ -31,6 +31,8 @@ pub(crate) const RECOVERY_KEY: &str = "chancery recovery key 1";
 const DEVICES: usize = 128;
 /// The most entries a chain has: for each device that it comes and that it goes, and some for recovery keys.
 const ENTRIES: usize = 2 * DEVICES + 64;
+/// The most bytes the public key of an archive has.
+const ARCHIVE_KEY: usize = 2048;
 /// The most bytes an entry has.
 pub(crate) const LIMIT: usize = 8192;
 
@@ -95,6 +97,8 @@ pub(crate) struct KeepKey {
     pub(crate) domain: Domain,
     pub(crate) handle: Handle,
     pub(crate) recovery: Option<PublicKey>,
+    /// What the account's devices seal the archive to, which only the recovery key opens; there with it and not without.
+    pub(crate) archive: Option<ByteBuf>,
     pub(crate) by: DeviceId,
     pub(crate) previous: Digest,
     pub(crate) at: Instant,
@@ -155,6 +159,8 @@ pub struct Trusted {
     pub devices: Vec<Device>,
     /// The key that brings the account back, if its owner has put one away.
     pub recovery: Option<PublicKey>,
+    /// The public key that the account's archive is sealed to, where its chain was read and not only remembered.
+    pub archive: Option<Vec<u8>>,
     /// The digest of the last entry.
     pub head: Digest,
     /// The digests of all entries, the first one first: what the head has been.
@@ -250,7 +256,8 @@ pub fn verify_as_far(
     let (linked_by, recovered, revoked) = (None, None, false);
     let device =
         Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
-    let mut trusted = Trusted { devices: vec![device], recovery: None, head, heads: vec![head] };
+    let mut trusted =
+        Trusted { devices: vec![device], recovery: None, archive: None, head, heads: vec![head] };
     for entry in later {
         match trusted.extend(entry, &mut others) {
             Ok(()) => {}
@@ -312,6 +319,10 @@ impl Trusted {
     fn keep_key(&mut self, entry: &Entry, keep: &KeepKey) -> Result<(), InvalidChain> {
         self.is_about(&keep.domain, &keep.handle)?;
         let by = self.speaks(keep.by)?;
+        let fits = keep.archive.as_ref().map(|key| key.len() <= ARCHIVE_KEY);
+        if fits != keep.recovery.map(|_| true) {
+            return Err(InvalidChain::Malformed);
+        }
         if keep.previous != self.head || entry.vouched.is_some() {
             return Err(InvalidChain::Broken);
         }
@@ -324,6 +335,7 @@ impl Trusted {
             return Err(InvalidChain::Length);
         }
         self.recovery = keep.recovery;
+        self.archive = keep.archive.clone().map(ByteBuf::into_vec);
         Ok(())
     }
 
@@ -399,7 +411,7 @@ impl Trusted {
             return Err(InvalidChain::Length);
         }
         if recovered.is_some() {
-            self.recovery = None;
+            (self.recovery, self.archive) = (None, None);
             self.devices.iter_mut().for_each(|device| device.revoked = true);
         }
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;

@@ -4,6 +4,7 @@
 //! entry carries the new device's signature and that of whoever vouches for it. Verification is pure; the key directory
 //! (a later part of the protocol) will add proofs that a chain is the only one anybody was shown.
 
+mod archive;
 mod chain;
 mod invitation;
 mod linking;
@@ -12,10 +13,11 @@ mod recovery;
 mod signed;
 mod write;
 
+pub use archive::BlockName;
 pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, verify, verify_as_far};
 pub use invitation::{AccountKind, Bot, Invitation, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
-pub use recovery::{Approval, Recovered, ask, is_asked, recovery_key};
+pub use recovery::{Approval, Recovered, archive_seed, ask, is_asked, recovery_key};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};
 pub use write::{found, join, recover, revoke, revoke_as_officer, set_recovery_key, take_vouched, vouch};

@@ -112,14 +112,24 @@ impl Approval {
 /// The key pair that is made of the secret in a recovery link. The chain has its public half.
 #[must_use]
 pub fn recovery_key(domain: &Domain, handle: &Handle, secret: &Secret) -> impl Sign + use<> {
-    let mut seed = [0; 32];
-    let whose = format!("mimi://{domain}/u/{handle}");
-    // 32 bytes are far below HKDF's limit, so expanding cannot fail.
-    let _ =
-        Hkdf::<Sha256>::new(Some(b"chancery recovery key 1"), &secret.0).expand(whose.as_bytes(), &mut seed);
+    let mut seed = derived(b"chancery recovery key 1", (domain, handle, secret));
     let key = SigningKey::from_bytes(&seed);
     seed.zeroize();
     key
+}
+
+/// What the key pair is made of that opens the account's archive. The chain has its public half as well.
+#[must_use]
+pub fn archive_seed(domain: &Domain, handle: &Handle, secret: &Secret) -> [u8; 32] {
+    derived(b"chancery archive key 1", (domain, handle, secret))
+}
+
+fn derived(label: &[u8], (domain, handle, secret): (&Domain, &Handle, &Secret)) -> [u8; 32] {
+    let mut seed = [0; 32];
+    let whose = format!("mimi://{domain}/u/{handle}");
+    // 32 bytes are far below HKDF's limit, so expanding cannot fail.
+    let _ = Hkdf::<Sha256>::new(Some(label), &secret.0).expand(whose.as_bytes(), &mut seed);
+    seed
 }
 
 /// Proves to a server that somebody has the recovery key of an account, who has no session and wants to see its chain.
@@ -290,7 +300,8 @@ mod tests {
         let entry = comes_back(&bank, &recovery, 9);
         assert_eq!(bank.is_shown("bob", entry), Err(InvalidChain::NoRightToVouch), "none was put away");
         let me = (DeviceId([4; 16]), &key(4) as &dyn Sign);
-        let keep = set_recovery_key(bank.chain("bob"), me, Some(recovery.public()), AT).unwrap();
+        let keep =
+            set_recovery_key(bank.chain("bob"), me, Some((recovery.public(), vec![5; 9])), AT).unwrap();
         bank.is_shown("bob", keep).unwrap();
         for other in [Secret([8; 16]), Secret([0; 16])] {
             let entry = comes_back(&bank, &recovery_key(&domain, &bob, &other), 9);
@@ -312,7 +323,7 @@ mod tests {
         let mut forged = bank.chain("bob").clone();
         forged.devices[0].key = key(66).public();
         let me = (DeviceId([4; 16]), &key(66) as &dyn Sign);
-        let keep = set_recovery_key(&forged, me, Some(key(67).public()), AT).unwrap();
+        let keep = set_recovery_key(&forged, me, Some((key(67).public(), vec![])), AT).unwrap();
         assert_eq!(bank.is_shown("bob", keep), Err(InvalidChain::Signature));
     }
 

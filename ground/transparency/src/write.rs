@@ -93,17 +93,20 @@ pub fn revoke_as_officer(
     Some(signed_as(BY_REVOKING, &body, signer))
 }
 
-/// Writes, as the device `by` of a checked chain, which key brings the account back from now on; nothing when `by` is not in it.
+/// Writes, as the device `by` of a checked chain, which key brings the account back from now on, and what its archive is sealed to;
+/// nothing when `by` is not in it.
 #[must_use]
 pub fn set_recovery_key(
     chain: &Trusted,
     (by, signer): (DeviceId, &dyn Sign),
-    recovery: Option<PublicKey>,
+    recovery: Option<(PublicKey, Vec<u8>)>,
     at: Instant,
 ) -> Option<Vec<u8>> {
     let own = chain.own(by, signer)?;
     let (domain, handle) = (own.domain.clone(), own.handle.clone());
-    Some(signed_as(RECOVERY_KEY, &KeepKey { domain, handle, recovery, by, previous: chain.head, at }, signer))
+    let (recovery, archive) = recovery.map(|(key, archive)| (key, ByteBuf::from(archive))).unzip();
+    let body = KeepKey { domain, handle, recovery, archive, by, previous: chain.head, at };
+    Some(signed_as(RECOVERY_KEY, &body, signer))
 }
 
 /// Writes the entry by which an account comes back as a new device: vouched for by officers' approvals, or by the recovery key.

@@ -76,6 +76,26 @@ pub struct KeepRecoveryKey {
     pub entry: Opaque,
 }
 
+/// What is kept for the recovery key of the calling account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Archive {
+    /// The blocks.
+    pub blocks: Vec<ArchivedBlock>,
+}
+
+/// A block: what one device has kept of a part of a room's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArchivedBlock {
+    /// The room.
+    pub room: RoomId,
+    /// Which part of its log, from 0.
+    pub block: u64,
+    /// The device.
+    pub device: DeviceId,
+    /// How many bytes it has, sealed.
+    pub bytes: u64,
+}
+
 /// Asks for the chain of an account that is to come back by its recovery key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

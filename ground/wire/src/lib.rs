@@ -4,6 +4,7 @@
 //! trust what they parsed; the documents in `protocol/` describe every byte written here.
 
 pub mod api;
+pub mod archive;
 pub mod bytes;
 pub mod content;
 pub mod files;

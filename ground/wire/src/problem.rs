@@ -137,6 +137,13 @@ codes! {
     /// Too many files are under way.
     ManyFiles = "files.too-many", 429, "this device has begun too many files that are not whole yet",
         "finish them first; what is not gone on with is forgotten after some days";
+    /// No such block.
+    NoBlock = "archive.not-found", 404, "there is no such block in the archive", "ask which there are";
+    /// Not a block.
+    BadBlock = "archive.bad-block", 422, "this is no block of an archive", "update the program and try again";
+    /// The account has another recovery key.
+    OtherRecoveryKey = "archive.other-key", 409, "the account has another recovery key, or none",
+        "read the account's device chain and seal it to the key that stands there";
     /// The submission is for another epoch.
     WrongEpoch = "delivery.wrong-epoch", 409, "the room has moved on since this was made",
         "take in what happened and make it again";

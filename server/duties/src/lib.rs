@@ -1,9 +1,10 @@
 //! What the server does, one folder per duty; gateway composes them.
 //!
 //! A duty is a slice: its verbs, its nouns, its tables, its facts, its refusals. Calls go down this list and never up:
-//! gateway → delivery → files → rooms → signin → devices → accounts → counter.
+//! gateway → delivery → archive → files → rooms → signin → devices → accounts → counter.
 
 pub mod accounts;
+mod archive;
 mod counter;
 pub mod delivery;
 pub mod devices;

@@ -86,6 +86,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Option<&str>
     if let Draft::Failed(why) = &chat.draft {
         output.note(&format!("what you typed could not be kept: {why}"));
     }
+    desk.take_leave().await;
     let waiting: usize = chat.rooms.iter().map(|room| room.view.waiting.len()).sum();
     if waiting > 0 {
         output.note(&format!("{waiting} not sent yet; kept, and sent the next time this profile is online"));

@@ -19,12 +19,13 @@ pub(crate) async fn key(common: &Common, output: &mut Output, remove: bool) -> R
     let mut client = open(common)?;
     let link = client.make_recovery_key(!remove).await?;
     let text = match &link {
-        None => "Your account has no recovery key any more.".to_owned(),
+        None => "Your account has no recovery key any more, and what was kept for it is deleted.".to_owned(),
         Some(link) => format!(
             "This link brings your account back when all your devices are lost. Whoever has it can be you: print it, put it away \
              as you would a passport, and keep it on no device. It is shown this once.\n\n  {link}\n\n\
              To use it, on a new device:  chancery recover '<link>'\n\
-             What was said before comes back from nobody's device but yours; what is said from then on is there."
+             What you have here is kept on the server for it from now on, sealed so that only this link opens it: you come back to \
+             what was said. An earlier link is worth nothing any more."
         ),
     };
     let link = link.map(|link| link.to_string());
@@ -65,8 +66,14 @@ pub(crate) async fn recover(common: &Common, output: &mut Output, link: &str) ->
         (Some(identity), _) => {
             let text = format!(
                 "Welcome back, {}. This is your only device now; all earlier ones are revoked. You come into your rooms as soon as \
-                 somebody in them is online.",
-                identity.handle
+                 somebody in them is online{}",
+                identity.handle,
+                if by_key {
+                    ", and what was said there comes with them, newest first.\n\
+                     Your recovery link is used up. Make another one:  chancery recovery-key"
+                } else {
+                    "."
+                }
             );
             output.answer(&describe(&identity), &text)
         }

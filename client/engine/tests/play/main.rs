@@ -10,6 +10,7 @@
 
 use chancery_play::{hub, person};
 
+mod archive;
 mod conversation;
 mod devices;
 mod forger;

@@ -78,6 +78,16 @@ fn chains_are_written_as_the_document_states() {
     let (_, entry) = take_vouched(&offered, new.0, &key(3)).unwrap();
     assert_eq!(hex(&entry), stated("link"));
     bob.extend(&entry, &mut |_| None).unwrap();
+    let seed = crate::archive_seed(&bank(), &handle("bob"), &Secret([7; 16]));
+    assert_eq!(hex(&seed), stated("archive-seed"));
+    let name = crate::BlockName {
+        domain: bank(),
+        handle: handle("bob"),
+        device: DeviceId([2; 16]),
+        room: chancery_wire::ids::RoomId([4; 16]),
+        block: 3,
+    };
+    assert_eq!(hex(&name.sign(b"lines".to_vec(), &key(2))), stated("archive-block"));
 }
 
 #[test]

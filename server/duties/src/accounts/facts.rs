@@ -116,11 +116,13 @@ pub(crate) struct RecoveryKeyKept {
     pub there: bool,
     /// The head of the account's device chain from now on.
     pub chain: Digest,
+    /// How many blocks that were sealed to the former one were deleted.
+    pub forgotten: u64,
 }
 
 impl Fact for RecoveryKeyKept {
     const KIND: &'static str = "accounts.recovery-key-kept";
-    const MEANING: &'static str = "an account has another recovery key, or none: account, whether there is one, head of the device chain";
+    const MEANING: &'static str = "an account has another recovery key, or none: account, whether there is one, head of the device chain, how many blocks of the archive were deleted with the former one";
 }
 
 /// A device was revoked.

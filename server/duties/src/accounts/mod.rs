@@ -28,12 +28,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use model::KnownDevice;
 
 pub(crate) use chains::chains;
-pub(crate) use facts::FACTS;
+pub(crate) use facts::{FACTS, RecoveryKeyKept};
+pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
 pub(crate) use link::link;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::revoke;
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, revoked_of, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, recovery_key, revoked_of, was_revoked,
 };
 
 /// What accounts knows of the world.
@@ -48,7 +49,6 @@ pub(crate) fn routes() -> OpenApiRouter<Accounts> {
     OpenApiRouter::new()
         .routes(routes!(organisation::handle, found::handle))
         .routes(routes!(join::handle))
-        .routes(routes!(keep_recovery_key::handle))
         .routes(routes!(ask_recovery::handle))
         .routes(routes!(invite::handle))
         .routes(routes!(invitation::handle))

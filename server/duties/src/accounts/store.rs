@@ -127,7 +127,7 @@ pub(crate) async fn trusted(
     }
     let heads: Vec<Digest> = entries(from, handle).await?.iter().map(|entry| digest(entry)).collect();
     let Some(head) = heads.last().copied() else { return Ok(None) };
-    Ok(Some(Trusted { devices, recovery, head, heads }))
+    Ok(Some(Trusted { devices, recovery, archive: None, head, heads }))
 }
 
 /// The entries of an account's chain, the first one first; none when there is no such account.
@@ -213,6 +213,15 @@ pub(crate) async fn find_device(
     id: DeviceId,
 ) -> Result<Option<KnownDevice>, StoreError> {
     from.row(DEVICE, values![id.0]).await?.map(|row| device(&row)).transpose()
+}
+
+/// The public half of the key that brings an account back, if it has one.
+pub(crate) async fn recovery_key(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    const SELECT: &str = "SELECT recovery_key FROM accounts WHERE handle = $1 AND recovery_key IS NOT NULL";
+    from.row(SELECT, values![handle.as_str()]).await?.map(|row| row.fixed(0)).transpose()
 }
 
 /// The devices of an account that were not revoked; none when there is no such account.

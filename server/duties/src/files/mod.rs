@@ -19,9 +19,9 @@ mod store;
 use chancery_floor::blobs::Blobs;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use expire::{expire, sweep};
+pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
-pub(crate) use store::MIGRATIONS;
+pub(crate) use store::{MIGRATIONS, is_used};
 
 /// What files knows of the world.
 #[derive(Clone, Debug)]

@@ -86,7 +86,7 @@ pub(super) async fn expire(tx: &mut Tx, now: Instant) -> Result<u64, StoreError>
 }
 
 /// Whether any file has a part that lies under this digest.
-pub(super) async fn is_used(from: &mut impl Read, digest: Digest) -> Result<bool, StoreError> {
+pub(crate) async fn is_used(from: &mut impl Read, digest: Digest) -> Result<bool, StoreError> {
     let row = from.row("SELECT 1 FROM files_parts WHERE digest = $1 LIMIT 1", values![digest.0]).await?;
     Ok(row.is_some())
 }

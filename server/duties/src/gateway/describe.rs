@@ -6,8 +6,8 @@ use chancery_floor::{
 };
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
-use super::stream;
-use crate::{accounts, delivery, devices, files, rooms, signin};
+use super::{link, pend, recovery_key, revoke, stream};
+use crate::{accounts, archive, delivery, devices, files, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -28,6 +28,11 @@ pub fn openapi() -> OpenApi {
         signin::routes().into_openapi(),
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
+        archive::routes().into_openapi(),
+        link::routes().into_openapi(),
+        pend::routes().into_openapi(),
+        recovery_key::routes().into_openapi(),
+        revoke::routes().into_openapi(),
         stream::routes().into_openapi(),
     ] {
         api.merge(part);
@@ -39,8 +44,17 @@ pub fn openapi() -> OpenApi {
 #[must_use]
 pub fn facts() -> Vec<Meaning> {
     let own: &[Meaning] = &[Meaning::of::<Refused>()];
-    [own, accounts::FACTS, devices::FACTS, signin::FACTS, rooms::FACTS, files::FACTS, delivery::FACTS]
-        .concat()
+    [
+        own,
+        accounts::FACTS,
+        devices::FACTS,
+        signin::FACTS,
+        rooms::FACTS,
+        files::FACTS,
+        archive::FACTS,
+        delivery::FACTS,
+    ]
+    .concat()
 }
 
 /// Every migration, in the order they run.
@@ -53,6 +67,7 @@ pub fn migrations() -> Vec<Migration> {
         signin::MIGRATIONS,
         rooms::MIGRATIONS,
         files::MIGRATIONS,
+        archive::MIGRATIONS,
         delivery::MIGRATIONS,
     ]
     .concat()

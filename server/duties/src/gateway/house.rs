@@ -18,7 +18,7 @@ use chancery_wire::{
     time::DAY,
 };
 
-use super::{Settings, describe::migrations, receive::Gate, routes::router, tasks::Tasks};
+use super::{Settings, describe::migrations, receive::Gate, routes::router, sweep::sweep, tasks::Tasks};
 use crate::{accounts, counter::Refusal, delivery, devices, files, signin};
 
 /// How often small things that wait are written.
@@ -64,6 +64,7 @@ fn policies() -> Result<Policies, InvalidPolicies> {
         include_str!("../../../../policies/signin.cedar"),
         include_str!("../../../../policies/rooms.cedar"),
         include_str!("../../../../policies/files.cedar"),
+        include_str!("../../../../policies/archive.cedar"),
         include_str!("../../../../policies/delivery.cedar"),
     ];
     Policies::parse(schema, &texts)
@@ -133,9 +134,9 @@ impl House {
         files::expire(&desk).await
     }
 
-    /// Deletes bytes that belong to no file. Runs by itself every hour.
+    /// Deletes bytes that belong to nothing. Runs by itself every hour.
     pub async fn sweep(&self) -> Result<(), Refusal> {
-        files::sweep(&self.desk(), &self.gate.blobs).await
+        sweep(&self.desk(), &self.gate.blobs).await
     }
 
     /// Writes what waits to be written soon: acknowledgements, and refusals for the journal. Runs by itself all the time.

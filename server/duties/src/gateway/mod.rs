@@ -9,10 +9,12 @@ mod house;
 mod link;
 mod pend;
 mod receive;
+mod recovery_key;
 mod revoke;
 mod routes;
 mod settings;
 mod stream;
+mod sweep;
 mod tasks;
 
 pub use describe::{facts, migrations, openapi, schema};

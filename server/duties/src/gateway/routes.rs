@@ -7,10 +7,11 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     link, pend,
     receive::{Gate, receive},
-    revoke, stream,
+    recovery_key, revoke, stream,
 };
 use crate::{
     accounts::{self, Accounts},
+    archive::{self, Archive},
     counter::Refusal,
     devices::{self, Devices},
     files::{self, Files},
@@ -28,8 +29,10 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
+        .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
         .merge(link::routes().with_state(gate.clone()))
         .merge(pend::routes().with_state(gate.clone()))
+        .merge(recovery_key::routes().with_state(gate.clone()))
         .merge(revoke::routes().with_state(gate.clone()))
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)

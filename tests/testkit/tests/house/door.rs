@@ -123,6 +123,13 @@ impl Door {
         Self { db, house, alice, bob, mallory, room, server, home, _listener: tasks }
     }
 
+    /// A profile in which nobody is yet.
+    pub(crate) fn blank(&self, name: &str) -> Client {
+        let profile = Profile::new(self.home(), name).unwrap();
+        std::fs::create_dir_all(profile.directory()).unwrap();
+        Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap()
+    }
+
     /// Where profiles are.
     pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()

@@ -2,18 +2,11 @@
 
 use std::time::Duration;
 
-use chancery_sdk::{AccountKind, Client, Profile, Said, VaultKey, Want};
+use chancery_sdk::{AccountKind, Client, Said, Want};
 use chancery_testkit::both;
 use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
 
 use super::door::{Door, sync, text};
-
-/// A profile in which nobody is yet.
-fn blank(door: &Door, name: &str) -> Client {
-    let profile = Profile::new(door.home(), name).unwrap();
-    std::fs::create_dir_all(profile.directory()).unwrap();
-    Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap()
-}
 
 fn handle(name: &str) -> Handle {
     name.parse().unwrap()
@@ -22,7 +15,7 @@ fn handle(name: &str) -> Handle {
 /// Somebody whom Alice invites.
 async fn joins(door: &mut Door, name: &str, kind: &AccountKind) -> Client {
     let link = door.alice.invite(&handle(name), kind).await.unwrap().to_string();
-    let mut client = blank(door, name);
+    let mut client = door.blank(name);
     client.join(&link).await.unwrap();
     sync(&mut client).await;
     client
@@ -100,7 +93,7 @@ both! {
         let room = door.room;
         sync(&mut door.bob).await;
         let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
-        let mut new = blank(&door, "bob-new");
+        let mut new = door.blank("bob-new");
         let wrong = link.replacen("=bob.", "=alice.", 1);
         assert!(new.recover(&wrong, &mut |_| {}).await.is_err(), "it is Bob's key and nobody else's");
         new.recover(&link, &mut |_| {}).await.unwrap();
@@ -120,11 +113,11 @@ both! {
         assert_eq!(texts(&door.alice, room).last().unwrap(), "thank you");
         // Another link, for an account that has gone on, is no way in for what was made for it before.
         let again = new.make_recovery_key(true).await.unwrap().unwrap().to_string();
-        let mut late = blank(&door, "late");
+        let mut late = door.blank("late");
         late.recover(&again, &mut |_| {}).await.unwrap();
         assert!(new.sync(Duration::from_secs(5), &mut |_| {}).await.is_err());
         // It brings nobody back a second time.
-        let mut thief = blank(&door, "thief");
+        let mut thief = door.blank("thief");
         assert!(thief.recover(&link, &mut |_| {}).await.is_err());
     }
 
@@ -136,7 +129,7 @@ both! {
         let mut carol = joins(&mut door, "carol", &AccountKind::Person).await;
         assert!(carol.begin_vouching(&handle("bob")).await.is_err(), "she is no officer");
         assert!(mo.begin_vouching(&handle("mo")).await.is_err(), "nobody vouches for oneself");
-        let mut new = blank(&door, "bob-new");
+        let mut new = door.blank("bob-new");
         assert!(!vouches(&mut mo, &mut new, "bob").await, "one officer is not enough");
         assert!(!vouches(&mut mo, &mut new, "bob").await, "nor is one twice");
         assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_ok(), "nothing has happened yet");

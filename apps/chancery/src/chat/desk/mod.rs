@@ -3,7 +3,7 @@
 mod files;
 mod reading;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use chancery_sdk::{Client, News, Nudge, SdkError, Want};
 use chancery_wire::{
@@ -26,6 +26,9 @@ use crate::{
     output::{one_line, told},
     unlock::Door,
 };
+
+/// How long going takes at most.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// The vault as the screen uses it, and how others are reached.
 pub(super) struct Desk {
@@ -60,6 +63,13 @@ impl Desk {
             }
             Err(error) => Draft::Failed(one_line(&error.to_string())),
         };
+    }
+
+    /// What was said is kept for the recovery key before the person goes, where there is one. What cannot be is kept the next time.
+    pub(super) async fn take_leave(&mut self) {
+        if self.client.has_to_keep().is_ok_and(|due| due) {
+            let _ = self.client.sync(FAREWELL, &mut |_| {}).await;
+        }
     }
 
     /// Keeps what is typed, where it is not kept yet.

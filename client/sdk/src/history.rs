@@ -1,0 +1,77 @@
+//! History: told to the account's other devices, taken in from them, and kept for the day all of them are lost.
+
+use chancery_engine::EngineError;
+use chancery_vault::Found;
+use chancery_wire::{api::Archive, problem::Code};
+use reqwest::Method;
+
+use crate::{
+    clock::now,
+    error::SdkError,
+    live::{Live, News},
+};
+
+impl Live<'_> {
+    /// Tells another device of this account a piece of what was said before it came, or takes one in; or keeps one for the recovery
+    /// key. `all` does not wait for rooms to become quiet. Answers whether there was one.
+    pub(crate) async fn history(&mut self, all: bool) -> Result<bool, SdkError> {
+        if now().0 < self.later {
+            return Ok(false);
+        }
+        if !self.client.engine.has_history()? {
+            return self.archive(all).await;
+        }
+        if let Some(telling) = self.client.engine.next_telling(now())? {
+            self.client.tell_history(&telling).await?;
+            return Ok(true);
+        }
+        let Some(told) = self.client.engine.next_told()? else { return self.archive(all).await };
+        let bytes = match self.client.read_history(&told).await {
+            Ok(bytes) => Some(bytes),
+            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => None,
+            Err(error @ SdkError::Engine(EngineError::BadFile)) => {
+                self.news.push(News::Alarm(told.room, error.to_string()));
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        self.client.engine.take_history(&told, bytes.as_deref(), now())?;
+        Ok(true)
+    }
+
+    /// Asks what lies in the archive, where the account came back as this device by its recovery key.
+    pub(crate) async fn look_into_archive(&mut self) -> Result<(), SdkError> {
+        if self.client.engine.seeks_archive()? {
+            let archive: Archive = self.get("/v1/archive").await?;
+            self.client.engine.archive_lies(&archive, now())?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a block of the archive, or puts one there. Answers whether there was one.
+    async fn archive(&mut self, all: bool) -> Result<bool, SdkError> {
+        if let Some(found) = self.client.engine.next_archived()? {
+            self.take_archived(&found).await?;
+            return Ok(true);
+        }
+        self.client.keep_block(all).await
+    }
+
+    async fn take_archived(&mut self, found: &Found) -> Result<(), SdkError> {
+        let Found { room, number, device } = found;
+        let path = format!("/v1/archive/{room}/{number}/{device}");
+        match self.client.http.bytes(&self.identity, &path).await {
+            Ok(sealed) => match self.client.engine.take_archived(found, &sealed, now()) {
+                // It has no use any more: the key that opens it was used up.
+                Ok(()) => self.client.http.ask(&self.identity, Method::DELETE, &path, None::<&()>).await?,
+                Err(error @ EngineError::BadBlock) => {
+                    self.news.push(News::Alarm(*room, error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err(error) if error.is(Code::NoBlock) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(self.client.engine.drop_archived(found, now())?)
+    }
+}

@@ -1,0 +1,80 @@
+//! Put a block: in the place of what the same device had put there.
+//!
+//! `PUT /v1/archive/{room}/{block}`, permitted by `Archive::"put"` to every account for itself, recorded as `archive.put`. The answer
+//! means durable. What revoked devices had put there goes with it.
+
+use axum::{body::Bytes, extract::State, http::StatusCode};
+use chancery_floor::work::{Action, Work};
+use chancery_wire::{
+    archive::{BLOCK_LIMIT, OVERHEAD},
+    ids::{Digest, RoomId},
+    problem::Problem,
+};
+
+use super::{
+    Archive,
+    error::ArchiveError,
+    facts::Put,
+    model::{Block, wipe},
+    store,
+};
+use crate::{
+    accounts,
+    counter::{At, Caller, Organisation, Refusal, Visitor},
+};
+
+/// The right to keep blocks for one's own account.
+#[derive(Debug)]
+pub(crate) enum PutBlock {}
+
+impl Action for PutBlock {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Archive::Action::"put""#;
+}
+
+/// Keeps a block for the calling account's recovery key.
+#[utoipa::path(put, path = "/v1/archive/{room}/{block}", tag = "archive", operation_id = "archive.put",
+    params(("room" = RoomId, Path, description = "The room it is about."),
+        ("block" = u64, Path, description = "Which block, from 0.")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204, description = "It is durable."),
+        (status = "default", description = "Refused.", body = Problem)))]
+pub(super) async fn handle(
+    State(archive): State<Archive>,
+    Visitor { desk, caller }: Visitor,
+    At((room, number)): At<(RoomId, u64)>,
+    sealed: Bytes,
+) -> Result<StatusCode, Refusal> {
+    let permit = desk.permit::<PutBlock>(Organisation)?;
+    let key = sealed.first_chunk().filter(|_| (OVERHEAD..=BLOCK_LIMIT).contains(&sealed.len()));
+    let key = *key.ok_or(ArchiveError::BadBlock)?;
+    // Looked at before anything is kept, so that nobody fills the disk with what belongs to nothing.
+    if accounts::recovery_key(&mut desk.floor().db.reader(), &caller.handle).await? != Some(key) {
+        return Err(ArchiveError::OtherKey.into());
+    }
+    let bytes = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
+    let digest = archive.blobs.put(sealed).await?;
+    let work = desk.begin(permit).await?;
+    let gone = put(work, &caller, Block { room, number, device: caller.device, key, digest, bytes }).await?;
+    wipe(&archive.blobs, gone).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn put(mut work: Work<PutBlock>, caller: &Caller, block: Block) -> Result<Vec<Digest>, ArchiveError> {
+    let handle = &caller.handle;
+    if accounts::recovery_key(&mut work.tx, handle).await? != Some(block.key) {
+        return Err(ArchiveError::OtherKey);
+    }
+    let mut gone = Vec::new();
+    let living = accounts::devices_of(&mut work.tx, handle).await?;
+    for other in store::copies(&mut work.tx, handle, (block.room, block.number)).await? {
+        if other.device == caller.device || !living.iter().any(|device| device.device == other.device) {
+            gone.extend(store::delete(&mut work.tx, handle, &other).await?);
+        }
+    }
+    store::put(&mut work.tx, handle, &block).await?;
+    gone.retain(|digest| *digest != block.digest);
+    let Block { room, number, device: by, digest, bytes, .. } = block;
+    work.commit(&Put { room, block: number, by, digest, bytes }).await?;
+    Ok(gone)
+}
