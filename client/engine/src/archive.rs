@@ -91,7 +91,10 @@ impl Engine {
             let Some(secret) = turn.step.archive_secret()? else { return Ok(()) };
             let lines = turn.open_block(found, &Secret(secret), sealed)?;
             let mut room = turn.room(found.room)?;
-            turn.step.take_in((room.id, None), room.joined, &lines)?;
+            turn.take_in((room.id, None), room.joined, &lines).map_err(|error| match error {
+                EngineError::BadFile => EngineError::BadBlock,
+                error => error,
+            })?;
             // What was said before it came is no news on this device.
             room.read = room.read.max(room.joined);
             Ok(turn.step.keep_room(&room)?)

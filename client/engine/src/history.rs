@@ -109,7 +109,8 @@ impl Engine {
         })
     }
 
-    /// Takes in a piece of history; or gives it up, when there is nothing of it. Then it can go from the server.
+    /// Takes in a piece of history; or gives it up, when there is nothing of it. Then it can go from the server. What is no
+    /// history is [`EngineError::BadFile`], and nothing of it is kept.
     pub fn take_history(
         &mut self,
         told: &Told,
@@ -119,7 +120,7 @@ impl Engine {
         self.turn(now, |turn| {
             if let Some(bytes) = bytes {
                 let mut room = turn.room(told.room)?;
-                turn.step.take_in((room.id, told.told_by.as_ref()), room.joined, bytes)?;
+                turn.take_in((room.id, told.told_by.as_ref()), room.joined, bytes)?;
                 // What was said before it came is no news on this device.
                 room.read = room.read.max(room.joined);
                 turn.step.keep_room(&room)?;
@@ -135,6 +136,21 @@ impl Engine {
 }
 
 impl Turn<'_> {
+    /// Takes in lines as they are told.
+    pub(crate) fn take_in(
+        &self,
+        (room, told_by): (RoomId, Option<&Handle>),
+        upto: u64,
+        lines: &[u8],
+    ) -> Result<(), EngineError> {
+        match self.step.take_in((room, told_by), upto, lines) {
+            Ok(_) => Ok(()),
+            // The vault is sound: what was told is not.
+            Err(VaultError::Damaged(_)) => Err(EngineError::BadFile),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Opens the room of this account's own devices, when there is none and it is for this device to do.
     pub(crate) fn see_to_own_room(&mut self, first: bool) -> Result<(), EngineError> {
         let known = self.step.rooms()?.iter().any(|room| room.own && room.standing != Standing::Left);

@@ -26,8 +26,6 @@ use crate::{client::Client, clock::now, error::SdkError};
 const PART: u64 = CHUNKS * CHUNK as u64;
 /// How long is waited before a part is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a part of history is tried again.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest path, in bytes.
 const PATH_LIMIT: usize = 4096;
 
@@ -80,7 +78,7 @@ impl Client {
     /// Puts a piece of history on the server, for another device of this account.
     pub(crate) async fn tell_history(&mut self, telling: &Telling) -> Result<(), SdkError> {
         let bytes = std::io::Cursor::new(&telling.piece.bytes);
-        let put = self.put_file(telling.place, &telling.file, bytes, PATIENCE, &mut |_, _| {}).await;
+        let put = self.put_file(telling.place, &telling.file, bytes, Duration::ZERO, &mut |_, _| {}).await;
         put.map_err(|error| match error {
             Failed::Here(error) => error.at(Path::new("history")),
             Failed::There(error) => error,
@@ -93,8 +91,7 @@ impl Client {
         let Some(sealed) = self.engine.next_block(all, now())? else { return Ok(false) };
         let identity = self.enrolled()?;
         let address = format!("/v1/archive/{}/{}", sealed.block.room, sealed.block.number);
-        let bytes = Bytes::from(sealed.bytes.clone());
-        match insist(PATIENCE, async || self.http.put::<()>(&identity, &address, bytes.clone()).await).await {
+        match self.http.put::<()>(&identity, &address, sealed.bytes.clone().into()).await {
             Ok(()) => {}
             // There is another recovery key by now: under that one, everything is kept anew.
             Err(error) if error.is(Code::OtherRecoveryKey) || error.is(Code::BadBlock) => {}
@@ -110,7 +107,7 @@ impl Client {
         let mut bytes = std::io::Cursor::new(Vec::new());
         for number in 0..parts(of.size) {
             let address = format!("/v1/rooms/{}/files/{}/parts/{number}", told.place, of.file);
-            let part = insist(PATIENCE, async || self.http.bytes(&identity, &address).await).await?;
+            let part = self.http.bytes(&identity, &address).await?;
             write_part(of, &mut bytes, number, &part).map_err(|error| error.at(Path::new("history")))?;
         }
         let bytes = bytes.into_inner();

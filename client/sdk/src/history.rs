@@ -11,13 +11,27 @@ use crate::{
     live::{Live, News},
 };
 
+/// How long history waits after the server could not keep or read it, in milliseconds.
+const AWAY: i64 = 60_000;
+
 impl Live<'_> {
     /// Tells another device of this account a piece of what was said before it came, or takes one in; or keeps one for the recovery
     /// key. `all` does not wait for rooms to become quiet. Answers whether there was one.
     pub(crate) async fn history(&mut self, all: bool) -> Result<bool, SdkError> {
-        if now().0 < self.later {
+        if now().0 < self.later.max(self.away) {
             return Ok(false);
         }
+        match self.next_of_history(all).await {
+            // Where files lie is not there, or full. What is said now goes on without it.
+            Err(error) if error.is(Code::Busy) || error.is(Code::Full) => {
+                self.away = now().0.saturating_add(AWAY);
+                Ok(false)
+            }
+            done => done,
+        }
+    }
+
+    async fn next_of_history(&mut self, all: bool) -> Result<bool, SdkError> {
         if !self.client.engine.has_history()? {
             return self.archive(all).await;
         }
@@ -26,16 +40,20 @@ impl Live<'_> {
             return Ok(true);
         }
         let Some(told) = self.client.engine.next_told()? else { return self.archive(all).await };
-        let bytes = match self.client.read_history(&told).await {
-            Ok(bytes) => Some(bytes),
-            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => None,
+        let taken = match self.client.read_history(&told).await {
+            Ok(bytes) => self.client.engine.take_history(&told, Some(&bytes), now()).map_err(SdkError::from),
+            Err(error) => Err(error),
+        };
+        match taken {
+            Ok(()) => return Ok(true),
+            Err(SdkError::Refused(problem)) if matches!(problem.status, 403 | 404) => {}
             Err(error @ SdkError::Engine(EngineError::BadFile)) => {
                 self.news.push(News::Alarm(told.room, error.to_string()));
-                None
             }
             Err(error) => return Err(error),
-        };
-        self.client.engine.take_history(&told, bytes.as_deref(), now())?;
+        }
+        // There will never be anything of it.
+        self.client.engine.take_history(&told, None, now())?;
         Ok(true)
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Live<'c> {
     waiting: HashSet<RoomId>,
     /// Until when nothing is sent, after a refusal that passes by itself.
     pub(crate) later: i64,
+    /// Until when no history is told, taken in or kept, after the server could not.
+    pub(crate) away: i64,
     pub(crate) news: Vec<News>,
 }
 
@@ -59,7 +61,7 @@ impl<'c> Live<'c> {
         let socket = client.http.socket(&identity).await?;
         client.keep_session()?;
         let (fetching, waiting) = (HashMap::new(), HashSet::new());
-        let mut live = Self { client, identity, socket, fetching, waiting, later: 0, news: vec![] };
+        let mut live = Self { client, identity, socket, fetching, waiting, later: 0, away: 0, news: vec![] };
         live.check_own().await?;
         live.look_into_archive().await?;
         live.restock().await?;

@@ -224,6 +224,10 @@ impl Turn<'_> {
             }
             _ => {}
         }
+        // It is said again for devices that come in; to everybody else it is nothing new.
+        if matches!(content, Content::RoomName(_) | Content::RoomTopic(_)) && !names_anew(room, &content) {
+            return Ok(Taken::Silent);
+        }
         let gone = first.as_ref().is_some_and(|first| matches!(first.said, Said::Gone(_)));
         let (thread, marks) = match &content {
             Content::Text { thread, marks, .. } => (*thread, marks.clone()),

@@ -1,7 +1,7 @@
 //! What happens between several devices of one account.
 
 use chancery_engine::{Progress, Want};
-use chancery_vault::Standing;
+use chancery_vault::{Said, Standing};
 use chancery_wire::{
     api::{PendingRoom, PendingRooms},
     bytes::Opaque,
@@ -97,4 +97,24 @@ fn nobody_sees_to_a_device_that_no_chain_has_revoked() {
     sees_to(&mut world, &mut dora, room, &bob);
     alice.syncs(&world);
     assert_eq!(alice.members(room), ["alice", "bob", "dora"]);
+}
+
+#[test]
+fn what_a_room_is_called_is_no_news_to_who_knows_it() {
+    let mut world = World::new();
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
+    let room = alice.opens(&world, "room", &[&bob]);
+    bob.syncs(&world);
+    let named = |person: &Person| {
+        let lines = person.engine.lines(room, Some(0), u32::MAX).unwrap();
+        let named = |said: &Said| matches!(said, Said::Event(text) if text.contains("named the room"));
+        lines.iter().filter(|line| named(&line.message.said)).count()
+    };
+    assert_eq!(named(&bob), 1);
+    let mut phone = world.linked(&mut alice, "phone");
+    alice.syncs(&world);
+    phone.syncs(&world);
+    bob.syncs(&world);
+    assert_eq!(phone.engine.room(room).unwrap().name.as_deref(), Some("room"));
+    assert_eq!((named(&phone), named(&bob)), (1, 1));
 }

@@ -14,6 +14,7 @@ mod archive;
 mod conversation;
 mod devices;
 mod forger;
+mod history;
 mod hostile;
 mod marks;
 mod rogue;
