@@ -178,6 +178,13 @@ CREATE TABLE rooms_pending (
     at BIGINT NOT NULL,
     PRIMARY KEY (room, handle)
 );
+-- Accounts that are in a room and have no device in it, because all of them were revoked: what its policy says, for looking up.
+CREATE TABLE rooms_away (
+    room BLOB NOT NULL REFERENCES rooms (room),
+    handle TEXT NOT NULL,
+    PRIMARY KEY (room, handle)
+);
+CREATE INDEX rooms_away_of ON rooms_away (handle);
 
 -- files/0001_files
 -- Sealed files in rooms, and the parts they are made of. `until` is when a file is forgotten that is not whole.

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use chancery_groups::{Leaf, roster};
+use chancery_groups::{Leaf, policy_of, roster};
 use chancery_vault::{Room, Standing};
-use chancery_wire::{api::PendingRooms, ids::DeviceId, names::Handle, time::Instant};
+use chancery_wire::{api::PendingRooms, ids::DeviceId, names::Handle, policy::RoomPolicy, time::Instant};
 use openmls::group::MlsGroup;
 
 use crate::{
@@ -62,7 +62,8 @@ impl Engine {
                     continue;
                 }
                 let group = turn.group(room.id)?;
-                let amiss = turn.amiss(&roster(group.public_group())?, &it.handle)?;
+                let amiss = turn
+                    .amiss((&roster(group.public_group())?, &policy_of(group.extensions())?), &it.handle)?;
                 turn.put(room.id, group);
                 if amiss.is_amiss() {
                     turn.memory.mend.entry(room.id).or_default().insert(it.handle.clone());
@@ -77,11 +78,15 @@ impl Engine {
 }
 
 impl Turn<'_> {
-    /// What is amiss with an account's leaves in a room, by its chain as it is known here. Who has no leaf in it has nothing amiss.
-    pub(crate) fn amiss(&self, leaves: &[Leaf], handle: &Handle) -> Result<Amiss, EngineError> {
+    /// What is amiss with an account's leaves in a room, by its chain as it is known here. Who is not in it has nothing amiss.
+    pub(crate) fn amiss(
+        &self,
+        (leaves, policy): (&[Leaf], &RoomPolicy),
+        handle: &Handle,
+    ) -> Result<Amiss, EngineError> {
         let own: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.name.account == *handle).collect();
         let mut amiss = Amiss::default();
-        if own.is_empty() {
+        if own.is_empty() && !policy.away.contains(handle) {
             return Ok(amiss);
         }
         for device in self.step.trusted(handle)? {
@@ -126,9 +131,9 @@ impl Turn<'_> {
         if waiting.is_empty() {
             return Ok(None);
         }
-        let leaves = roster(group.public_group())?;
+        let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         for handle in waiting {
-            if self.amiss(&leaves, &handle)?.is_amiss() {
+            if self.amiss((&leaves, &policy), &handle)?.is_amiss() {
                 return Ok(Some(handle));
             }
             self.mended(room, &handle);
@@ -147,7 +152,7 @@ impl Turn<'_> {
     pub(crate) fn mend_own(&mut self, room: &Room) -> Result<(), EngineError> {
         let me = self.me.identity.handle.clone();
         let group = self.group(room.id)?;
-        let amiss = self.amiss(&roster(group.public_group())?, &me)?;
+        let amiss = self.amiss((&roster(group.public_group())?, &policy_of(group.extensions())?), &me)?;
         self.put(room.id, group);
         let wished = self.step.wishes(room.id)?;
         let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;

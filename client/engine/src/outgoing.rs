@@ -1,6 +1,6 @@
 //! What is to be sent now: every wish that can be fulfilled is sealed, in order, and handed out until it is answered.
 
-use chancery_groups::roster;
+use chancery_groups::{policy_of, roster};
 use chancery_vault::{Room, Standing, WishId, Wished};
 use chancery_wire::{
     api,
@@ -145,7 +145,8 @@ impl Turn<'_> {
                         None
                     }
                     Wish::Mend { handle, packages: None } => {
-                        let amiss = self.amiss(&roster(group.public_group())?, handle)?;
+                        let policy = policy_of(group.extensions())?;
+                        let amiss = self.amiss((&roster(group.public_group())?, &policy), handle)?;
                         if amiss.missing.is_empty() {
                             self.seal(&mut room, &mut group, &wished, &wish)?;
                             self.step.wished(wished.wish)?.filter(|wished| wished.refused.is_none())

@@ -80,7 +80,7 @@ impl Turn<'_> {
                 self.plan_add(&policy, &leaves, handles, *role, packages)?
             }
             Wish::Mend { handle, packages } => {
-                let amiss = self.amiss(&leaves, handle)?;
+                let amiss = self.amiss((&leaves, &policy), handle)?;
                 let packages = packages.as_deref().unwrap_or_default();
                 let whose = std::slice::from_ref(handle);
                 let add = match self.plan_add(&policy, &leaves, whose, policy.role(handle), packages)? {
@@ -94,7 +94,10 @@ impl Turn<'_> {
                 if add.is_empty() && remove.is_empty() {
                     Outcome::Fulfilled
                 } else {
-                    Outcome::Commit(Plan { add, remove, context: None })
+                    let is_away = add.is_empty() && !amiss.stays;
+                    let context =
+                        away(&policy, handle, is_away).map(|changed| context(&changed)).transpose()?;
+                    Outcome::Commit(Plan { add, remove, context })
                 }
             }
             Wish::Remove { handle } if *handle == self.me.identity.handle => {
@@ -103,7 +106,7 @@ impl Turn<'_> {
             Wish::Remove { handle } => {
                 let remove = places(&leaves, handle);
                 let context = self.without(&policy, handle)?;
-                if remove.is_empty() {
+                if remove.is_empty() && !policy.away.contains(handle) {
                     Outcome::Fulfilled
                 } else {
                     Outcome::Commit(Plan { remove, context, ..Plan::default() })
@@ -156,7 +159,11 @@ impl Turn<'_> {
         }
         // Also a role that somebody had when they were here before is what is wished now.
         let other = handles.iter().any(|handle| policy.role(handle) != role);
-        let changed = if other { with_role(policy, handles, role) } else { None };
+        let mut changed = if other { with_role(policy, handles, role) } else { None };
+        for leaf in &coming {
+            let here = away(changed.as_ref().unwrap_or(policy), &leaf.name.account, false);
+            changed = here.or(changed);
+        }
         let context = changed.map(|changed| context(&changed)).transpose()?;
         Ok(if add.is_empty() {
             Outcome::Fulfilled
@@ -172,10 +179,14 @@ impl Turn<'_> {
         handle: &Handle,
     ) -> Result<Option<Extensions<GroupContext>>, EngineError> {
         let mine = policy.role(&self.me.identity.handle);
-        if policy.role(handle) == Role::Member || mine < policy.may_change {
-            return Ok(None);
-        }
-        with_role(policy, [handle], Role::Member).map(|changed| context(&changed)).transpose()
+        let here = away(policy, handle, false);
+        let policy = here.as_ref().unwrap_or(policy);
+        let changed = if policy.role(handle) == Role::Member || mine < policy.may_change {
+            here
+        } else {
+            with_role(policy, [handle], Role::Member)
+        };
+        changed.map(|changed| context(&changed)).transpose()
     }
 
     fn message(
@@ -297,6 +308,13 @@ fn may_leave(group: &MlsGroup, policy: &RoomPolicy, leaves: &[Leaf]) -> Result<(
 fn places(leaves: &[Leaf], handle: &Handle) -> Vec<LeafNodeIndex> {
     let of = |leaf: &&Leaf| leaf.name.account == *handle;
     leaves.iter().filter(of).map(|leaf| LeafNodeIndex::new(leaf.index)).collect()
+}
+
+/// The policy with an account that is away, or is not; nothing where it says so already.
+fn away(policy: &RoomPolicy, handle: &Handle, is_away: bool) -> Option<RoomPolicy> {
+    let mut changed = policy.clone();
+    let differs = if is_away { changed.away.insert(handle.clone()) } else { changed.away.remove(handle) };
+    differs.then_some(changed)
 }
 
 /// The policy with another role for some accounts; nothing if no owner would be left.

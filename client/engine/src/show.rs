@@ -53,6 +53,8 @@ pub struct RoomView {
     pub history: u16,
     /// Who is in it.
     pub members: Vec<MemberView>,
+    /// Who is in it without any device, because all of theirs were revoked, and with which role.
+    pub away: Vec<(Handle, Role)>,
     /// Messages that could not be opened, by cause.
     pub unopened: Vec<(Cause, u64)>,
     /// What was written here and does not stand in the log yet, oldest first.
@@ -194,10 +196,11 @@ impl Engine {
 fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineError> {
     let own = step.identity()?.ok_or(EngineError::NotEnrolled)?;
     let group = load(step, room.id)?;
-    let (mut members, mut receipts, mut history) = (Vec::new(), false, 0);
+    let (mut members, mut away, mut receipts, mut history) = (Vec::new(), Vec::new(), false, 0);
     if let Some(group) = &group {
         let policy = policy_of(group.extensions())?;
         (receipts, history) = (policy.receipts, policy.history);
+        away = policy.away.iter().map(|handle| (handle.clone(), policy.role(handle))).collect();
         for leaf in roster(group.public_group())? {
             let (handle, device) = (leaf.name.account, leaf.name.device);
             let known = step.trusted(&handle)?.into_iter().find(|known| known.device == device);
@@ -245,6 +248,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
         seq: room.seq,
         epoch: group.map(|group| group.epoch().as_u64()),
         members,
+        away,
         unopened,
         waiting,
         unsent,

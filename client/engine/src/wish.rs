@@ -197,7 +197,8 @@ impl Engine {
             let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
             let staying: Vec<Handle> = stay.map(|leaf| leaf.name.account.clone()).collect();
             let leaf_count = leaves.len();
-            let inside: Vec<Handle> = leaves.into_iter().map(|leaf| leaf.name.account).collect();
+            let inside = leaves.into_iter().map(|leaf| leaf.name.account);
+            let inside: Vec<Handle> = inside.chain(policy.away.iter().cloned()).collect();
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, (&inside, &staying))?;

@@ -51,6 +51,12 @@ pub enum Breach {
         /// Who was to be removed.
         whom: Handle,
     },
+    /// Somebody would lose the place in the room, or keep one, without a cause.
+    #[error("{whom} would be away without a cause, or would not be away with one")]
+    Away {
+        /// Whose place it is.
+        whom: Handle,
+    },
     /// The same device twice, or one that is there already.
     #[error("a device would be in the room twice")]
     Twice,

@@ -3,7 +3,10 @@
 //! Pure: the room's leaves before, and the change. A client calls this between reading a commit and merging it, whatever
 //! the server said. `protocol/rooms.md` states the rules in words; `RULES` in `chancery-wire` is their version.
 
-use chancery_wire::policy::{Class, Role};
+use chancery_wire::{
+    names::Handle,
+    policy::{Class, Role, RoomPolicy},
+};
 
 use crate::{
     breach::Breach,
@@ -22,6 +25,7 @@ pub fn judge(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) 
         Author::Returning(leaf) => returning(leaf, change)?,
     }
     policy(change)?;
+    away(before, change, revoked)?;
     let stays = |leaf: &&Leaf| !change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
     owned(&change.after, before.iter().filter(stays).chain(change.newcomers()))
 }
@@ -50,7 +54,8 @@ fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
             return Err(Breach::NotOwn);
         }
         // Who is in a room are accounts: everybody brings a further device of one that is here, which its chain vouches for.
-        let here = before.iter().any(|other| other.name.account == leaf.name.account);
+        let here = before.iter().any(|other| other.name.account == leaf.name.account)
+            || change.before.away.contains(&leaf.name.account);
         if !here && change.before.role(who) < change.before.may_add {
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
         }
@@ -79,12 +84,47 @@ fn removals(change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Result<(), Brea
         if whom == who || revoked(leaf) {
             continue;
         }
-        let role = change.before.role(who);
-        if role < change.before.may_remove {
-            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Remove });
+        may_remove(&change.before, who, whom)?;
+    }
+    Ok(())
+}
+
+fn may_remove(policy: &RoomPolicy, who: &Handle, whom: &Handle) -> Result<(), Breach> {
+    let role = policy.role(who);
+    if role < policy.may_remove {
+        return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Remove });
+    }
+    if role <= policy.role(whom) && role != Role::Owner {
+        return Err(Breach::Protected { whom: whom.clone() });
+    }
+    Ok(())
+}
+
+/// An account whose last device here was revoked is away: it keeps its place until it comes back, or is removed by somebody who may.
+/// Nobody else is away.
+fn away(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Result<(), Breach> {
+    let gone = |leaf: &Leaf| change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
+    let here = |handle: &Handle| {
+        let stays = before.iter().any(|leaf| leaf.name.account == *handle && !gone(leaf));
+        stays || change.newcomers().any(|leaf| leaf.name.account == *handle)
+    };
+    let (was, is) = (&change.before.away, &change.after.away);
+    for handle in is {
+        let mut last = change.removed.iter().filter(|(leaf, _)| leaf.name.account == *handle).peekable();
+        let goes = last.peek().is_some() && last.all(|(leaf, _)| revoked(leaf));
+        if here(handle) || !was.contains(handle) && !goes {
+            return Err(Breach::Away { whom: handle.clone() });
         }
-        if role <= change.before.role(whom) && role != Role::Owner {
-            return Err(Breach::Protected { whom: whom.clone() });
+    }
+    for handle in was.iter().filter(|handle| !is.contains(*handle) && !here(handle)) {
+        let by = change.policy_by.as_ref().ok_or(Breach::PolicyChange)?;
+        may_remove(&change.before, &by.name.account, handle)?;
+    }
+    for (leaf, by) in &change.removed {
+        let (whom, who) = (&leaf.name.account, &by.name.account);
+        let taken_out = whom != who && revoked(leaf) && !here(whom) && !is.contains(whom);
+        if taken_out && may_remove(&change.before, who, whom).is_err() {
+            return Err(Breach::Away { whom: whom.clone() });
         }
     }
     Ok(())
@@ -107,7 +147,8 @@ fn returning(leaf: &Leaf, change: &Change) -> Result<(), Breach> {
 /// The policy is changed by those who may, never loses its class or its owner, and never lowers its floor.
 fn policy(change: &Change) -> Result<(), Breach> {
     let (before, after) = (&change.before, &change.after);
-    if before == after {
+    // Who is away is judged by what happens to their devices.
+    if *after == (RoomPolicy { away: after.away.clone(), ..before.clone() }) {
         return Ok(());
     }
     let by = change.policy_by.as_ref().ok_or(Breach::PolicyChange)?;
@@ -173,12 +214,81 @@ mod tests {
         change.removed.push((leaf(0, "alice"), bob.clone()));
         assert!(judge(&room(), &change, &|_| false).is_err());
         let revoked = |leaf: &Leaf| leaf.index == 0;
-        // Without the one that owned the room, nobody would.
-        assert_eq!(judge(&room(), &change, &revoked), Err(Breach::NoOwner));
+        // She keeps her place, and owns the room on.
+        assert_eq!(judge(&room(), &change, &revoked), Err(Breach::Away { whom: "alice".parse().unwrap() }));
         change.added.push((leaf(9, "alice"), bob.clone()));
         assert_eq!(judge(&room(), &change, &revoked), Ok(()));
         change.removed.push((leaf(3, "carol"), bob));
         assert!(matches!(judge(&room(), &change, &revoked), Err(Breach::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn whose_last_device_was_revoked_is_away_and_nobody_else() {
+        let (alice, mo, bob) = (leaf(0, "alice"), leaf(1, "mo"), leaf(2, "bob"));
+        let handle = |name: &str| name.parse::<Handle>().unwrap();
+        let revoked = |leaf: &Leaf| leaf.index == 0;
+        // Bob takes out the only device of Alice, who owns the room.
+        let mut change = by(bob.clone());
+        change.removed.push((alice.clone(), bob.clone()));
+        change.policy_by = Some(bob.clone());
+        change.after.away.insert(handle("alice"));
+        assert_eq!(judge(&room(), &change, &revoked), Ok(()));
+        // Nobody is away who is here, was never here, or whose device was not revoked.
+        for other in ["bob", "carol", "dora"] {
+            let mut more = change.clone();
+            more.after.away.insert(handle(other));
+            assert_eq!(judge(&room(), &more, &revoked), Err(Breach::Away { whom: handle(other) }));
+        }
+        let mut mos = by(mo.clone());
+        mos.removed.push((bob.clone(), mo.clone()));
+        mos.policy_by = Some(mo.clone());
+        mos.after.away.insert(handle("bob"));
+        assert_eq!(judge(&room(), &mos, &revoked), Err(Breach::Away { whom: handle("bob") }));
+        // Nothing else of the policy goes with it.
+        change.after.roles.insert(handle("bob"), Role::Owner);
+        assert!(matches!(
+            judge(&room(), &change, &revoked),
+            Err(Breach::NotAllowed { what: Deed::Change, .. })
+        ));
+    }
+
+    #[test]
+    fn who_is_away_is_brought_back_by_anybody_and_removed_by_who_may() {
+        let bob = leaf(2, "bob");
+        let rest = [leaf(1, "mo"), bob.clone(), leaf(3, "carol")];
+        let away = |author: &Leaf| {
+            let mut change = by(author.clone());
+            change.before.away.insert("alice".parse().unwrap());
+            change.after = change.before.clone();
+            change
+        };
+        let mut change = away(&bob);
+        assert_eq!(judge(&rest, &change, &|_| false), Ok(()));
+        change.added.push((leaf(9, "alice"), bob.clone()));
+        assert_eq!(
+            judge(&rest, &change, &|_| false),
+            Err(Breach::Away { whom: "alice".parse().unwrap() }),
+            "who is here is not away"
+        );
+        change.after.away.clear();
+        change.policy_by = Some(bob.clone());
+        assert_eq!(judge(&rest, &change, &|_| false), Ok(()));
+        assert!(
+            judge(&rest, &Change { added: vec![(leaf(9, "dora"), bob.clone())], ..change }, &|_| false)
+                .is_err()
+        );
+        // A member removes nobody, a moderator nobody above.
+        for (author, whom, allowed) in
+            [(&bob, "carol", false), (&rest[0], "carol", true), (&rest[0], "alice", false)]
+        {
+            let mut change = by(author.clone());
+            change.before.away.insert(whom.parse().unwrap());
+            change.before.roles.insert("carl".parse().unwrap(), Role::Owner);
+            change.after = RoomPolicy { away: [].into(), ..change.before.clone() };
+            change.policy_by = Some(author.clone());
+            let leaves = [leaf(1, "mo"), bob.clone(), leaf(8, "carl")];
+            assert_eq!(judge(&leaves, &change, &|_| false).is_ok(), allowed, "{whom}");
+        }
     }
 
     #[test]

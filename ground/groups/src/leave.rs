@@ -1,6 +1,9 @@
 //! Leaving: the one proposal that stands alone, until somebody else commits it.
 
-use chancery_wire::policy::{Role, RoomPolicy};
+use chancery_wire::{
+    names::Handle,
+    policy::{Role, RoomPolicy},
+};
 use openmls::{framing::Sender, group::QueuedProposal, messages::proposals::Proposal};
 
 use crate::{breach::Breach, leaf::Leaf};
@@ -30,12 +33,13 @@ pub fn leaving<'p>(proposals: impl IntoIterator<Item = &'p QueuedProposal>) -> V
     proposals.into_iter().filter_map(own).collect()
 }
 
-/// Makes sure that somebody owns the room, unless nobody is in it.
+/// Makes sure that somebody owns the room, here or away, unless nobody is in it.
 pub(crate) fn owned<'l>(
     policy: &RoomPolicy,
     leaves: impl IntoIterator<Item = &'l Leaf>,
 ) -> Result<(), Breach> {
     let mut leaves = leaves.into_iter().peekable();
-    let owns = |leaf: &Leaf| policy.role(&leaf.name.account) == Role::Owner;
-    if leaves.peek().is_none() || leaves.any(owns) { Ok(()) } else { Err(Breach::NoOwner) }
+    let owns = |handle: &Handle| policy.role(handle) == Role::Owner;
+    let owned = leaves.peek().is_none() || policy.away.iter().any(owns);
+    if owned || leaves.any(|leaf| owns(&leaf.name.account)) { Ok(()) } else { Err(Breach::NoOwner) }
 }

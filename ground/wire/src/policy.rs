@@ -2,7 +2,7 @@
 //!
 //! `chancery-groups` judges commits by it. The server reads it, and can neither change nor forge it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ use crate::names::Handle;
 pub const RULES: u16 = 1;
 /// The most accounts that can hold a role above member.
 const ROLES_LIMIT: usize = 1000;
+/// The most accounts that can be away.
+const AWAY_LIMIT: usize = 1000;
 
 /// What an account may do in a room. Ordered: a later role may do all an earlier one may.
 #[derive(
@@ -57,6 +59,9 @@ pub struct RoomPolicy {
     pub receipts: bool,
     /// How many days of what was said before they came new members are told, by whoever adds them.
     pub history: u16,
+    /// Accounts that are in the room and have no device in it now, because all of them were revoked: whoever is there brings in the
+    /// one with which they come back.
+    pub away: BTreeSet<Handle>,
 }
 
 /// Bytes that are not a policy this version can follow.
@@ -89,6 +94,7 @@ impl RoomPolicy {
             may_change: Role::Owner,
             receipts: false,
             history: 0,
+            away: BTreeSet::new(),
         }
     }
 
@@ -128,7 +134,7 @@ impl RoomPolicy {
         let mut rest = bytes;
         let policy: Self = ciborium::de::from_reader_with_recursion_limit(&mut rest, 8)
             .map_err(|_| InvalidPolicy::Malformed)?;
-        if !rest.is_empty() || policy.roles.len() > ROLES_LIMIT {
+        if !rest.is_empty() || policy.roles.len() > ROLES_LIMIT || policy.away.len() > AWAY_LIMIT {
             return Err(InvalidPolicy::Malformed);
         }
         if !policy.roles.values().any(|role| *role == Role::Owner) {

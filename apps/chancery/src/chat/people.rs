@@ -72,6 +72,11 @@ impl People {
                 }
                 rows.push((Ink::Plain, format!("    device {}  {}", short(member.device), trust(member))));
             }
+            for (handle, its) in &view.away {
+                rows.push((Ink::Name, format!("  {handle}  {}", role(*its))));
+                let text = "    away: all devices were revoked, and the next one comes back here";
+                rows.push((Ink::Plain, text.to_owned()));
+            }
         }
         rows.push((Ink::Plain, String::new()));
         rows.push((Ink::Strong, "Your own devices".to_owned()));

@@ -41,6 +41,7 @@ fn room(number: u8, name: &str, unread: u64) -> Listed {
         receipts: false,
         history: 0,
         members: vec![],
+        away: vec![],
         unopened: vec![],
         waiting: vec![],
         unsent: vec![],

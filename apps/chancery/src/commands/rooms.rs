@@ -154,13 +154,15 @@ fn object(view: &RoomView) -> Value {
         .collect();
     let unopened: Vec<Value> =
         view.unopened.iter().map(|(cause, count)| json!({"cause": cause.as_str(), "count": count})).collect();
+    let away: Vec<Value> =
+        view.away.iter().map(|(account, role)| json!({"account": account, "role": role})).collect();
     let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
     json!({
         "room": view.id, "name": view.name, "topic": view.topic, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
         "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened,
         "waiting": view.waiting, "unsent": unsent, "mentions": view.mentions, "urgent": view.urgent,
         "pinned": view.pinned, "muted": view.muted, "draft": view.draft, "receipts": view.receipts,
-        "history_days": view.history,
+        "history_days": view.history, "away": away,
     })
 }
 
@@ -218,6 +220,13 @@ fn describe(view: &RoomView) -> String {
             "    {:<16} {:<10} {by}{devices}{bot}",
             member.handle.as_str(),
             role(member.role)
+        ));
+    }
+    for (handle, its) in &view.away {
+        lines.push(format!(
+            "    {:<16} {:<10} away: all devices were revoked, and the next one comes back here",
+            handle.as_str(),
+            role(*its)
         ));
     }
     if view.receipts {

@@ -230,7 +230,7 @@ impl Turn<'_> {
     }
 
     /// Whether it is this device that says again what the room is called, for those who just came in and cannot know it: whoever brought
-    /// them, if that is believed; otherwise the first in the tree who is.
+    /// them, if that is believed or nobody is; otherwise the first in the tree who is.
     fn tells_names(&self, change: &Change, after: &[Leaf]) -> bool {
         let (author, me) = (change.author.leaf(), self.me.identity.device);
         let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
@@ -238,14 +238,14 @@ impl Turn<'_> {
         if change.added.is_empty() {
             return false;
         }
+        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
+        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
         if author.name.device == me {
-            return is_believed(&author.name.account) || change.added.iter().any(own);
+            return is_believed(&author.name.account) || first.is_none() || change.added.iter().any(own);
         }
         if is_believed(&author.name.account) || change.added.iter().all(own) {
             return false;
         }
-        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
-        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
         first.is_some_and(|first| first.name.device == me)
     }
 
@@ -315,7 +315,8 @@ impl Turn<'_> {
         };
         let is_here = |handle: &Handle| after.iter().any(|leaf| leaf.name.account == *handle);
         let was_here = |handle: &Handle| {
-            stays(handle) || change.removed.iter().any(|(leaf, _)| leaf.name.account == *handle)
+            let replaced = change.removed.iter().any(|(leaf, _)| leaf.name.account == *handle);
+            stays(handle) || replaced || change.before.away.contains(handle)
         };
         let (mut parts, mut brought, mut added) = (Vec::new(), Vec::new(), Vec::new());
         for (leaf, _) in &change.added {
@@ -339,11 +340,17 @@ impl Turn<'_> {
             let (handle, itself) = (&leaf.name.account, leaf.name.device == by.name.device);
             match (*handle == by.name.account, self.is_revoked(leaf)?) {
                 (_, true) | (true, false) if !itself && is_here(handle) => fewer.push(handle),
-                (false, true) => parts.push(format!("{handle}'s only device here was revoked")),
+                (false, true) if change.after.away.contains(handle) => {
+                    parts.push(format!(
+                        "{handle}'s only device here was revoked: {handle} is away until there is another"
+                    ));
+                }
                 (true, _) => left.push(handle),
-                (false, false) => removed.push(handle),
+                (false, _) => removed.push(handle),
             }
         }
+        let away = change.before.away.iter();
+        removed.extend(away.filter(|handle| !change.after.away.contains(*handle) && !is_here(handle)));
         let names =
             |handles: &[&Handle]| handles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let mut say = |handles: &[&Handle], text: &dyn Fn(String) -> String| {

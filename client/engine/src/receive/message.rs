@@ -150,7 +150,10 @@ impl Turn<'_> {
         }
         // What a room is called is said again for devices that come in. Of one's own other devices it is believed.
         let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
-        let may = policy.role(&name.account) >= policy.may_add || name.account == self.me.identity.handle;
+        let may = policy.role(&name.account) >= policy.may_add
+            || name.account == self.me.identity.handle
+            || is_anybodys(room, &letter.content)
+                && !others_may_name(leaves, policy, &self.me.identity.handle);
         if names && !may {
             let anew = names_anew(room, &letter.content);
             return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
@@ -300,6 +303,21 @@ impl Turn<'_> {
             || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
         Ok(forked.then(|| Alarm::Forked(who.clone())))
     }
+}
+
+/// Whether content says what nobody has said to this device yet.
+fn is_anybodys(room: &Room, content: &Content) -> bool {
+    match content {
+        Content::RoomName(_) => room.name.is_none(),
+        Content::RoomTopic(_) => room.topic.is_none(),
+        _ => false,
+    }
+}
+
+/// Whether somebody else is here who may give the room a name: whoever came back to a room of nobody else's believes whom there is.
+fn others_may_name(leaves: &[Leaf], policy: &RoomPolicy, me: &Handle) -> bool {
+    let others = leaves.iter().map(|leaf| &leaf.name.account).filter(|handle| *handle != me);
+    others.into_iter().any(|handle| policy.role(handle) >= policy.may_add)
 }
 
 fn name(credential: &Credential) -> Option<LeafName> {

@@ -25,7 +25,11 @@ impl Turn<'_> {
                 self.step.keep_face(room.id, None)?;
                 return Ok(Taken::Silent);
             }
-            Err(breach @ (Breach::NotAllowed { what: Deed::Remove, .. } | Breach::Protected { .. })) => {
+            Err(
+                breach @ (Breach::NotAllowed { what: Deed::Remove, .. }
+                | Breach::Protected { .. }
+                | Breach::Away { .. }),
+            ) => {
                 // Perhaps a chain says more by now. Whom it took out is not known here: all are asked for, once.
                 let mut needs = Vec::new();
                 for leaf in self.face(room.id)?.map(|face| face.leaves()).transpose()?.unwrap_or_default() {

@@ -26,6 +26,8 @@ pub(super) struct Judged {
     pub removed: Vec<DeviceId>,
     /// Whose leaves come or go.
     pub accounts: Vec<Handle>,
+    /// The accounts that are away from then on, where those are others than before.
+    pub away: Option<Vec<Handle>>,
     /// The welcome and the tree, for those who come in.
     pub welcome: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -51,15 +53,17 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     match verdict.map_err(|_| DeliveryError::Busy)?? {
         Verdict::Proposal { next } => {
             let (added, removed, accounts) = (vec![], vec![], vec![]);
-            Ok(Judged { stands_on, next, added, removed, accounts, welcome: None })
+            Ok(Judged { stands_on, next, added, removed, accounts, away: None, welcome: None })
         }
         Verdict::Commit { change, next, tree } => {
             known(stage, &change).await?;
             let (added, removed) = moves(&change);
             let touched = change.added.iter().chain(&change.removed);
             let accounts = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
+            let other = change.before.away != change.after.away;
+            let away = other.then(|| change.after.away.iter().cloned().collect());
             let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
-            Ok(Judged { stands_on, next, added, removed, accounts, welcome })
+            Ok(Judged { stands_on, next, added, removed, accounts, away, welcome })
         }
     }
 }

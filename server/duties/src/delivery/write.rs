@@ -86,6 +86,9 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
     }
     let tx: &mut Tx = &mut work.tx;
     rooms::settle(tx, room, &judged.accounts).await?;
+    if let Some(away) = &judged.away {
+        rooms::keep_away(tx, room, away).await?;
+    }
     rooms::take_out(tx, room, seq, &judged.removed).await?;
     rooms::put_in(tx, room, seq, &judged.added).await?;
     if let Some((welcome, tree)) = &judged.welcome {

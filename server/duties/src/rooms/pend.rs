@@ -62,10 +62,11 @@ pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<api
     Ok(Json(api::PendingRooms { pending: rows.iter().map(one).collect::<Result<_, _>>()? }))
 }
 
-/// Marks the rooms that these devices of an account are in; answers which those are.
+/// Marks the rooms that these devices of an account are in, and those that it is away from; answers which those are.
 pub(crate) async fn pend(desk: &Desk, handle: &Handle, devices: &[DeviceId]) -> Result<Vec<RoomId>, Refusal> {
     const ROOMS: &str =
         "SELECT DISTINCT room FROM rooms_devices WHERE device = $1 AND removed IS NULL ORDER BY room";
+    const AWAY: &str = "SELECT room FROM rooms_away WHERE handle = $1 ORDER BY room";
     const INSERT: &str =
         "INSERT INTO rooms_pending (room, handle, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let permit = desk.permit::<Pend>(Organisation)?;
@@ -76,6 +77,9 @@ pub(crate) async fn pend(desk: &Desk, handle: &Handle, devices: &[DeviceId]) -> 
         for row in work.tx.rows(ROOMS, values![device.0]).await? {
             rooms.push(RoomId(row.fixed(0)?));
         }
+    }
+    for row in work.tx.rows(AWAY, values![handle.as_str()]).await? {
+        rooms.push(RoomId(row.fixed(0)?));
     }
     rooms.sort_unstable_by_key(|room| room.0);
     rooms.dedup();
@@ -92,6 +96,16 @@ pub(crate) async fn pend(desk: &Desk, handle: &Handle, devices: &[DeviceId]) -> 
 pub(crate) async fn pending(from: &mut impl Read, room: RoomId) -> Result<Vec<Handle>, StoreError> {
     const SELECT: &str = "SELECT handle FROM rooms_pending WHERE room = $1 ORDER BY handle";
     from.rows(SELECT, values![room.0]).await?.iter().map(|row| row.parsed(0)).collect()
+}
+
+/// These accounts are in a room without any device from now on, and no others.
+pub(crate) async fn keep_away(tx: &mut Tx, room: RoomId, handles: &[Handle]) -> Result<(), StoreError> {
+    const INSERT: &str = "INSERT INTO rooms_away (room, handle) VALUES ($1, $2)";
+    tx.execute("DELETE FROM rooms_away WHERE room = $1", values![room.0]).await?;
+    for handle in handles {
+        tx.execute(INSERT, values![room.0, handle.as_str()]).await?;
+    }
+    Ok(())
 }
 
 /// A commit has taken leaves of these accounts in or out of a room.

@@ -121,6 +121,74 @@ both! {
         assert!(thief.recover(&link, &mut |_| {}).await.is_err());
     }
 
+    async fn who_lost_the_only_device_and_had_it_revoked_comes_back_to_the_same_place(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        sync(&mut door.bob).await;
+        says(&mut door.bob, room, "before").await;
+        let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let bobs = door.bob.enrolled().unwrap().device;
+        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        sync(&mut door.alice).await;
+        assert_eq!(devices_in(&door.alice, "bob"), 0, "the lost device is out at once");
+        assert!(events(&door.alice, room).contains("bob is away until there is another"));
+        let view = door.alice.find_room("private").unwrap();
+        assert_eq!(view.away, [(handle("bob"), chancery_wire::policy::Role::Member)]);
+        says(&mut door.alice, room, "while bob was away").await;
+        let mut new = door.blank("bob-new");
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut new).await;
+        assert_eq!(door.alice.find_room("private").unwrap().away, []);
+        assert!(events(&door.alice, room).contains("bob came back on a new device, by the recovery key"));
+        says(&mut new, room, "here again").await;
+        sync(&mut door.alice).await;
+        assert_eq!(texts(&door.alice, room), ["before", "while bob was away", "here again"]);
+        assert_eq!(texts(&new, room), ["before", "here again"]);
+    }
+
+    async fn the_only_owner_loses_the_device_and_not_the_room(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        sync(&mut door.bob).await;
+        let link = door.alice.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let alices = door.alice.enrolled().unwrap().device;
+        mo.revoke_of(&handle("alice"), alices).await.unwrap();
+        sync(&mut door.bob).await;
+        assert_eq!(devices_in(&door.bob, "alice"), 0, "a revoked device goes, whatever its account owns");
+        says(&mut door.bob, room, "alice hears this no more").await;
+        let mut new = door.blank("alice-new");
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        sync(&mut door.bob).await;
+        sync(&mut new).await;
+        new.want(room, Want::Add(vec![handle("mo")], chancery_wire::policy::Role::Member)).unwrap();
+        sync(&mut new).await;
+        sync(&mut mo).await;
+        assert_eq!(devices_in(&mo, "mo"), 1, "she owns the room on");
+    }
+
+    async fn who_is_away_can_be_removed_by_who_may(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        sync(&mut door.bob).await;
+        let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let bobs = door.bob.enrolled().unwrap().device;
+        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        sync(&mut door.alice).await;
+        door.alice.want(room, Want::Remove(handle("bob"))).unwrap();
+        sync(&mut door.alice).await;
+        assert_eq!(door.alice.find_room("private").unwrap().away, []);
+        assert!(events(&door.alice, room).contains("alice removed bob"));
+        let mut new = door.blank("bob-new");
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut new).await;
+        assert_eq!(devices_in(&door.alice, "bob"), 0, "nobody brings in who was removed");
+    }
+
     async fn an_account_comes_back_vouched_for_by_two_officers(db: Db) {
         let mut door = Door::open(db).await;
         let room = door.room;

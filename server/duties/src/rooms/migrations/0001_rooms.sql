@@ -58,3 +58,10 @@ CREATE TABLE rooms_pending (
     at BIGINT NOT NULL,
     PRIMARY KEY (room, handle)
 );
+-- Accounts that are in a room and have no device in it, because all of them were revoked: what its policy says, for looking up.
+CREATE TABLE rooms_away (
+    room {bytes} NOT NULL REFERENCES rooms (room),
+    handle TEXT NOT NULL,
+    PRIMARY KEY (room, handle)
+);
+CREATE INDEX rooms_away_of ON rooms_away (handle);
