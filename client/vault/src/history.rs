@@ -276,7 +276,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Takes in the lines of a piece up to an entry, below all that are here. What is here already stays as it is. Answers how many were new;
+    /// Takes in the lines of a piece up to an entry, below all that are here. What is here already and could be opened stays as it is. Answers how many were new;
     /// an error means that these are no lines.
     pub fn take_in(
         &self,
@@ -299,6 +299,11 @@ impl Step<'_> {
                 .find("SELECT COALESCE(MIN(line), 1) - 1 FROM messages", &[], |row| Ok(row.get(0)?))?
                 .unwrap_or_default();
             let blob = |it: &Option<ByteBuf>| it.as_ref().map(|bytes| bytes.to_vec());
+            if told_by.is_none() && line.kind != "unopened" {
+                // Another device of the account could open what this one has only heard of.
+                let sql = "DELETE FROM messages WHERE room = ?1 AND seq = ?2 AND kind = 'unopened'";
+                self.run(sql, &[&room.0, &number(line.seq)])?;
+            }
             let kept = self.run(
                 "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,
                                        mentions, urgent, expires, told_by)

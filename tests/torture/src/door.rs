@@ -10,7 +10,7 @@ use std::{
 use chancery_groups::{Author, Face};
 use chancery_play::hub::Hub;
 use chancery_wire::{
-    api::{Chains, Claimed, Deposit, PendingRoom, PendingRooms},
+    api::{Archive, ArchivedBlock, Chains, Claimed, Deposit, PendingRoom, PendingRooms},
     bytes::Opaque,
     frames::{Accepted, Acknowledge, ClientFrame, Fetch, Kind, Refused, ServerFrame, Submit, UpTo},
     ids::{DeviceId, FileId, RoomId, SubmissionId},
@@ -52,6 +52,8 @@ pub(crate) struct Door {
     pub(crate) books: BTreeMap<RoomId, Book>,
     /// Files.
     pub(crate) files: BTreeMap<FileId, Vec<u8>>,
+    /// What is kept for recovery keys.
+    pub(crate) archive: BTreeMap<(Handle, RoomId, u64, DeviceId), Vec<u8>>,
     /// The most entries on a page.
     pub(crate) page: usize,
     /// More frames than these are not kept for a device that does not take them: it is told to look.
@@ -83,6 +85,7 @@ impl Door {
         if self.devices[&device].revoked {
             return Err(Code::NoSession);
         }
+        let whose = self.devices[&device].handle.clone();
         Ok(match request {
             Request::Chains(handles) => Reply::Chains(self.chains(&handles)),
             Request::Stock => Reply::Stock(i64::try_from(self.devices[&device].stock.len()).unwrap()),
@@ -126,6 +129,36 @@ impl Door {
             Request::Get(file) => Reply::File(self.files.get(&file).cloned().ok_or(Code::NoFile)?),
             Request::Delete(file) => {
                 self.files.remove(&file);
+                Reply::Done
+            }
+            Request::Call => {
+                self.pend(&whose);
+                Reply::Done
+            }
+            Request::Archive => {
+                let own = self.archive.iter().filter(|((handle, ..), _)| *handle == whose);
+                let blocks = own.map(|((_, room, block, device), bytes)| ArchivedBlock {
+                    room: *room,
+                    block: *block,
+                    device: *device,
+                    bytes: bytes.len() as u64,
+                });
+                Reply::Archive(Archive { blocks: blocks.collect() })
+            }
+            Request::PutBlock(room, block, bytes) => {
+                let gone = |of: &DeviceId| *of == device || self.devices[of].revoked;
+                let here =
+                    |handle: &Handle, at: RoomId, number: u64| (handle, at, number) == (&whose, room, block);
+                self.archive.retain(|(handle, at, number, of), _| !here(handle, *at, *number) || !gone(of));
+                self.archive.insert((whose, room, block, device), bytes);
+                Reply::Done
+            }
+            Request::GetBlock(room, block, of) => {
+                let found = self.archive.get(&(whose, room, block, of));
+                Reply::File(found.cloned().ok_or(Code::NoBlock)?)
+            }
+            Request::DeleteBlock(room, block, of) => {
+                self.archive.remove(&(whose, room, block, of));
                 Reply::Done
             }
         })
@@ -271,10 +304,12 @@ impl Door {
         }
     }
 
-    /// The chain of an account has grown: in the rooms of these devices its leaves are to be seen to, and who is online is told.
-    pub(crate) fn pend(&mut self, handle: &Handle, devices: &[DeviceId]) {
+    /// The chain of an account has grown: in its rooms its leaves are to be seen to, and who is online is told.
+    pub(crate) fn pend(&mut self, handle: &Handle) {
         for (room, book) in &self.books {
-            if !devices.iter().any(|device| book.is_inside(*device)) {
+            let own = self.devices.iter().filter(|(_, known)| known.handle == *handle);
+            let inside = own.into_iter().any(|(id, _)| book.is_inside(*id));
+            if !inside && !self.hub.halls[room].face.policy().away.contains(handle) {
                 continue;
             }
             self.pending.insert((*room, handle.clone()));

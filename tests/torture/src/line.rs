@@ -10,7 +10,7 @@ use std::{
 };
 
 use chancery_wire::{
-    api::{Chains, Claimed, Deposit, Open, PendingRooms, Return, RoomHead, Welcome},
+    api::{Archive, Chains, Claimed, Deposit, Open, PendingRooms, Return, RoomHead, Welcome},
     frames::{ClientFrame, ServerFrame},
     ids::{DeviceId, FileId, RoomId},
     names::Handle,
@@ -42,6 +42,16 @@ pub(crate) enum Request {
     Get(FileId),
     /// To delete a file.
     Delete(FileId),
+    /// To have others told that the own leaves are to be seen to.
+    Call,
+    /// What is kept for the account's recovery key.
+    Archive,
+    /// To keep a block.
+    PutBlock(RoomId, u64, Vec<u8>),
+    /// A block.
+    GetBlock(RoomId, u64, DeviceId),
+    /// To delete a block.
+    DeleteBlock(RoomId, u64, DeviceId),
 }
 
 /// What it is answered.
@@ -63,8 +73,10 @@ pub(crate) enum Reply {
     Claimed(Claimed),
     /// What is needed to come back.
     Return(Box<Return>),
-    /// A file.
+    /// A file, or a block.
     File(Vec<u8>),
+    /// What is kept.
+    Archive(Archive),
     /// No.
     Refused(Code),
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chancery_engine::{Engine, EngineError, Joined, Out};
-use chancery_vault::WishId;
+use chancery_vault::{Found, WishId};
 use chancery_wire::{
     api::Claimed,
     frames::{Acknowledge, ClientFrame, Entry, Fetch, Refused, ServerFrame},
@@ -119,6 +119,12 @@ impl Live {
         self.chains(vec![self.handle.clone()]).await?;
         self.engine(Engine::check_own)?;
         self.restock().await?;
+        if self.engine(|engine, _| engine.seeks_archive())? {
+            // The account came back as this device; now it can be added.
+            self.ask(Request::Call).await?;
+            let Reply::Archive(archive) = self.ask(Request::Archive).await? else { panic!() };
+            self.engine(|engine, now| engine.archive_lies(&archive, now))?;
+        }
         self.join().await?;
         self.pending().await?;
         let rooms = self.engine(|engine, _| engine.followed())?;
@@ -326,15 +332,18 @@ impl Live {
     }
 
     async fn history(&mut self) -> Result<bool, Ended> {
-        if self.now().0 < self.later || !self.engine(|engine, _| engine.has_history())? {
+        if self.now().0 < self.later {
             return Ok(false);
+        }
+        if !self.engine(|engine, _| engine.has_history())? {
+            return self.archive().await;
         }
         if let Some(telling) = self.engine(Engine::next_telling)? {
             self.ask(Request::Put(telling.file.file, telling.piece.bytes.clone())).await?;
             self.engine(|engine, now| engine.told(&telling, now))?;
             return Ok(true);
         }
-        let Some(told) = self.engine(|engine, _| engine.next_told())? else { return Ok(false) };
+        let Some(told) = self.engine(|engine, _| engine.next_told())? else { return self.archive().await };
         let bytes = match self.ask(Request::Get(told.file.file)).await {
             Ok(Reply::File(bytes)) => Some(bytes),
             Err(Ended::Refused(Code::NoFile)) => None,
@@ -342,6 +351,29 @@ impl Live {
             Ok(_) => panic!(),
         };
         self.engine(|engine, now| engine.take_history(&told, bytes.as_deref(), now))?;
+        Ok(true)
+    }
+
+    async fn archive(&mut self) -> Result<bool, Ended> {
+        if let Some(found) = self.engine(|engine, _| engine.next_archived())? {
+            let Found { room, number, device } = found;
+            match self.ask(Request::GetBlock(room, number, device)).await {
+                Ok(Reply::File(sealed)) => {
+                    self.engine(|engine, now| engine.take_archived(&found, &sealed, now))?;
+                    self.ask(Request::DeleteBlock(room, number, device)).await?;
+                }
+                Err(Ended::Refused(Code::NoBlock)) => {}
+                Err(error) => return Err(error),
+                Ok(_) => panic!(),
+            }
+            self.engine(|engine, now| engine.drop_archived(&found, now))?;
+            return Ok(true);
+        }
+        let Some(sealed) = self.engine(|engine, now| engine.next_block(false, now))? else {
+            return Ok(false);
+        };
+        self.ask(Request::PutBlock(sealed.block.room, sealed.block.number, sealed.bytes.clone())).await?;
+        self.engine(|engine, now| engine.archived(&sealed, now))?;
         Ok(true)
     }
 

@@ -9,7 +9,7 @@ use chancery_wire::{
     policy::Class,
 };
 
-use crate::{template::NAMES, truth::Truth, world::World};
+use crate::{device::Device, template::NAMES, truth::Truth, world::World};
 
 /// A room, as one device shows it.
 pub(crate) struct Seen {
@@ -240,6 +240,12 @@ impl World {
         if names.values().collect::<BTreeSet<_>>().len() > 1 {
             wrong.push(format!("room {}: it is called differently: {names:?}", shown.place));
         }
+        let living = |id: &DeviceId| self.devices.iter().any(|it| it.id == *id && !it.revoked);
+        for handle in &hall.face.policy().away {
+            if inside.iter().any(living) {
+                wrong.push(format!("room {}: {handle} is away and has a device", shown.place));
+            }
+        }
         self.check_devices(shown, &inside, wrong);
     }
 
@@ -252,8 +258,10 @@ impl World {
             return;
         }
         for device in &self.devices {
-            let mut own = self.devices.iter().filter(|it| it.account == device.account && !it.revoked);
-            let one_is = own.any(|it| inside.contains(&it.id));
+            let own = |(_, it): &(usize, &Device)| it.account == device.account && !it.revoked;
+            // An image from before it was added knows nothing of the room, and brings nobody there.
+            let is = |(at, it): (usize, &Device)| inside.contains(&it.id) && shown.seen.contains_key(&at);
+            let one_is = self.devices.iter().enumerate().filter(own).any(is);
             if one_is && inside.contains(&device.id) == device.revoked {
                 let what = if device.revoked { "was revoked and is in it" } else { "is missing" };
                 wrong.push(format!("room {}: {} {what}", shown.place, device.name));

@@ -17,6 +17,7 @@ impl World {
     pub(crate) fn comes_to_rest(&mut self) -> Result<(), String> {
         self.faults = false;
         self.tell("the trouble is over: everybody comes online");
+        self.all_come_back();
         for device in &mut self.devices {
             device.clock.is_off_by(0);
             device.is_safe();

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What can happen, and how often.
-const ACTIONS: [(Act, usize); 26] = [
+const ACTIONS: [(Act, usize); 27] = [
     (Act::Open, 5),
     (Act::Say, 30),
     (Act::Burst, 2),
@@ -34,6 +34,7 @@ const ACTIONS: [(Act, usize); 26] = [
     (Act::Read, 3),
     (Act::Link, 2),
     (Act::Revoke, 1),
+    (Act::Lose, 1),
     (Act::Connect, 14),
     (Act::Disconnect, 8),
     (Act::Kill, 6),
@@ -64,6 +65,7 @@ enum Act {
     Read,
     Link,
     Revoke,
+    Lose,
     Connect,
     Disconnect,
     Kill,
@@ -124,6 +126,7 @@ impl World {
             Act::Time => self.time_passes(),
             Act::Link => self.link(device),
             Act::Revoke => self.revoke(device),
+            Act::Lose => self.lose(device),
             act => self.in_a_room(device, act),
         }
         for _ in 0..self.dice.below(40) {

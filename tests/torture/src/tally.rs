@@ -33,6 +33,10 @@ pub struct Tally {
     pub(crate) linked: u64,
     /// Devices revoked.
     pub(crate) revoked: u64,
+    /// Accounts that lost all devices.
+    pub(crate) lost: u64,
+    /// Accounts that came back.
+    pub(crate) back: u64,
     /// Clocks set wrong.
     pub(crate) clocks: u64,
 }
@@ -55,6 +59,8 @@ impl Tally {
             returns,
             linked,
             revoked,
+            lost,
+            back,
             clocks,
         } = other;
         self.schedules += schedules;
@@ -71,6 +77,8 @@ impl Tally {
         self.returns += returns;
         self.linked += linked;
         self.revoked += revoked;
+        self.lost += lost;
+        self.back += back;
         self.clocks += clocks;
     }
 }
@@ -80,7 +88,8 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} schedules, {} actions, {} messages sent and {} read, {} commits, {} connections broken, {} processes \
-             killed and {} inside a turn, {} hub kills, {} rollbacks, {} returns, {} linked, {} revoked, {} wrong clocks",
+             killed and {} inside a turn, {} hub kills, {} rollbacks, {} returns, {} linked, {} revoked, \
+             {} lost everything, {} came back, {} wrong clocks",
             self.schedules,
             self.actions,
             self.messages,
@@ -94,6 +103,8 @@ impl fmt::Display for Tally {
             self.returns,
             self.linked,
             self.revoked,
+            self.lost,
+            self.back,
             self.clocks,
         )
     }

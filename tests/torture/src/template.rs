@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use chancery_engine::{Engine, Opener};
-use chancery_transparency::AccountKind;
+use chancery_transparency::{AccountKind, Root, Secret};
 use chancery_vault::{Vault, VaultKey};
 use chancery_wire::{
-    api::{self, Chain, Deposit},
+    api::{self, Chain, Chains, Deposit},
     bytes::Opaque,
     ids::DeviceId,
     names::Handle,
@@ -50,6 +50,10 @@ pub struct Template {
     pub(crate) at: Instant,
     /// For each account: with one device, with two, and so on.
     pub(crate) accounts: Vec<(Handle, Vec<Stage>)>,
+    /// What each has put away for the day all devices are lost.
+    pub(crate) secrets: Vec<Secret>,
+    /// The organisation's root.
+    pub(crate) root: Root,
 }
 
 /// The vault in a file. Every vault here has the same key.
@@ -88,7 +92,7 @@ impl Template {
         // live through two of them.
         let at = Instant(today().0 / 60_000 * 60_000).plus_seconds(-21 * DAY);
         let mut maker = Maker { dir, seed: 0, at };
-        let mut accounts = Vec::new();
+        let (mut accounts, mut secrets, mut root) = (Vec::new(), Vec::new(), None);
         let mut founder: Option<(std::path::PathBuf, Chain)> = None;
         for name in NAMES {
             let (file, mut engine) = maker.engine(name);
@@ -111,7 +115,16 @@ impl Template {
                     engine.join(&link.server, (*id, secret, *root), &offered, at).unwrap().entry
                 }
             };
-            let chain = Chain { handle: handle(name), entries: vec![Opaque(entry)] };
+            engine.enrolled().unwrap();
+            let mut chain = Chain { handle: handle(name), entries: vec![Opaque(entry)] };
+            let (entry, link) = engine.make_recovery_key(true, at).unwrap();
+            let Opener::Recover(_, secret, of) = link.unwrap().opener else { panic!("not a recovery link") };
+            secrets.push(secret);
+            root = Some(of);
+            chain.entries.push(Opaque(entry));
+            let alice = founder.iter().map(|(_, chain)| chain.clone());
+            let chains = Chains { chains: alice.chain([chain.clone()]).collect() };
+            engine.trust(&[handle(name)], &chains, at).unwrap();
             let model = maker.close(engine, &file);
             if founder.is_none() {
                 founder = Some((file.clone(), chain.clone()));
@@ -123,7 +136,8 @@ impl Template {
             }
             accounts.push((handle(name), stages));
         }
-        Self { at, accounts }
+        let root = root.unwrap();
+        Self { at, accounts, secrets, root }
     }
 }
 

@@ -2,13 +2,13 @@
 //! that come and go.
 
 use chancery_engine::Engine;
-use chancery_play::person::link;
-use chancery_wire::bytes::Opaque;
+use chancery_play::person::{handle, link};
+use chancery_wire::{bytes::Opaque, names::Handle};
 
 use crate::{
     device::Device,
     dice::{Draws, Fuse},
-    template::vault,
+    template::{NAMES, vault},
     world::World,
 };
 
@@ -120,8 +120,111 @@ impl World {
         drop(new);
         let bytes = std::fs::read(&file).unwrap();
         let at = self.enrol(name, &account, id, &bytes);
-        let all: Vec<_> = self.devices.iter().filter(|it| it.account == account).map(|it| it.id).collect();
-        self.door.pend(&account, &all);
+        self.door.pend(&account);
+        self.connect(at);
+    }
+
+    /// An account loses all its devices at once. An officer may hear of it before it comes back.
+    pub(crate) fn lose(&mut self, device: usize) {
+        let account = self.devices[device].account.clone();
+        if self.secrets[self.account_of(device)].is_none() {
+            return;
+        }
+        self.tell(format!("{account} loses all devices"));
+        self.tally.lost += 1;
+        let lost = self.living(&account);
+        let officer = handle(NAMES[0]);
+        let officers = self.living(&officer);
+        if account != officer && self.dice.happens(600) {
+            let officer = self.dice.pick(&officers).unwrap();
+            for at in &lost {
+                self.is_revoked_by(officer, *at);
+            }
+            self.devices[officer].disconnect();
+            self.connect(officer);
+        }
+        // Nobody has them in hand any more, revoked or not.
+        for at in lost {
+            self.is_gone(at);
+        }
+        if self.dice.happens(400) || account == handle(NAMES[0]) {
+            self.comes_back(self.account_of(device));
+        }
+    }
+
+    /// Accounts that have lost everything come back.
+    pub(crate) fn all_come_back(&mut self) {
+        for (account, name) in NAMES.iter().enumerate().take(self.accounts) {
+            if self.living(&handle(name)).is_empty() {
+                self.comes_back(account);
+            }
+        }
+    }
+
+    fn living(&self, account: &Handle) -> Vec<usize> {
+        let living = |at: &usize| self.devices[*at].account == *account && !self.devices[*at].revoked;
+        (0..self.devices.len()).filter(living).collect()
+    }
+
+    fn is_revoked_by(&mut self, officer: usize, lost: usize) {
+        let (account, id) = (self.devices[lost].account.clone(), self.devices[lost].id);
+        self.start(officer);
+        self.devices[officer].is_safe();
+        let chains = self.door.chains(std::slice::from_ref(&account));
+        let told = format!("{} revokes {}", self.devices[officer].name, self.devices[lost].name);
+        self.tell(told);
+        let asked = [account.clone()];
+        let entry = self.devices[officer].act(|engine, now| {
+            engine.trust(&asked, &chains, now)?;
+            engine.revoke_of(&account, id, now)
+        });
+        match entry {
+            Some(Ok(entry)) => {
+                self.door.hub.chains.get_mut(&account).unwrap().entries.push(Opaque(entry));
+                self.is_known_revoked(lost);
+                self.door.pend(&account);
+            }
+            Some(Err(why)) => self.wrong.push(format!("an officer cannot revoke a device: {why}")),
+            None => {}
+        }
+    }
+
+    fn is_known_revoked(&mut self, device: usize) {
+        let id = self.devices[device].id;
+        self.door.devices.get_mut(&id).unwrap().revoked = true;
+        self.door.hub.revoked.insert(id);
+    }
+
+    fn is_gone(&mut self, device: usize) {
+        self.devices[device].kill();
+        self.devices[device].revoked = true;
+    }
+
+    /// An account comes back as a new device, by what it had put away.
+    fn comes_back(&mut self, account: usize) {
+        let Some(secret) = self.secrets[account].take() else { return };
+        let whose = handle(NAMES[account]);
+        let number = self.devices.iter().filter(|it| it.account == whose).count() + 1;
+        let name = format!("{whose}-{number}");
+        self.tell(format!("{whose} comes back as {name}"));
+        self.tally.back += 1;
+        let file = self.place(&name);
+        let mut new = Engine::new(vault(&file), Box::new(Draws::new(self.dice.roll(), &Fuse::default())));
+        let (chains, domain) =
+            (self.door.chains(std::slice::from_ref(&whose)), "bank.example".parse().unwrap());
+        let server = ("https://bank.example", &domain);
+        let identity = new.recover(server, (&whose, &secret, self.root), &chains, self.clock.now()).unwrap();
+        self.door.hub.chains.get_mut(&whose).unwrap().entries.push(Opaque(identity.entry));
+        new.enrolled().unwrap();
+        drop(new);
+        for old in 0..self.devices.len() {
+            if self.devices[old].account == whose {
+                self.is_known_revoked(old);
+            }
+        }
+        let bytes = std::fs::read(&file).unwrap();
+        let at = self.enrol(name, &whose, identity.device, &bytes);
+        self.door.pend(&whose);
         self.connect(at);
     }
 
@@ -143,7 +246,7 @@ impl World {
         self.tally.revoked += 1;
         self.door.devices.get_mut(&id).unwrap().revoked = true;
         self.door.hub.revoked.insert(id);
-        self.door.pend(&account, &[id]);
+        self.door.pend(&account);
         self.devices[lost].revoked = true;
         self.devices[lost].disconnect();
         // It is seen to at the next connection.

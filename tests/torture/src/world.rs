@@ -3,6 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, path::Path, rc::Rc};
 
 use chancery_engine::EngineError;
+use chancery_transparency::{Root, Secret};
 use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
 
 use crate::{
@@ -41,6 +42,10 @@ pub(crate) struct World {
     pub(crate) wrong: Vec<String>,
     /// What is counted.
     pub(crate) tally: Tally,
+    /// What each account has put away, until it is used.
+    pub(crate) secrets: Vec<Option<Secret>>,
+    /// The organisation's root.
+    pub(crate) root: Root,
     /// Whether the hub is sometimes too busy, and repeats itself.
     pub(crate) faults: bool,
     dir: tempfile::TempDir,
@@ -65,6 +70,8 @@ impl World {
             story: vec![],
             wrong: vec![],
             tally: Tally::default(),
+            secrets: template.secrets[..accounts].iter().cloned().map(Some).collect(),
+            root: template.root,
             faults: true,
             dir,
         };

@@ -230,22 +230,19 @@ impl Turn<'_> {
     }
 
     /// Whether it is this device that says again what the room is called, for those who just came in and cannot know it: whoever brought
-    /// them, if that is believed or nobody is; otherwise the first in the tree who is.
+    /// them; and the first in the tree who is believed by everybody, where that one is not.
     fn tells_names(&self, change: &Change, after: &[Leaf]) -> bool {
         let (author, me) = (change.author.leaf(), self.me.identity.device);
         let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
         let own = |(leaf, _): &(Leaf, Leaf)| leaf.name.account == author.name.account;
-        if change.added.is_empty() {
-            return false;
-        }
-        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
-        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
-        if author.name.device == me {
-            return is_believed(&author.name.account) || first.is_none() || change.added.iter().any(own);
+        if change.added.is_empty() || author.name.device == me {
+            return !change.added.is_empty();
         }
         if is_believed(&author.name.account) || change.added.iter().all(own) {
             return false;
         }
+        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
+        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
         first.is_some_and(|first| first.name.device == me)
     }
 

@@ -152,8 +152,7 @@ impl Turn<'_> {
         let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
         let may = policy.role(&name.account) >= policy.may_add
             || name.account == self.me.identity.handle
-            || is_anybodys(room, &letter.content)
-                && !others_may_name(leaves, policy, &self.me.identity.handle);
+            || is_first(room, &letter.content);
         if names && !may {
             let anew = names_anew(room, &letter.content);
             return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
@@ -305,19 +304,13 @@ impl Turn<'_> {
     }
 }
 
-/// Whether content says what nobody has said to this device yet.
-fn is_anybodys(room: &Room, content: &Content) -> bool {
+/// Whether content says what nobody has said to this device yet. Whoever brought it says so, and who may name the room has the last word.
+fn is_first(room: &Room, content: &Content) -> bool {
     match content {
         Content::RoomName(_) => room.name.is_none(),
         Content::RoomTopic(_) => room.topic.is_none(),
         _ => false,
     }
-}
-
-/// Whether somebody else is here who may give the room a name: whoever came back to a room of nobody else's believes whom there is.
-fn others_may_name(leaves: &[Leaf], policy: &RoomPolicy, me: &Handle) -> bool {
-    let others = leaves.iter().map(|leaf| &leaf.name.account).filter(|handle| *handle != me);
-    others.into_iter().any(|handle| policy.role(handle) >= policy.may_add)
 }
 
 fn name(credential: &Credential) -> Option<LeafName> {
