@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a draft is worked on before the other devices are told of it, in seconds.
-const PAUSE: i64 = 2;
+pub(crate) const PAUSE: i64 = 2;
 
 impl Engine {
     /// Keeps what the person has begun to write in a room; nothing when `text` is blank.

@@ -12,9 +12,13 @@ use openmls::{group::MlsGroup, prelude::GroupId};
 use openmls_rust_crypto::RustCrypto;
 
 use crate::{
+    drafts,
     entropy::{Entropy, draw},
     error::EngineError,
     mls::{Me, Provider},
+    open::RENEW_AFTER,
+    receive::proposal::SETTLE,
+    reports,
     trust::Asked,
 };
 
@@ -89,8 +93,8 @@ impl Engine {
     }
 
     /// A new connection: nothing is in flight on it, and no room is followed to its end yet. To be called before anything
-    /// is fetched over it.
-    pub fn connected(&mut self) {
+    /// is fetched over it. What a clock that was fast has put off for too long is done when it would have been by this one.
+    pub fn connected(&mut self, now: Instant) {
         self.memory.caught_up.clear();
         self.memory.replaced.clear();
         self.memory.in_flight.clear();
@@ -102,6 +106,8 @@ impl Engine {
         // Without it one lie is noticed later: when the log has come to the promised place.
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();
+        // What cannot be written now is looked at over the next connection.
+        let _ = self.turn(now, |turn| turn.set_alarms());
     }
 
     /// Makes `change` in one transaction. When it fails, nothing was changed and everything remembered is dropped.
@@ -153,6 +159,22 @@ impl Engine {
 }
 
 impl Turn<'_> {
+    /// Nothing that is to happen after a while waits for longer than that.
+    fn set_alarms(&mut self) -> Result<(), EngineError> {
+        let latest = |seconds| self.now.plus_seconds(seconds);
+        for before in self.step.rooms()? {
+            let mut room = before.clone();
+            room.renew_at = room.renew_at.min(latest(RENEW_AFTER));
+            room.settle_at = room.settle_at.map(|at| at.min(latest(SETTLE / 1000)));
+            room.report_at = room.report_at.map(|at| at.min(latest(reports::PAUSE)));
+            room.draft_at = room.draft_at.map(|at| at.min(latest(drafts::PAUSE)));
+            if room != before {
+                self.step.keep_room(&room)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn provider(&self) -> Provider<'_> {
         Provider::new(self.crypto, self.step)
     }

@@ -133,7 +133,16 @@ impl Turn<'_> {
             (None, Wish::Leave) => 4,
             _ => 3,
         });
+        let alone = roster(group.public_group())?.len() == 1;
+        if alone && matches!(wishes.as_slice(), [(_, Wish::Leave)]) {
+            self.abandon(&mut room)?;
+            return Ok(self.step.keep_room(&room)?);
+        }
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
+            // What is under way may still bring somebody in; alone, one leaves when that is over.
+            if alone && wish == Wish::Leave {
+                break;
+            }
             let ready = if wished.sealed.is_some() {
                 Some(wished)
             } else if wished.not_before > group.epoch().as_u64() || waits_for_own_leave(&wish, &group) {

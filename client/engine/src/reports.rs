@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long the report that something is here waits for others to go with it, and perhaps for its being read, in seconds.
-const PAUSE: i64 = 2;
+pub(crate) const PAUSE: i64 = 2;
 
 impl Turn<'_> {
     /// Whether the members of a room tell each other what they have got and read.

@@ -196,21 +196,11 @@ impl Engine {
             let leaving = leaving(group.pending_proposals());
             let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
             let staying: Vec<Handle> = stay.map(|leaf| leaf.name.account.clone()).collect();
-            let leaf_count = leaves.len();
             let inside = leaves.into_iter().map(|leaf| leaf.name.account);
             let inside: Vec<Handle> = inside.chain(policy.away.iter().cloned()).collect();
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, (&inside, &staying))?;
-            // What is under way may still bring somebody in; then it is seen to when that is over.
-            let under_way = turn.step.wishes(room)?.iter().any(|wished| wished.sealed.is_some());
-            if want == Want::Leave && !under_way && leaf_count == 1 {
-                let leave = turn.step.wish(room, now, &Wish::Leave.write())?;
-                let mut kept = kept;
-                turn.abandon(&mut kept)?;
-                turn.step.keep_room(&kept)?;
-                return Ok(leave);
-            }
             let wish = turn.wish_for(room, want, &inside)?;
             Ok(turn.step.wish(room, now, &wish.write())?)
         })

@@ -57,7 +57,7 @@ impl<'c> Live<'c> {
     /// Connects, and asks for everything that happened meanwhile.
     pub(crate) async fn open(client: &'c mut Client) -> Result<Self, SdkError> {
         let identity = client.enrolled()?;
-        client.engine.connected();
+        client.engine.connected(now());
         let socket = client.http.socket(&identity).await?;
         client.keep_session()?;
         let (fetching, waiting) = (HashMap::new(), HashSet::new());

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// How many members renew their leaf at most.
-const RENEWING: usize = 64;
+const RENEWING: usize = 32;
 /// After how many of them it is measured.
-const LOOKS: [usize; 5] = [0, 4, 16, 32, 64];
+const LOOKS: [usize; 5] = [0, 4, 8, 16, 32];
 
 /// What the founder's commit weighs.
 #[derive(Debug, Serialize)]
@@ -68,7 +68,7 @@ pub(crate) fn measure(members: usize) -> Outcome<Vec<Filled>> {
     for number in 1..=renewing {
         let (engine, book) = people.awake(number)?;
         join(engine, &welcome, book, at, &mut watch)?;
-        engine.connected();
+        engine.connected(at);
         engine.receive(hall.room, &hall.since, at)?;
         let seq = hall.last.as_ref().map_or(0, |last| last.seq);
         engine.up_to(welcome.seq, &UpTo { room: hall.room, seq, last: seq }, at)?;

@@ -55,7 +55,7 @@ impl Hall {
         let face = Face::open(room, &open.tree.0, &open.group_info.0)?.save()?;
         let head = room_start(room);
         engine.opened(&RoomHead { room, epoch: 0, seq: 0, head }, now)?;
-        engine.connected();
+        engine.connected(now);
         engine.up_to(0, &UpTo { room, seq: 0, last: 0 }, now)?;
         let (submitted, judged) = (vec![], Duration::ZERO);
         let (last, welcome, since) = (None, None, vec![]);

@@ -218,7 +218,7 @@ impl Person {
 
     /// Looks at its own account, as at every connection.
     pub fn checks_own(&mut self, now: Instant) {
-        self.engine.connected();
+        self.engine.connected(now);
         let own = self.name.clone();
         self.asks(std::slice::from_ref(&own), now);
         self.engine.check_own(now).unwrap();
@@ -263,7 +263,7 @@ impl Person {
 
     /// Comes online, takes in everything and sends everything.
     pub fn syncs(&mut self, world: &World) {
-        self.engine.connected();
+        self.engine.connected(world.now);
         for _ in 0..100 {
             self.takes_in(world.now);
             if !self.sends(world.now) {
@@ -278,7 +278,7 @@ impl Person {
 
     /// Comes online and takes in what the hub shows, whatever it is.
     pub fn looks(&mut self, world: &World) {
-        self.engine.connected();
+        self.engine.connected(world.now);
         self.takes_in(world.now);
     }
 

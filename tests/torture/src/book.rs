@@ -15,6 +15,8 @@ pub(crate) struct Stay {
     pub(crate) removed: Option<u64>,
     /// The last entry it keeps.
     pub(crate) kept: u64,
+    /// Whether it has come in, and did not only hear of it when it was out again.
+    pub(crate) entered: bool,
 }
 
 impl Stay {

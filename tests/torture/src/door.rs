@@ -108,7 +108,7 @@ impl Door {
             Request::Open(open) => {
                 let book = self.books.entry(open.room).or_default();
                 if book.stays.is_empty() {
-                    book.stays.push(Stay { device, joined: 0, removed: None, kept: 0 });
+                    book.stays.push(Stay { device, joined: 0, removed: None, kept: 0, entered: true });
                     book.epochs.push((0, BTreeSet::from([device])));
                     book.authors.push(device);
                 }
@@ -296,7 +296,7 @@ impl Door {
             }
         }
         for device in added {
-            book.stays.push(Stay { device, joined: seq, removed: None, kept: seq });
+            book.stays.push(Stay { device, joined: seq, removed: None, kept: seq, entered: false });
             self.hub.welcomes.entry(device).or_default().retain(|it| it.room != room || it.seq == seq);
             if answers {
                 self.devices[&device].line.borrow_mut().down.push_back(ServerFrame::Look(room));
@@ -353,6 +353,7 @@ impl Door {
         let (last, _) = hall.head(room);
         for stay in book.stays.iter_mut().filter(|stay| stay.device == device) {
             stay.kept = stay.kept.max(seq.min(stay.removed.unwrap_or(last)));
+            stay.entered |= seq >= stay.joined && stay.removed.is_none_or(|removed| seq <= removed);
         }
         let joined = book.stays.iter().rfind(|stay| stay.device == device).map_or(0, |stay| stay.joined);
         if seq >= joined {

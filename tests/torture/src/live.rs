@@ -112,8 +112,8 @@ impl Live {
     }
 
     async fn online(&mut self) -> Result<(), Ended> {
-        self.engine(|engine, _| {
-            engine.connected();
+        self.engine(|engine, now| {
+            engine.connected(now);
             Ok(())
         })?;
         self.chains(vec![self.handle.clone()]).await?;

@@ -233,7 +233,13 @@ impl World {
                     wrong.push(say(format!("shows another role of {}", member.handle)));
                 }
             }
-            if !device.was_restored {
+            // Who was brought in by somebody who was gone before saying what the room is called hears it the next time.
+            let stay = self.door.books[&shown.room].stays.iter().rfind(|stay| stay.device == device.id);
+            let by = stay.and_then(|stay| {
+                self.door.books[&shown.room].authors.get(usize::try_from(stay.joined).unwrap())
+            });
+            let told = view.name.is_some() || by.is_none_or(|by| inside.contains(by));
+            if !device.was_restored && told {
                 names.insert(device.name.clone(), (view.name.clone(), view.topic.clone()));
             }
         }

@@ -29,6 +29,9 @@ impl World {
         let (Some(epoch), Ok(at)) = (book.sealed_in.get(&seq), usize::try_from(seq)) else { return false };
         let author = book.authors[at];
         let Some(stay) = book.stay(id, seq) else { return false };
+        if stay.removed.is_some() && !stay.entered {
+            return false;
+        }
         let (opened, inside) = &book.epochs[usize::try_from(*epoch).unwrap()];
         let now = &book.epochs.iter().rfind(|(opened, _)| *opened < seq).unwrap().1;
         let owed = self.owed_from(device, room);

@@ -112,7 +112,11 @@ impl Turn<'_> {
                 if let Some(line) = line {
                     self.keep(&line)?;
                 }
-                if entry.kind == Kind::Commit { self.watch_commit(room, entry)? } else { Taken::Silent }
+                match entry.kind {
+                    Kind::Commit => self.watch_commit(room, entry)?,
+                    Kind::Proposal => self.watch_proposal(room, entry)?,
+                    Kind::Message => Taken::Silent,
+                }
             }
             taken => taken,
         };

@@ -32,9 +32,9 @@ impl Turn<'_> {
         if room.standing == Standing::Lost {
             return self.watch_proposal(room, entry);
         }
-        // A body that is gone belongs to an epoch that is over, or will make the next commit unfollowable: then the
-        // device comes back.
-        let Some(body) = &entry.body else { return Ok(Taken::Silent) };
+        // Bodies go when every device has had them: this one had it, and its vault was put back since. What is committed next
+        // could not be followed.
+        let Some(body) = &entry.body else { return Ok(Taken::Lost(None)) };
         let malformed = Taken::Alarm(Breach::Malformed.into());
         let Ok(message) = MlsMessageIn::tls_deserialize_exact(body.as_slice()) else { return Ok(malformed) };
         let Ok(message) = message.try_into_protocol_message() else { return Ok(malformed) };

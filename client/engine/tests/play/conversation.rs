@@ -100,7 +100,7 @@ fn two_who_commit_at_once_converge() {
     let removal = bob.engine.outgoing(world.now).unwrap();
     alice.syncs(&world);
     assert_eq!(removal.len(), 1);
-    bob.engine.connected();
+    bob.engine.connected(world.now);
     bob.syncs(&world);
     for person in [&mut alice, &mut carol, &mut bob] {
         person.syncs(&world);
@@ -243,7 +243,7 @@ fn a_program_that_dies_between_any_two_calls_loses_and_repeats_nothing() {
             _ => drop(alice.sends(world.now)),
         }
         alice.restarts();
-        alice.engine.connected();
+        alice.engine.connected(world.now);
         alice.takes_in(world.now);
     }
     alice.syncs(&world);

@@ -122,13 +122,13 @@ fn a_chain_that_was_seen_before_cannot_be_replaced() {
     let words = "the server changed the device chain of bob, which can only grow";
     does_not_add(&mut alice, &world, other, "bob", words);
     // Bob himself notices at his next connection.
-    bob.engine.connected();
+    bob.engine.connected(world.now);
     bob.asks(&[handle("bob")], world.now);
     let refused = bob.engine.check_own(world.now).unwrap_err();
     assert!(refused.to_string().contains(words), "{refused}");
     world.hub.borrow_mut().packages = genuine.packages;
     world.hub.borrow_mut().chains = genuine.chains;
-    bob.engine.connected();
+    bob.engine.connected(world.now);
     bob.asks(&[handle("bob")], world.now);
     bob.engine.check_own(world.now).unwrap();
     drop(second);

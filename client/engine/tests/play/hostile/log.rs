@@ -315,7 +315,7 @@ fn something_else_under_ones_own_submission_is_noticed() {
     bob.says(&world, room, "not hers");
     let face = world.other_face([&mut alice]);
     face.borrow_mut().halls.get_mut(&room).unwrap().log.last_mut().unwrap().id = submit.id;
-    alice.engine.connected();
+    alice.engine.connected(world.now);
     stops(&mut alice, &world, room, "the server replaced something this device sent");
     assert!(alice.reads(room).is_empty());
     goes_on(&world, room, [&mut bob, &mut carol]);
