@@ -107,7 +107,7 @@ impl Engine {
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();
         // What cannot be written now is looked at over the next connection.
-        let _ = self.turn(now, |turn| turn.set_alarms());
+        let _ = self.turn(now, set_alarms);
     }
 
     /// Makes `change` in one transaction. When it fails, nothing was changed and everything remembered is dropped.
@@ -159,22 +159,6 @@ impl Engine {
 }
 
 impl Turn<'_> {
-    /// Nothing that is to happen after a while waits for longer than that.
-    fn set_alarms(&mut self) -> Result<(), EngineError> {
-        let latest = |seconds| self.now.plus_seconds(seconds);
-        for before in self.step.rooms()? {
-            let mut room = before.clone();
-            room.renew_at = room.renew_at.min(latest(RENEW_AFTER));
-            room.settle_at = room.settle_at.map(|at| at.min(latest(SETTLE / 1000)));
-            room.report_at = room.report_at.map(|at| at.min(latest(reports::PAUSE)));
-            room.draft_at = room.draft_at.map(|at| at.min(latest(drafts::PAUSE)));
-            if room != before {
-                self.step.keep_room(&room)?;
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) fn provider(&self) -> Provider<'_> {
         Provider::new(self.crypto, self.step)
     }
@@ -217,6 +201,22 @@ impl Turn<'_> {
         }
         Ok(())
     }
+}
+
+/// Nothing that is to happen after a while waits for longer than that.
+fn set_alarms(turn: &mut Turn<'_>) -> Result<(), EngineError> {
+    let latest = |seconds| turn.now.plus_seconds(seconds);
+    for before in turn.step.rooms()? {
+        let mut room = before.clone();
+        room.renew_at = room.renew_at.min(latest(RENEW_AFTER));
+        room.settle_at = room.settle_at.map(|at| at.min(latest(SETTLE / 1000)));
+        room.report_at = room.report_at.map(|at| at.min(latest(reports::PAUSE)));
+        room.draft_at = room.draft_at.map(|at| at.min(latest(drafts::PAUSE)));
+        if room != before {
+            turn.step.keep_room(&room)?;
+        }
+    }
+    Ok(())
 }
 
 /// Loads a room's group from the vault.

@@ -234,8 +234,8 @@ impl World {
                 }
             }
             // Who was brought in by somebody who was gone before saying what the room is called hears it the next time.
-            let stay = self.door.books[&shown.room].stays.iter().rfind(|stay| stay.device == device.id);
-            let by = stay.and_then(|stay| {
+            let last = self.door.books[&shown.room].stays.iter().rfind(|stay| stay.device == device.id);
+            let by = last.and_then(|stay| {
                 self.door.books[&shown.room].authors.get(usize::try_from(stay.joined).unwrap())
             });
             let told = view.name.is_some() || by.is_none_or(|by| inside.contains(by));
