@@ -276,7 +276,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Takes in the lines of a piece up to an entry, below all that are here. What is here already and could be opened stays as it is. Answers how many were new;
+    /// Takes in the lines of a piece up to an entry, below all that are here, and those that could not be opened here. What is here already and could be opened stays as it is. Answers how many were new;
     /// an error means that these are no lines.
     pub fn take_in(
         &self,
@@ -289,7 +289,14 @@ impl Step<'_> {
             ciborium::de::from_reader_with_recursion_limit(bytes, 16).map_err(|_| wrong())?;
         let mut new = 0;
         // The newest first: each finds what was said of it later.
-        for line in lines.iter().filter(|line| line.seq <= upto) {
+        for line in &lines {
+            // Another device of the account could open what this one has only heard of, also after it came.
+            let here = self.message_at(room, line.seq)?;
+            let unopened = here.is_some_and(|here| matches!(here.said, Said::Unopened(_)));
+            let replaces = unopened && told_by.is_none() && line.kind != "unopened";
+            if line.seq > upto && !replaces {
+                continue;
+            }
             let file = line.file.as_ref().map(|file| file.to_vec());
             // Only what could be read again is kept.
             Said::parse(&line.kind, line.said.clone(), line.gone, file.clone())?;
@@ -299,10 +306,11 @@ impl Step<'_> {
                 .find("SELECT COALESCE(MIN(line), 1) - 1 FROM messages", &[], |row| Ok(row.get(0)?))?
                 .unwrap_or_default();
             let blob = |it: &Option<ByteBuf>| it.as_ref().map(|bytes| bytes.to_vec());
-            if told_by.is_none() && line.kind != "unopened" {
-                // Another device of the account could open what this one has only heard of.
-                let sql = "DELETE FROM messages WHERE room = ?1 AND seq = ?2 AND kind = 'unopened'";
-                self.run(sql, &[&room.0, &number(line.seq)])?;
+            if replaces {
+                // But for a copy of what stands here already.
+                let sql = "DELETE FROM messages WHERE room = ?1 AND seq = ?2
+                           AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1 AND id = ?3 AND handle = ?4)";
+                self.run(sql, &[&room.0, &number(line.seq), &blob(&line.id), &line.handle])?;
             }
             let kept = self.run(
                 "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,
@@ -374,5 +382,37 @@ mod tests {
         assert_eq!(taken(&mut new, 1), Said::Gone(Erased::Withdrawn));
         let search = crate::Search { words: Some("zanzibar".to_owned()), ..crate::Search::default() };
         assert_eq!(new.step(|step| step.search(&search, 9)).unwrap(), []);
+    }
+
+    #[test]
+    fn what_could_not_be_opened_here_is_told_by_a_device_that_could() {
+        let (mut old, mut new) = (vault(), vault());
+        for (seq, words) in [(1, "one"), (2, "two"), (3, "three")] {
+            keeps(&mut old, &line(seq, "alice", Said::Text(written(words)), None));
+        }
+        old.step(|step| step.owe_history(DeviceId([5; 16]))).unwrap();
+        let piece = old.step(|step| step.next_piece(9)).unwrap().unwrap();
+        let unopened = |seq| crate::Message {
+            id: None,
+            from: None,
+            ..line(seq, "alice", Said::Unopened("old-epoch".to_owned()), None)
+        };
+        // The new one came by entry 1, and could not open what was sealed before.
+        keeps(&mut new, &unopened(2));
+        let said = |vault: &mut crate::Vault, seq| {
+            vault.step(|step| step.message_at(ROOM, seq)).unwrap().map(|line| line.said)
+        };
+        let mallory = "mallory".parse().unwrap();
+        new.step(|step| step.take_in((ROOM, Some(&mallory)), 1, &piece.bytes)).unwrap();
+        assert_eq!(said(&mut new, 2), Some(unopened(2).said), "somebody else's word replaces nothing");
+        new.step(|step| step.take_in((ROOM, None), 1, &piece.bytes)).unwrap();
+        assert_eq!(said(&mut new, 2), Some(Said::Text(written("two"))));
+        assert_eq!(said(&mut new, 3), None, "what it has not heard of yet it reads itself");
+        // A copy of what stands here stays one.
+        let (mut other, copy) = (vault(), line(2, "alice", Said::Text(written("two")), None));
+        keeps(&mut other, &crate::Message { seq: 9, ..copy });
+        keeps(&mut other, &unopened(2));
+        other.step(|step| step.take_in((ROOM, None), 1, &piece.bytes)).unwrap();
+        assert_eq!(said(&mut other, 2), Some(unopened(2).said));
     }
 }
