@@ -78,7 +78,7 @@ impl Failure {
                 "client.not-enrolled" => 3,
                 "client.unreachable" => 4,
                 "client.vault" | "client.key" | "client.profile" => 5,
-                "client.distrust" | "client.bad-file" => 6,
+                "client.distrust" | "client.bad-file" | "client.words" => 6,
                 "client.file" | "client.link" | "client.room" | "client.profile-name" | "client.search" => 2,
                 code if code.starts_with("server.") => 7,
                 _ => 1,

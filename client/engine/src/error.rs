@@ -68,6 +68,11 @@ pub enum EngineError {
         "the two devices do not understand each other: somebody may stand between them; begin anew on the old device"
     )]
     Linking,
+    /// The words that were typed on the other side were not those that this device shows.
+    #[error(
+        "the words typed on the other side are not the ones shown here, so nothing was done; begin anew over there, with a new link"
+    )]
+    TurnedDown,
     /// Another device of the account has revoked this one.
     #[error("this device was revoked by another one of yours: it speaks for you no more")]
     Revoked,

@@ -103,7 +103,7 @@ impl Engine {
     /// Takes what the old device vouched for: this device belongs to the account as soon as the server has the entry.
     pub fn granted(&mut self, asking: &Asking, server: &str, part: &[u8]) -> Result<Identity, EngineError> {
         let answer = asking.answer.as_ref().ok_or(EngineError::Linking)?;
-        let grant: Grant = asking.meeting.read(4, part).ok_or(EngineError::Linking)?;
+        let grant = asking.grant(part)?;
         let key = SigningKey::from_bytes(&asking.seed.0);
         let (enrol, entry) =
             take_vouched(&grant.vouched, asking.offer.device, &key).ok_or(EngineError::Linking)?;
@@ -169,6 +169,12 @@ impl Linking {
         self.meeting.read::<Done>(5, part).is_some()
     }
 
+    /// The fourth part when the words were not the same: nothing is vouched for.
+    #[must_use]
+    pub fn turned_down(&self) -> Vec<u8> {
+        self.meeting.write(4, &Grant { vouched: vec![] })
+    }
+
     /// The sixth part: it was added.
     #[must_use]
     pub fn brought(&self) -> Vec<u8> {
@@ -177,6 +183,12 @@ impl Linking {
 }
 
 impl Asking {
+    /// Reads the fourth part.
+    pub(crate) fn grant(&self, part: &[u8]) -> Result<Grant, EngineError> {
+        let grant: Grant = self.meeting.read(4, part).ok_or(EngineError::Linking)?;
+        if grant.vouched.is_empty() { Err(EngineError::TurnedDown) } else { Ok(grant) }
+    }
+
     /// The first part.
     #[must_use]
     pub fn offer(&self) -> Vec<u8> {

@@ -156,7 +156,7 @@ impl Engine {
         part: &[u8],
         now: Instant,
     ) -> Result<Option<Identity>, EngineError> {
-        let grant: Grant = asking.meeting.read(4, part).ok_or(EngineError::Linking)?;
+        let grant = asking.grant(part)?;
         let new = Approval::peek(&grant.vouched).ok_or(EngineError::Linking)?;
         let answer = asking.answer.as_ref().ok_or(EngineError::Linking)?;
         let same =

@@ -226,7 +226,7 @@ impl FileError {
 }
 
 /// Tries again what does not get through, until it has not for as long as `patience`.
-async fn insist<T>(
+pub(crate) async fn insist<T>(
     patience: Duration,
     mut attempt: impl AsyncFnMut() -> Result<T, SdkError>,
 ) -> Result<T, SdkError> {

@@ -9,14 +9,17 @@ use chancery_wire::{
     bytes::Opaque,
     ids::{DeviceId, LinkingId, RoomId},
     names::Handle,
+    problem::Code,
 };
 use reqwest::Method;
 use tokio::time::sleep;
 
-use crate::{client::Client, clock::now, error::SdkError, live::News, net::Http};
+use crate::{client::Client, clock::now, error::SdkError, files::insist, live::News, net::Http};
 
 /// How often the other device's next part is looked for.
 const LOOK: Duration = Duration::from_millis(400);
+/// How long a part is tried again while the server is away.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long bringing a device into its rooms may take.
 pub(crate) const BRING: Duration = Duration::from_mins(1);
 
@@ -65,6 +68,11 @@ impl Client {
         }
         self.sync(BRING, watch).await?;
         say(&self.http, linking.id, 6, linking.brought()).await
+    }
+
+    /// The words were not the same: the other device hears that it will not be linked, or vouched for.
+    pub async fn turn_down(&mut self, linking: &Linking) -> Result<(), SdkError> {
+        say(&self.http, linking.id, 4, linking.turned_down()).await
     }
 
     /// Revokes another device of this account: from then on the server knows it no more. It is taken out of the rooms that this
@@ -155,8 +163,7 @@ impl Client {
 /// Waits for a part.
 pub(crate) async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Vec<u8>, SdkError> {
     loop {
-        let path = format!("/v1/linkings/{id}/parts");
-        let said: Parts = http.open(Method::GET, &path, None::<&()>).await?;
+        let said = insist(PATIENCE, async || parts(http, id).await).await?;
         if let Some(Opaque(part)) = said.parts.into_iter().nth(number - 1) {
             return Ok(part);
         }
@@ -164,10 +171,25 @@ pub(crate) async fn part(http: &Http, id: LinkingId, number: usize) -> Result<Ve
     }
 }
 
+async fn parts(http: &Http, id: LinkingId) -> Result<Parts, SdkError> {
+    http.open(Method::GET, &format!("/v1/linkings/{id}/parts"), None::<&()>).await
+}
+
 /// Says a part.
 pub(crate) async fn say(http: &Http, id: LinkingId, number: u8, part: Vec<u8>) -> Result<(), SdkError> {
     let path = format!("/v1/linkings/{id}/parts");
     let part = api::SayPart { number, part: Opaque(part) };
-    let _: Parts = http.open(Method::PUT, &path, Some(&part)).await?;
-    Ok(())
+    insist(PATIENCE, async || {
+        let said: Result<Parts, SdkError> = http.open(Method::PUT, &path, Some(&part)).await;
+        match said {
+            // The answer may have been lost.
+            Err(error) if error.is(Code::OtherPart) => {
+                let there = parts(http, id).await?.parts;
+                let same = there.get(usize::from(number) - 1).is_some_and(|there| *there == part.part);
+                if same { Ok(()) } else { Err(error) }
+            }
+            said => said.map(drop),
+        }
+    })
+    .await
 }

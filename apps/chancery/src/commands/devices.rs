@@ -166,6 +166,7 @@ pub(crate) async fn link(common: &Common, output: &mut Output) -> Result<(), Fai
     let mut typed = String::new();
     stdin().lock().read_line(&mut typed)?;
     if typed.trim().to_lowercase() != words {
+        client.turn_down(&linking).await?;
         return Err(Failure::Words("nothing was linked"));
     }
     client.link_device(&linking, &mut |news| note(output, &news)).await?;

@@ -102,6 +102,7 @@ pub(crate) async fn vouch(common: &Common, output: &mut Output, handle: &Handle)
     let mut typed = String::new();
     stdin().lock().read_line(&mut typed)?;
     if typed.trim().to_lowercase() != words {
+        client.turn_down(&linking).await?;
         return Err(Failure::Words("nothing was approved"));
     }
     client.approve(&linking).await?;
