@@ -15,8 +15,10 @@ use crate::{
 };
 
 /// Lists the devices of this account.
-pub(crate) fn list(common: &Common, output: &mut Output) -> Result<(), Failure> {
-    let client = open(common)?;
+pub(crate) async fn list(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    // As they are now, where the server can be reached.
+    sync_if_reachable(common, output, &mut client).await?;
     let own = client.enrolled()?.device;
     let devices = client.devices()?;
     let list: Vec<_> = devices

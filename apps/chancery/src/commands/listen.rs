@@ -62,6 +62,12 @@ fn catch_up(
     upto: &mut HashMap<RoomId, u64>,
 ) -> Result<(), Failure> {
     let heard = |view: &RoomView| only.is_none_or(|room| room == view.id);
+    if let Some(view) =
+        client.rooms()?.iter().find(|view| only == Some(view.id) && view.standing == Standing::Left)
+    {
+        let why = view.why.as_deref().unwrap_or("you are not in this room any more");
+        return Err(Failure::Refused(format!("{why}; what was said there before: chancery tail")));
+    }
     for view in client.rooms()?.iter().filter(|view| heard(view) && view.standing != Standing::Left) {
         loop {
             let after = *upto.entry(view.id).or_insert(view.read);

@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::RecoveryKey { remove } => recover::key(common, output, remove).await,
         Command::Recover { link } => recover::recover(common, output, &link).await,
         Command::Vouch { person } => recover::vouch(common, output, &person.parse()?).await,
-        Command::Devices(Devices::List { of: None }) => devices::list(common, output),
+        Command::Devices(Devices::List { of: None }) => devices::list(common, output).await,
         Command::Devices(Devices::List { of: Some(whose) }) => {
             devices::list_of(common, output, &whose.parse()?).await
         }
