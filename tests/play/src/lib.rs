@@ -9,5 +9,6 @@
     reason = "what tests stand on: a test that cannot go on has failed"
 )]
 
+pub mod dice;
 pub mod hub;
 pub mod person;

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use chancery_engine::{Engine, Entropy, Joined, Link, Opener, Out, Want};
+use chancery_engine::{Engine, Joined, Link, Opener, Out, Want};
 use chancery_vault::{Standing, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{self, Chain, Claimed},
@@ -14,24 +14,7 @@ use chancery_wire::{
     time::{DAY, Instant},
 };
 
-use crate::hub::Hub;
-
-/// Randomness that is the same in every run.
-#[derive(Clone, Debug)]
-pub struct Dice(pub u64);
-
-impl Entropy for Dice {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        for byte in bytes {
-            // SplitMix64.
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = self.0;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            *byte = u8::try_from((z ^ (z >> 31)) & 0xff).unwrap();
-        }
-    }
-}
+use crate::{dice::Dice, hub::Hub};
 
 /// Everybody, and the hub between them.
 #[derive(Debug)]
@@ -68,7 +51,7 @@ pub fn written(text: &str) -> Written {
 
 fn open(file: &std::path::Path, seed: u64) -> Engine {
     let vault = Vault::open(file, &VaultKey::from_bytes([7; 32])).unwrap();
-    Engine::new(vault, Box::new(Dice(seed)))
+    Engine::new(vault, Box::new(Dice::new(seed)))
 }
 
 /// Links a device: both say their six parts, and the person compares the words. Answers the new entry of the chain.
@@ -237,7 +220,7 @@ impl Person {
 
     /// The vault's files are replaced by an older image of themselves.
     pub fn is_restored_from(&mut self, image: &[(std::path::PathBuf, Vec<u8>)]) {
-        self.engine = Engine::new(Vault::in_memory().unwrap(), Box::new(Dice(0)));
+        self.engine = Engine::new(Vault::in_memory().unwrap(), Box::new(Dice::new(0)));
         for part in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{part}", self.file.display()));
         }

@@ -20,7 +20,7 @@ use chancery_wire::{
 
 use crate::{
     clock::Clock,
-    dice::{Draws, Fuse, Killed},
+    draws::{Draws, Fuse, Killed},
     line::Line,
     live::{Ended, Live, Program},
     template::vault,

@@ -14,8 +14,8 @@
 mod book;
 mod clock;
 mod device;
-mod dice;
 mod door;
+mod draws;
 mod line;
 mod live;
 mod model;
@@ -33,7 +33,7 @@ use std::{
     path::Path,
 };
 
-use dice::Dice;
+use chancery_play::dice::Dice;
 pub use tally::Tally;
 pub use template::Template;
 use world::World;

@@ -275,6 +275,6 @@ impl World {
 }
 
 /// Mostly members are added.
-fn role_or_member(role: Role, dice: &mut crate::dice::Dice) -> Role {
+fn role_or_member(role: Role, dice: &mut chancery_play::dice::Dice) -> Role {
     if dice.happens(700) { Role::Member } else { role }
 }

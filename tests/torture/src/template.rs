@@ -16,7 +16,7 @@ use chancery_wire::{
 
 use chancery_play::person::{handle, link, today};
 
-use crate::dice::{Draws, Fuse};
+use crate::draws::{Draws, Fuse};
 
 /// The cast. Alice founds and invites the others.
 pub(crate) const NAMES: [&str; 8] = ["alice", "bob", "carol", "dora", "erin", "frank", "grace", "heidi"];

@@ -7,7 +7,7 @@ use chancery_wire::{bytes::Opaque, names::Handle};
 
 use crate::{
     device::Device,
-    dice::{Draws, Fuse},
+    draws::{Draws, Fuse},
     template::{NAMES, vault},
     world::World,
 };

@@ -3,13 +3,13 @@
 use std::{cell::RefCell, collections::VecDeque, path::Path, rc::Rc};
 
 use chancery_engine::EngineError;
+use chancery_play::dice::Dice;
 use chancery_transparency::{Root, Secret};
 use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
 
 use crate::{
     clock::Clock,
     device::{Device, Moved},
-    dice::Dice,
     door::{Door, Known},
     live::Ended,
     tally::Tally,
