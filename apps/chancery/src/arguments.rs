@@ -321,6 +321,10 @@ pub(crate) enum Devices {
         /// As an officer: a device of this account
         #[arg(long, value_name = "ACCOUNT")]
         of: Option<String>,
+        /// With --of: the person has a recovery link from before the device was lost, and it is to work on. Without this it ends, because
+        /// whoever has the device may have made one
+        #[arg(long, requires = "of")]
+        keep_recovery_key: bool,
     },
     /// Give one of your devices a name; only your devices see it
     Rename {

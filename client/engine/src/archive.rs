@@ -50,8 +50,12 @@ impl Engine {
         }
         self.turn(now, |turn| {
             let Some(block) = turn.step.next_due(upto)? else { return Ok(None) };
-            let bytes = turn.seal_block(&block)?;
-            Ok(Some(SealedBlock { block, bytes }))
+            match turn.seal_block(&block) {
+                Ok(bytes) => Ok(Some(SealedBlock { block, bytes })),
+                // To a key that is none nothing can be sealed; the next one is in the chain.
+                Err(EngineError::Mls(_)) => Ok(turn.step.keep_archive_key(None).map(|()| None)?),
+                Err(error) => Err(error),
+            }
         })
     }
 
@@ -97,11 +101,17 @@ impl Engine {
             })?;
             // What was said before it came is no news on this device.
             room.read = room.read.max(room.joined);
-            Ok(turn.step.keep_room(&room)?)
+            turn.step.keep_room(&room)?;
+            Ok(turn.step.found_taken(found)?)
         })
     }
 
-    /// A block of the archive was taken in, or never will be.
+    /// Blocks that were taken in and have no use any more, because this one is in the archive in their place.
+    pub fn replaced(&self, it: &SealedBlock) -> Result<Vec<Found>, EngineError> {
+        self.look(|step, _| Ok(step.replaced(&it.block)?))
+    }
+
+    /// A block of the archive is there no more, or is none.
     pub fn drop_archived(&mut self, found: &Found, now: Instant) -> Result<(), EngineError> {
         self.turn(now, |turn| Ok(turn.step.drop_found(found)?))
     }
@@ -110,7 +120,7 @@ impl Engine {
 impl Turn<'_> {
     fn seal_block(&self, block: &Block) -> Result<Vec<u8>, EngineError> {
         let damaged = || VaultError::Damaged("archive");
-        let key = self.step.archive_key()?.ok_or_else(damaged)?;
+        let (key, _) = self.step.archive_key()?.ok_or_else(damaged)?;
         let own = self.step.trusted(&self.me.identity.handle)?;
         let recovery = own.first().and_then(|device| device.recovery_key).ok_or_else(damaged)?;
         let name = self.block(block.room, block.number, self.me.identity.device);

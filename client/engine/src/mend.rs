@@ -7,7 +7,13 @@ use std::collections::BTreeSet;
 
 use chancery_groups::{Leaf, policy_of, roster};
 use chancery_vault::{Room, Standing};
-use chancery_wire::{api::PendingRooms, ids::DeviceId, names::Handle, policy::RoomPolicy, time::Instant};
+use chancery_wire::{
+    api::PendingRooms,
+    ids::{DeviceId, RoomId},
+    names::Handle,
+    policy::RoomPolicy,
+    time::Instant,
+};
 use openmls::group::MlsGroup;
 
 use crate::{
@@ -62,8 +68,11 @@ impl Engine {
                     continue;
                 }
                 let group = turn.group(room.id)?;
-                let amiss = turn
-                    .amiss((&roster(group.public_group())?, &policy_of(group.extensions())?), &it.handle)?;
+                let amiss = turn.amiss(
+                    room.id,
+                    (&roster(group.public_group())?, &policy_of(group.extensions())?),
+                    &it.handle,
+                )?;
                 turn.put(room.id, group);
                 if amiss.is_amiss() {
                     turn.memory.mend.entry(room.id).or_default().insert(it.handle.clone());
@@ -81,6 +90,7 @@ impl Turn<'_> {
     /// What is amiss with an account's leaves in a room, by its chain as it is known here. Who is not in it has nothing amiss.
     pub(crate) fn amiss(
         &self,
+        room: RoomId,
         (leaves, policy): (&[Leaf], &RoomPolicy),
         handle: &Handle,
     ) -> Result<Amiss, EngineError> {
@@ -97,6 +107,10 @@ impl Turn<'_> {
                 (None, true) => {}
                 (None, false) => amiss.missing.push(device.device),
             }
+        }
+        // Whoever leaves brings nobody back.
+        if *handle == self.me.identity.handle && self.asked_to_leave(room)? {
+            amiss.missing.clear();
         }
         Ok(amiss)
     }
@@ -133,7 +147,7 @@ impl Turn<'_> {
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         for handle in waiting {
-            if self.amiss((&leaves, &policy), &handle)?.is_amiss() {
+            if self.amiss(room.id, (&leaves, &policy), &handle)?.is_amiss() {
                 return Ok(Some(handle));
             }
             self.mended(room, &handle);
@@ -152,7 +166,8 @@ impl Turn<'_> {
     pub(crate) fn mend_own(&mut self, room: &Room) -> Result<(), EngineError> {
         let me = self.me.identity.handle.clone();
         let group = self.group(room.id)?;
-        let amiss = self.amiss((&roster(group.public_group())?, &policy_of(group.extensions())?), &me)?;
+        let amiss =
+            self.amiss(room.id, (&roster(group.public_group())?, &policy_of(group.extensions())?), &me)?;
         self.put(room.id, group);
         let wished = self.step.wishes(room.id)?;
         let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;

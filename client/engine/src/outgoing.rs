@@ -125,12 +125,15 @@ impl Turn<'_> {
         // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
         // what others proposed is committed before anything else: until then nobody can say anything. Revoked devices wait for
         // nothing else either: who has asked to leave may be left alone with them.
+        // Nothing more is said with keys that are due to be renewed: they may be older than this vault knows.
+        let stale = room.renew_at <= self.now;
         wishes.sort_by_key(|(wished, wish)| match (&wished.sealed, wish) {
             (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
             (_, Wish::Settle) => 1,
             (_, Wish::Mend { .. }) => 2,
             // Whoever leaves has said before what was to be said, such as what the room is called.
-            (None, Wish::Leave) => 4,
+            (None, Wish::Leave) => 5,
+            (None, Wish::Write { .. }) if stale => 4,
             _ => 3,
         });
         let alone = roster(group.public_group())?.len() == 1;
@@ -155,7 +158,7 @@ impl Turn<'_> {
                     }
                     Wish::Mend { handle, packages: None } => {
                         let policy = policy_of(group.extensions())?;
-                        let amiss = self.amiss((&roster(group.public_group())?, &policy), handle)?;
+                        let amiss = self.amiss(room.id, (&roster(group.public_group())?, &policy), handle)?;
                         if amiss.missing.is_empty() {
                             self.seal(&mut room, &mut group, &wished, &wish)?;
                             self.step.wished(wished.wish)?.filter(|wished| wished.refused.is_none())

@@ -2,8 +2,7 @@
 //! device; nothing of an old one comes back.
 
 use chancery_transparency::{
-    Approval, Enrol, Grant, InvalidChain, Root, Secret, Sign as _, ask, recover, recovery_key,
-    set_recovery_key,
+    Approval, Enrol, Grant, InvalidChain, Root, Secret, Sign, ask, recover, recovery_key, set_recovery_key,
 };
 use chancery_vault::{Identity, VaultError};
 use chancery_wire::{
@@ -42,14 +41,12 @@ impl Engine {
             let secret = Secret(turn.draw());
             let me = &turn.me.identity;
             let chain = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
-            let key = if keep {
-                let archive = archive_keys(turn.crypto(), (&me.domain, &me.handle, &secret))?.public;
-                Some((recovery_key(&me.domain, &me.handle, &secret).public(), archive))
-            } else {
-                None
-            };
+            let whose = (&me.domain, &me.handle, &secret);
+            let recovery = recovery_key(&me.domain, &me.handle, &secret);
+            let archive = keep.then(|| archive_keys(turn.crypto(), whose)).transpose()?;
+            let keys = archive.map(|pair| (&recovery as &dyn Sign, pair.public));
             let entry =
-                set_recovery_key(&chain, (me.device, turn.me), key, now).ok_or(EngineError::Revoked)?;
+                set_recovery_key(&chain, (me.device, turn.me), keys, now).ok_or(EngineError::Revoked)?;
             let opener = Opener::Recover(me.handle.clone(), secret, Root(me.root));
             let link = keep.then(|| Link { server: me.server.clone(), opener });
             Ok((entry, link))
@@ -77,7 +74,7 @@ impl Engine {
     ) -> Result<Identity, EngineError> {
         let chains = checked(&chains.chains, domain, root)?;
         let chain = find(&chains, handle).ok_or_else(|| InvalidChain::Missing(handle.clone()))?;
-        self.enrol(&secret.0, |device, key| {
+        self.enrol(&opened_by(secret), |device, key| {
             let recovery = recovery_key(domain, handle, secret);
             let about = (domain.clone(), handle.clone(), chain.head);
             let entry = recover(about, (device, key), (&[], Some(&recovery)), now);
@@ -199,7 +196,7 @@ impl Engine {
     /// was. Its `enrolled` says whether the server has confirmed it.
     pub fn recovered_before(&self, secret: Option<&Secret>) -> Result<Option<Identity>, EngineError> {
         let made = |kept: &Identity| match secret {
-            Some(secret) => kept.opener == secret.0,
+            Some(secret) => kept.opener == opened_by(secret),
             None => !kept.enrolled && kept.opener == Sha256::digest(&kept.entry).to_vec(),
         };
         Ok(self.identity()?.filter(made).filter(|kept| Enrol::peek(&kept.entry).is_ok()))
@@ -210,6 +207,11 @@ impl Engine {
         let (vault, _) = self.parts();
         vault.step(|step| Ok::<_, EngineError>(step.drop_unenrolled()?))
     }
+}
+
+/// What says that an identity was made by a recovery link: the link itself is kept nowhere.
+fn opened_by(secret: &Secret) -> Vec<u8> {
+    Sha256::digest([&b"recovered"[..], &secret.0].concat()).to_vec()
 }
 
 fn write(approvals: &[ByteBuf]) -> Vec<u8> {

@@ -80,17 +80,15 @@ impl Turn<'_> {
                 self.plan_add(&policy, &leaves, handles, *role, packages)?
             }
             Wish::Mend { handle, packages } => {
-                let amiss = self.amiss((&leaves, &policy), handle)?;
+                let amiss = self.amiss(room.id, (&leaves, &policy), handle)?;
                 let packages = packages.as_deref().unwrap_or_default();
                 let whose = std::slice::from_ref(handle);
                 let add = match self.plan_add(&policy, &leaves, whose, policy.role(handle), packages)? {
                     Outcome::Commit(plan) => plan.add,
                     _ => vec![],
                 };
-                // An account that came back keeps its place: its last leaf here goes when the new one comes.
-                let goes = amiss.stays || !add.is_empty() || amiss.missing.is_empty();
-                let revoked = amiss.revoked.into_iter().filter(|_| goes);
-                let remove: Vec<_> = revoked.map(LeafNodeIndex::new).collect();
+                // At once, also where the next device cannot be brought yet: its account is away until then.
+                let remove: Vec<_> = amiss.revoked.into_iter().map(LeafNodeIndex::new).collect();
                 if add.is_empty() && remove.is_empty() {
                     Outcome::Fulfilled
                 } else {
@@ -130,7 +128,7 @@ impl Turn<'_> {
             Wish::Renew => Outcome::Commit(Plan::default()),
             Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
-            Wish::Leave => match may_leave(group, &policy, &leaves) {
+            Wish::Leave => match may_leave(group, &policy, (&leaves, &self.me.identity.handle)) {
                 Ok(()) => Outcome::Leave,
                 Err(why) => Outcome::Refused(why.to_string()),
             },
@@ -291,11 +289,14 @@ fn leaves(proposal: &Proposal, index: LeafNodeIndex) -> bool {
     matches!(proposal, Proposal::Remove(remove) if remove.removed() == index)
 }
 
-/// Whether somebody who owns the room stays when this device has left, and those who asked to leave before.
-fn may_leave(group: &MlsGroup, policy: &RoomPolicy, leaves: &[Leaf]) -> Result<(), EngineError> {
+/// Whether somebody who owns the room stays when this person has left, with all devices, and those who asked to leave before.
+fn may_leave(
+    group: &MlsGroup,
+    policy: &RoomPolicy,
+    (leaves, me): (&[Leaf], &Handle),
+) -> Result<(), EngineError> {
     let leaving = leaving(group.pending_proposals());
-    let own = group.own_leaf_index().u32();
-    let stay = leaves.iter().filter(|leaf| leaf.index != own && !leaving.contains(&leaf.index));
+    let stay = leaves.iter().filter(|leaf| leaf.name.account != *me && !leaving.contains(&leaf.index));
     let mut stay = stay.map(|leaf| policy.role(&leaf.name.account)).peekable();
     if stay.peek().is_none() || stay.any(|role| role == Role::Owner) {
         Ok(())

@@ -128,7 +128,7 @@ impl Turn<'_> {
         }
         keep(self.step, &found)?;
         if *handle == identity.handle {
-            self.step.keep_archive_key(found.archive.as_deref())?;
+            self.step.keep_archive_key(found.archive.as_ref())?;
         }
         let grown = known.first().is_none_or(|device| device.head != found.head);
         let outcome = missing.map_or(Asked::Held, |whose| refused(InvalidChain::Missing(whose)));

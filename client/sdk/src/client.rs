@@ -242,6 +242,11 @@ impl Client {
         Ok(self.engine.has_to_send()?)
     }
 
+    /// The device that has set this account's recovery key, if there is one.
+    pub fn recovery_key_by(&self) -> Result<Option<DeviceId>, SdkError> {
+        Ok(self.engine.recovery_key_by()?)
+    }
+
     /// Whether something is still to be kept for the recovery key, which the next [`Client::sync`] does.
     pub fn has_to_keep(&self) -> Result<bool, SdkError> {
         Ok(self.engine.has_to_keep()?)

@@ -97,6 +97,11 @@ impl Client {
             Err(error) if error.is(Code::OtherRecoveryKey) || error.is(Code::BadBlock) => {}
             Err(error) => return Err(error),
         }
+        for old in self.engine.replaced(&sealed)? {
+            let address = format!("/v1/archive/{}/{}/{}", old.room, old.number, old.device);
+            self.http.ask::<()>(&identity, Method::DELETE, &address, None::<&()>).await?;
+            self.engine.drop_archived(&old, now())?;
+        }
         self.engine.archived(&sealed, now())?;
         Ok(true)
     }

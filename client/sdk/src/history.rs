@@ -1,15 +1,13 @@
 //! History: told to the account's other devices, taken in from them, and kept for the day all of them are lost.
 
-use chancery_engine::EngineError;
-use chancery_vault::Found;
-use chancery_wire::{api::Archive, problem::Code};
-use reqwest::Method;
-
 use crate::{
     clock::now,
     error::SdkError,
     live::{Live, News},
 };
+use chancery_engine::EngineError;
+use chancery_vault::Found;
+use chancery_wire::{api::Archive, problem::Code};
 
 /// How long history waits after the server could not keep or read it, in milliseconds.
 const AWAY: i64 = 60_000;
@@ -80,8 +78,7 @@ impl Live<'_> {
         let path = format!("/v1/archive/{room}/{number}/{device}");
         match self.client.http.bytes(&self.identity, &path).await {
             Ok(sealed) => match self.client.engine.take_archived(found, &sealed, now()) {
-                // It has no use any more: the key that opens it was used up.
-                Ok(()) => self.client.http.ask(&self.identity, Method::DELETE, &path, None::<&()>).await?,
+                Ok(()) => return Ok(()),
                 Err(error @ EngineError::BadBlock) => {
                     self.news.push(News::Alarm(*room, error.to_string()));
                 }

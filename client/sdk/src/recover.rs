@@ -55,14 +55,19 @@ impl Client {
         Ok(self.engine.devices_of(handle)?)
     }
 
-    /// Revokes a device of another account, as an officer.
-    pub async fn revoke_of(&mut self, handle: &Handle, device: DeviceId) -> Result<(), SdkError> {
+    /// Revokes a device of another account, as an officer; and says whether its recovery key is worth something on.
+    pub async fn revoke_of(
+        &mut self,
+        handle: &Handle,
+        (device, keeps_key): (DeviceId, bool),
+    ) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
         // Broken off, the same is asked again.
         if self.devices_of(handle).await?.iter().any(|it| it.device == device && it.revoked) {
             return Ok(());
         }
-        let revoke = api::Revoke { entry: Opaque(self.engine.revoke_of(handle, device, now())?) };
+        let revoke =
+            api::Revoke { entry: Opaque(self.engine.revoke_of(handle, (device, keeps_key), now())?) };
         let _: Account =
             self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
         Ok(())

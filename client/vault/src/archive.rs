@@ -43,26 +43,28 @@ pub struct Found {
 impl Step<'_> {
     /// The public key that the account's archive is sealed to, as its chain has it now. Under another one than before everything
     /// is to be put there anew; under none, nothing.
-    pub fn keep_archive_key(&self, key: Option<&[u8]>) -> Result<(), VaultError> {
-        if self.archive_key()?.as_deref() == key {
+    pub fn keep_archive_key(&self, key: Option<&(Vec<u8>, DeviceId)>) -> Result<(), VaultError> {
+        if self.archive_key()?.as_ref() == key {
             return Ok(());
         }
         self.run("DELETE FROM archive_key", &[])?;
         self.run("DELETE FROM archive_due", &[])?;
-        if let Some(key) = key {
-            self.run("INSERT INTO archive_key (one, key) VALUES (1, ?1)", &[&key])?;
+        if let Some((key, device)) = key {
+            self.run("INSERT INTO archive_key (one, key, device) VALUES (1, ?1, ?2)", &[key, &device.0])?;
             self.run(
                 "INSERT INTO archive_due (room, block, at, changes)
-                 SELECT DISTINCT m.room, m.seq / ?1, 0, 1 FROM messages m JOIN rooms r ON r.room = m.room WHERE r.own = 0",
+                 SELECT m.room, m.seq / ?1, 0, random() FROM messages m JOIN rooms r ON r.room = m.room WHERE r.own = 0
+                 GROUP BY m.room, m.seq / ?1",
                 &[&number(ENTRIES)],
             )?;
         }
         Ok(())
     }
 
-    /// The public key that the account's archive is sealed to, if there is one.
-    pub fn archive_key(&self) -> Result<Option<Vec<u8>>, VaultError> {
-        self.find("SELECT key FROM archive_key", &[], |row| Ok(row.get(0)?))
+    /// The public key that the account's archive is sealed to, if there is one, and the device that set it.
+    pub fn archive_key(&self) -> Result<Option<(Vec<u8>, DeviceId)>, VaultError> {
+        let sql = "SELECT key, device FROM archive_key";
+        self.find(sql, &[], |row| Ok((row.get(0)?, DeviceId(id(row, 1)?))))
     }
 
     /// Whether a block is to be put into the archive that has changed up to a moment.
@@ -126,7 +128,7 @@ impl Step<'_> {
     /// The next block that can be taken in: the newest of each room before the second newest of any.
     pub fn next_found(&self) -> Result<Option<Found>, VaultError> {
         self.find(
-            "SELECT room, block, device FROM archive_found WHERE room IN (SELECT room FROM rooms) ORDER BY newer LIMIT 1",
+            "SELECT room, block, device FROM archive_found WHERE taken = 0 AND room IN (SELECT room FROM rooms) ORDER BY newer LIMIT 1",
             &[],
             |row| {
                 let (room, device) = (RoomId(id(row, 0)?), DeviceId(id(row, 2)?));
@@ -135,7 +137,24 @@ impl Step<'_> {
         )
     }
 
-    /// A block was taken in, or never will be.
+    /// A block was taken in.
+    pub fn found_taken(&self, it: &Found) -> Result<(), VaultError> {
+        let sql = "UPDATE archive_found SET taken = 1 WHERE room = ?1 AND block = ?2 AND device = ?3";
+        self.run(sql, &[&it.room.0, &number(it.number), &it.device.0])?;
+        self.forget_archive()
+    }
+
+    /// The blocks that were taken in and are not to be taken in again, now that this device has put the same place there anew.
+    pub fn replaced(&self, it: &Block) -> Result<Vec<Found>, VaultError> {
+        let sql =
+            "SELECT device FROM archive_found WHERE room = ?1 AND block = ?2 AND taken = 1 ORDER BY device";
+        let (room, number) = (it.room, it.number);
+        self.list(sql, &[&room.0, &self::number(number)], |row| {
+            Ok(Found { room, number, device: DeviceId(id(row, 0)?) })
+        })
+    }
+
+    /// A block is there no more, or is none.
     pub fn drop_found(&self, it: &Found) -> Result<(), VaultError> {
         let sql = "DELETE FROM archive_found WHERE room = ?1 AND block = ?2 AND device = ?3";
         self.run(sql, &[&it.room.0, &number(it.number), &it.device.0])?;
@@ -144,7 +163,7 @@ impl Step<'_> {
 
     /// With nothing left to be opened, what opens it has no use any more.
     fn forget_archive(&self) -> Result<(), VaultError> {
-        let sql = "DELETE FROM archive_secret WHERE asked = 1 AND NOT EXISTS (SELECT 1 FROM archive_found)";
+        let sql = "DELETE FROM archive_secret WHERE asked = 1 AND NOT EXISTS (SELECT 1 FROM archive_found WHERE taken = 0)";
         self.run(sql, &[])?;
         Ok(())
     }

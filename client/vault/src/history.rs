@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 use crate::{
     error::VaultError,
     marks::mentioned,
-    messages::{Erased, Said},
+    messages::{Erased, Message, Said},
     step::{Step, counted, id, number},
 };
 
@@ -205,6 +205,17 @@ impl Step<'_> {
         encoded(&self.told(which, &[&room.0, &number(first), &number(upto)])?)
     }
 
+    /// What a line that is told says something to: the message of the same account that it changes or takes back, if it is here.
+    fn told_about(&self, room: RoomId, line: &Told) -> Result<Option<Message>, VaultError> {
+        let (Some(of), Some(by)) = (&line.about, &line.handle) else { return Ok(None) };
+        if !matches!(line.kind.as_str(), "withdrawal" | "edit") {
+            return Ok(None);
+        }
+        let wrong = || VaultError::Damaged("history");
+        let of = MessageId::from_slice(of).ok_or_else(wrong)?;
+        self.message_of(room, of, &by.parse().map_err(|_| wrong())?)
+    }
+
     fn told(&self, which: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Told>, VaultError> {
         let bytes = |row: &rusqlite::Row<'_>, at| -> Result<Option<ByteBuf>, VaultError> {
             Ok(row.get::<_, Option<Vec<u8>>>(at)?.map(ByteBuf::from))
@@ -312,6 +323,8 @@ impl Step<'_> {
                            AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1 AND id = ?3 AND handle = ?4)";
                 self.run(sql, &[&room.0, &number(line.seq), &blob(&line.id), &line.handle])?;
             }
+            let earlier = self.told_about(room, &line)?;
+            let until_now = earlier.as_ref().map(|first| self.text_of(first)).transpose()?.flatten();
             let kept = self.run(
                 "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,
                                        mentions, urgent, expires, told_by)
@@ -340,6 +353,16 @@ impl Step<'_> {
                 continue;
             }
             new += 1;
+            match (line.kind.as_str(), earlier) {
+                ("withdrawal", Some(Message { id: Some(of), from: Some((by, _)), .. })) => {
+                    self.erase(room, of, &by, Erased::Withdrawn)?;
+                }
+                ("edit", Some(first)) if line.gone == 0 => {
+                    let now = self.text_of(&first)?;
+                    self.index(room, first.seq, (until_now.as_deref(), now.as_deref()))?;
+                }
+                _ => {}
+            }
             if let (Some(id), Some(handle), false) = (id, &line.handle, line.gone != 0) {
                 let by = handle.parse().map_err(|_| wrong())?;
                 self.index_anew(room, id, &by)?;
@@ -392,7 +415,7 @@ mod tests {
         }
         old.step(|step| step.owe_history(DeviceId([5; 16]))).unwrap();
         let piece = old.step(|step| step.next_piece(9)).unwrap().unwrap();
-        let unopened = |seq| crate::Message {
+        let unopened = |seq| Message {
             id: None,
             from: None,
             ..line(seq, "alice", Said::Unopened("old-epoch".to_owned()), None)
@@ -408,9 +431,23 @@ mod tests {
         new.step(|step| step.take_in((ROOM, None), 1, &piece.bytes)).unwrap();
         assert_eq!(said(&mut new, 2), Some(Said::Text(written("two"))));
         assert_eq!(said(&mut new, 3), None, "what it has not heard of yet it reads itself");
+        // What it changes or takes back of what is here already is changed and taken back.
+        keeps(
+            &mut old,
+            &line(4, "alice", Said::Edit(written("quokka")), line(1, "alice", Said::Withdrawal, None).id),
+        );
+        keeps(&mut old, &line(5, "alice", Said::Withdrawal, line(2, "alice", Said::Withdrawal, None).id));
+        old.step(|step| step.owe_history(DeviceId([6; 16]))).unwrap();
+        let later = old.step(|step| step.next_piece(9)).unwrap().unwrap();
+        new.step(|step| step.take_in((ROOM, None), 9, &later.bytes)).unwrap();
+        assert_eq!(said(&mut new, 2), Some(Said::Gone(Erased::Withdrawn)));
+        let search =
+            |words: &str| crate::Search { words: Some(words.to_owned()), ..crate::Search::default() };
+        let mut found = |words| new.step(|step| step.search(&search(words), 9)).unwrap().len();
+        assert_eq!((found("quokka"), found("one"), found("two")), (1, 0, 0));
         // A copy of what stands here stays one.
         let (mut other, copy) = (vault(), line(2, "alice", Said::Text(written("two")), None));
-        keeps(&mut other, &crate::Message { seq: 9, ..copy });
+        keeps(&mut other, &Message { seq: 9, ..copy });
         keeps(&mut other, &unopened(2));
         other.step(|step| step.take_in((ROOM, None), 1, &piece.bytes)).unwrap();
         assert_eq!(said(&mut other, 2), Some(unopened(2).said));

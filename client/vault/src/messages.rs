@@ -253,7 +253,7 @@ impl Step<'_> {
     }
 
     /// Makes a line be found by the words of its text from now on, and by those it had until now no more.
-    fn index(
+    pub(crate) fn index(
         &self,
         room: RoomId,
         seq: u64,
@@ -279,7 +279,7 @@ impl Step<'_> {
     }
 
     /// The text of a message as it reads now; nothing when it is none, or was taken back.
-    fn text_of(&self, first: &Message) -> Result<Option<String>, VaultError> {
+    pub(crate) fn text_of(&self, first: &Message) -> Result<Option<String>, VaultError> {
         let (mut now, id) = match (&first.said, first.id) {
             (Said::Text(text), Some(id)) => (text.reveal().to_owned(), id),
             (Said::File(file), Some(_)) => return Ok(Some(file.words())),

@@ -179,10 +179,12 @@ CREATE TABLE history_told (
 ) STRICT, WITHOUT ROWID;
 
 -- The public key that the account's archive is sealed to, and the blocks of rooms that have changed since they were put there: since
--- when, and how often. A block is 64 entries of a room's log.
+-- when, and a mark that is another one with each change. A block is 64 entries of a room's log.
 CREATE TABLE archive_key (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    key BLOB NOT NULL
+    key BLOB NOT NULL,
+    -- The device that set it.
+    device BLOB NOT NULL
 ) STRICT;
 CREATE TABLE archive_due (
     room BLOB NOT NULL REFERENCES rooms (room) DEFERRABLE INITIALLY DEFERRED,
@@ -193,14 +195,14 @@ CREATE TABLE archive_due (
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER archive_added AFTER INSERT ON messages BEGIN
     INSERT INTO archive_due (room, block, at, changes)
-    SELECT NEW.room, NEW.seq / 64, NEW.at, 1 FROM archive_key, rooms r WHERE r.room = NEW.room AND r.own = 0
-    ON CONFLICT (room, block) DO UPDATE SET changes = changes + 1;
+    SELECT NEW.room, NEW.seq / 64, NEW.at, random() FROM archive_key, rooms r WHERE r.room = NEW.room AND r.own = 0
+    ON CONFLICT (room, block) DO UPDATE SET changes = random();
 END;
 -- What was taken back does not wait.
 CREATE TRIGGER archive_erased AFTER UPDATE OF gone ON messages BEGIN
     INSERT INTO archive_due (room, block, at, changes)
-    SELECT NEW.room, NEW.seq / 64, 0, 1 FROM archive_key, rooms r WHERE r.room = NEW.room AND r.own = 0
-    ON CONFLICT (room, block) DO UPDATE SET at = 0, changes = changes + 1;
+    SELECT NEW.room, NEW.seq / 64, 0, random() FROM archive_key, rooms r WHERE r.room = NEW.room AND r.own = 0
+    ON CONFLICT (room, block) DO UPDATE SET at = 0, changes = random();
 END;
 -- What opens the archive on a device as which the account came back, until all of it was taken in; and what there still is of it,
 -- once it was asked for.
@@ -215,9 +217,11 @@ CREATE TABLE archive_found (
     device BLOB NOT NULL,
     -- How many there are in the room that are newer.
     newer INTEGER NOT NULL,
+    -- Whether it was taken in. It is deleted there once this device has put it there anew.
+    taken INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (room, block, device)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX archive_found_newer ON archive_found (newer);
+CREATE INDEX archive_found_newer ON archive_found (taken, newer);
 
 -- What the person wants done, kept before anything is sent; sealed once it can be.
 CREATE TABLE outbox (

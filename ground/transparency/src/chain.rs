@@ -27,12 +27,14 @@ pub(crate) const BY_REVOKING: &str = "chancery revoke 1";
 pub(crate) const BY_RECOVERY: &str = "chancery enrol 1 recovery";
 /// The label of the signature of the device that puts a recovery key into the chain.
 pub(crate) const RECOVERY_KEY: &str = "chancery recovery key 1";
+/// The label of the signature of a recovery key that is put into the chain.
+pub(crate) const BY_KEPT: &str = "chancery recovery key 1 kept";
 /// The most devices a chain has, revoked ones included: each is revoked at most once, so that there is always room for that.
 const DEVICES: usize = 128;
 /// The most entries a chain has: for each device that it comes and that it goes, and some for recovery keys.
 const ENTRIES: usize = 2 * DEVICES + 64;
-/// The most bytes the public key of an archive has.
-const ARCHIVE_KEY: usize = 2048;
+/// How many bytes the public key of an archive has: X-Wing's.
+const ARCHIVE_KEY: usize = 1216;
 /// The most bytes an entry has.
 pub(crate) const LIMIT: usize = 8192;
 
@@ -86,6 +88,8 @@ pub(crate) struct Revoke {
     pub(crate) by: DeviceId,
     /// The account of the device that revokes, where it is an officer's and not the same one.
     pub(crate) officer: Option<Handle>,
+    /// Whether the recovery key is worth something on: it may have been set by whoever had the device.
+    pub(crate) keeps_key: bool,
     pub(crate) previous: Digest,
     pub(crate) at: Instant,
 }
@@ -159,8 +163,9 @@ pub struct Trusted {
     pub devices: Vec<Device>,
     /// The key that brings the account back, if its owner has put one away.
     pub recovery: Option<PublicKey>,
-    /// The public key that the account's archive is sealed to, where its chain was read and not only remembered.
-    pub archive: Option<Vec<u8>>,
+    /// The public key that the account's archive is sealed to, and the device that set it and the recovery key; where the chain was
+    /// read and not only remembered.
+    pub archive: Option<(Vec<u8>, DeviceId)>,
     /// The digest of the last entry.
     pub head: Digest,
     /// The digests of all entries, the first one first: what the head has been.
@@ -312,6 +317,10 @@ impl Trusted {
             .map_err(|_| InvalidChain::Signature)?;
         let gone = self.devices.iter_mut().find(|device| device.id == revoke.revoked && !device.revoked);
         gone.ok_or(InvalidChain::Broken)?.revoked = true;
+        if !revoke.keeps_key {
+            self.recovery = None;
+            self.archive = None;
+        }
         Ok(())
     }
 
@@ -319,12 +328,16 @@ impl Trusted {
     fn keep_key(&mut self, entry: &Entry, keep: &KeepKey) -> Result<(), InvalidChain> {
         self.is_about(&keep.domain, &keep.handle)?;
         let by = self.speaks(keep.by)?;
-        let fits = keep.archive.as_ref().map(|key| key.len() <= ARCHIVE_KEY);
-        if fits != keep.recovery.map(|_| true) {
-            return Err(InvalidChain::Malformed);
-        }
-        if keep.previous != self.head || entry.vouched.is_some() {
+        if keep.previous != self.head {
             return Err(InvalidChain::Broken);
+        }
+        // Both keys are of one secret: the one signs for the other.
+        match (keep.recovery, &keep.archive, &entry.vouched) {
+            (None, None, None) => {}
+            (Some(key), Some(archive), Some(vouched)) if archive.len() == ARCHIVE_KEY => {
+                key.check(&labelled(BY_KEPT, &entry.body), vouched).map_err(|_| InvalidChain::Signature)?;
+            }
+            _ => return Err(InvalidChain::Malformed),
         }
         by.key
             .check(&labelled(RECOVERY_KEY, &entry.body), &entry.device)
@@ -335,7 +348,7 @@ impl Trusted {
             return Err(InvalidChain::Length);
         }
         self.recovery = keep.recovery;
-        self.archive = keep.archive.clone().map(ByteBuf::into_vec);
+        self.archive = keep.archive.clone().map(|key| (key.into_vec(), keep.by));
         Ok(())
     }
 

@@ -300,8 +300,7 @@ mod tests {
         let entry = comes_back(&bank, &recovery, 9);
         assert_eq!(bank.is_shown("bob", entry), Err(InvalidChain::NoRightToVouch), "none was put away");
         let me = (DeviceId([4; 16]), &key(4) as &dyn Sign);
-        let keep =
-            set_recovery_key(bank.chain("bob"), me, Some((recovery.public(), vec![5; 9])), AT).unwrap();
+        let keep = set_recovery_key(bank.chain("bob"), me, Some((&recovery, vec![5; 1216])), AT).unwrap();
         bank.is_shown("bob", keep).unwrap();
         for other in [Secret([8; 16]), Secret([0; 16])] {
             let entry = comes_back(&bank, &recovery_key(&domain, &bob, &other), 9);
@@ -318,12 +317,62 @@ mod tests {
     }
 
     #[test]
+    fn the_two_keys_of_a_recovery_link_go_together_or_not_at_all() {
+        let mut bank = Bank::new();
+        let me = (DeviceId([4; 16]), &key(4) as &dyn Sign);
+        let (right, wrong) = (key(7), key(8));
+        // Another archive beside somebody's recovery key, whose private half is not at hand; and what is no key.
+        let theirs = Lent(right.public(), wrong);
+        for (keys, why) in [
+            ((&theirs as &dyn Sign, vec![5; 1216]), InvalidChain::Signature),
+            ((&right as &dyn Sign, vec![5; 9]), InvalidChain::Malformed),
+            ((&right as &dyn Sign, vec![]), InvalidChain::Malformed),
+        ] {
+            let entry = set_recovery_key(bank.chain("bob"), me, Some(keys), AT).unwrap();
+            assert_eq!(bank.is_shown("bob", entry), Err(why));
+        }
+        let entry = set_recovery_key(bank.chain("bob"), me, Some((&right, vec![5; 1216])), AT).unwrap();
+        bank.is_shown("bob", entry).unwrap();
+        assert_eq!(bank.chain("bob").archive, Some((vec![5; 1216], DeviceId([4; 16]))));
+    }
+
+    /// Says that it is one key, and signs with another.
+    struct Lent(PublicKey, SigningKey);
+
+    impl Sign for Lent {
+        fn public(&self) -> PublicKey {
+            self.0
+        }
+        fn sign(&self, message: &[u8]) -> Signature {
+            Sign::sign(&self.1, message)
+        }
+    }
+
+    #[test]
+    fn a_recovery_key_goes_with_the_device_that_may_have_set_it() {
+        for (keeps, comes_back) in [(true, true), (false, false)] {
+            let mut bank = Bank::new();
+            let bobs = DeviceId([4; 16]);
+            let recovery = recovery_key(&self::bank(), &handle("bob"), &Secret([7; 16]));
+            let keys = Some((&recovery as &dyn Sign, vec![5; 1216]));
+            let entry = set_recovery_key(bank.chain("bob"), (bobs, &key(4)), keys, AT).unwrap();
+            bank.is_shown("bob", entry).unwrap();
+            let mo = (bank.chain("mo"), DeviceId([2; 16]), &key(2) as &dyn Sign);
+            let entry = revoke_as_officer(bank.chain("bob"), mo, (bobs, keeps), AT).unwrap();
+            bank.is_shown("bob", entry).unwrap();
+            let about = (self::bank(), handle("bob"), bank.chain("bob").head);
+            let entry = recover(about, (DeviceId([9; 16]), &key(9)), (&[], Some(&recovery)), AT);
+            assert_eq!(bank.is_shown("bob", entry).is_ok(), comes_back);
+        }
+    }
+
+    #[test]
     fn a_server_puts_no_recovery_key_into_a_chain() {
         let mut bank = Bank::new();
         let mut forged = bank.chain("bob").clone();
         forged.devices[0].key = key(66).public();
         let me = (DeviceId([4; 16]), &key(66) as &dyn Sign);
-        let keep = set_recovery_key(&forged, me, Some((key(67).public(), vec![])), AT).unwrap();
+        let keep = set_recovery_key(&forged, me, Some((&key(67), vec![5; 1216])), AT).unwrap();
         assert_eq!(bank.is_shown("bob", keep), Err(InvalidChain::Signature));
     }
 
@@ -332,14 +381,14 @@ mod tests {
         let mut bank = Bank::new();
         let bobs = DeviceId([4; 16]);
         let mo = (bank.chain("mo"), DeviceId([2; 16]), &key(2) as &dyn Sign);
-        let entry = revoke_as_officer(bank.chain("bob"), mo, bobs, AT).unwrap();
+        let entry = revoke_as_officer(bank.chain("bob"), mo, (bobs, true), AT).unwrap();
         // By somebody who is no officer, and by the server in the officer's name.
         let bob = (bank.chain("bob"), bobs, &key(4) as &dyn Sign);
-        assert!(revoke_as_officer(bank.chain("mo"), bob, DeviceId([2; 16]), AT).is_none());
+        assert!(revoke_as_officer(bank.chain("mo"), bob, (DeviceId([2; 16]), true), AT).is_none());
         let mut forged = bank.chain("mo").clone();
         forged.devices[0].key = key(66).public();
         let server = (&forged, DeviceId([2; 16]), &key(66) as &dyn Sign);
-        let by_server = revoke_as_officer(bank.chain("bob"), server, bobs, AT).unwrap();
+        let by_server = revoke_as_officer(bank.chain("bob"), server, (bobs, true), AT).unwrap();
         assert_eq!(bank.is_shown("bob", by_server), Err(InvalidChain::Signature));
         for at in 0..entry.len() {
             let mut bad = entry.clone();
@@ -348,7 +397,7 @@ mod tests {
         }
         bank.is_shown("bob", entry).unwrap();
         assert!(bank.chain("bob").devices[0].revoked);
-        assert!(revoke(bank.chain("bob"), (bobs, &key(4)), bobs, AT).is_none());
+        assert!(revoke(bank.chain("bob"), (bobs, &key(4)), (bobs, true), AT).is_none());
     }
 
     #[test]
@@ -364,7 +413,7 @@ mod tests {
         let (_, entry) = crate::take_vouched(&linked.unwrap(), DeviceId([5; 16]), &key(5)).unwrap();
         bank.is_shown("alice", entry).unwrap();
         let mo = (bank.chain("mo"), DeviceId([2; 16]), &key(2) as &dyn Sign);
-        let entry = revoke_as_officer(bank.chain("alice"), mo, DeviceId([1; 16]), AT).unwrap();
+        let entry = revoke_as_officer(bank.chain("alice"), mo, (DeviceId([1; 16]), true), AT).unwrap();
         bank.is_shown("alice", entry).unwrap();
         // Whoever knows nobody yet.
         let entries = &bank.entries[&handle("alice")];

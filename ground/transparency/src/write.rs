@@ -10,8 +10,8 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     chain::{
-        BY_DEVICE, BY_INVITED, BY_LINKING, BY_RECOVERY, BY_REVOKING, Enrol, Entry, KeepKey, LIMIT, Offered,
-        RECOVERY_KEY, Revoke, Trusted, Vouch, cbor, read,
+        BY_DEVICE, BY_INVITED, BY_KEPT, BY_LINKING, BY_RECOVERY, BY_REVOKING, Enrol, Entry, KeepKey, LIMIT,
+        Offered, RECOVERY_KEY, Revoke, Trusted, Vouch, cbor, read,
     },
     invitation::{Invitation, Secret},
     signed::{PublicKey, Sign, labelled},
@@ -61,19 +61,19 @@ pub fn vouch(
     Some(cbor(&Offered { vouched: signer.sign(&labelled(BY_LINKING, &body)), body }))
 }
 
-/// Writes, as the device `by` of a checked chain, that another device of the account speaks for it no more; nothing when `by` or
-/// the other one is not in it.
+/// Writes, as the device `by` of a checked chain, that another device of the account speaks for it no more, and whether the recovery
+/// key is worth something on; nothing when `by` or the other one is not in it.
 #[must_use]
 pub fn revoke(
     chain: &Trusted,
     (by, signer): (DeviceId, &dyn Sign),
-    revoked: DeviceId,
+    (revoked, keeps_key): (DeviceId, bool),
     at: Instant,
 ) -> Option<Vec<u8>> {
     let own = chain.own(by, signer)?;
     chain.devices.iter().find(|other| other.id == revoked && other.id != by && !other.revoked)?;
     let (domain, handle) = (own.domain.clone(), own.handle.clone());
-    let body = Revoke { domain, handle, revoked, by, officer: None, previous: chain.head, at };
+    let body = Revoke { domain, handle, revoked, by, officer: None, keeps_key, previous: chain.head, at };
     Some(signed_as(BY_REVOKING, &body, signer))
 }
 
@@ -83,13 +83,14 @@ pub fn revoke(
 pub fn revoke_as_officer(
     chain: &Trusted,
     (officers, by, signer): (&Trusted, DeviceId, &dyn Sign),
-    revoked: DeviceId,
+    (revoked, keeps_key): (DeviceId, bool),
     at: Instant,
 ) -> Option<Vec<u8>> {
     let officer = officers.own(by, signer).filter(|it| it.officer)?.handle.clone();
     let gone = chain.devices.iter().find(|device| device.id == revoked && !device.revoked)?;
     let (domain, handle) = (gone.domain.clone(), gone.handle.clone());
-    let body = Revoke { domain, handle, revoked, by, officer: Some(officer), previous: chain.head, at };
+    let (officer, previous) = (Some(officer), chain.head);
+    let body = Revoke { domain, handle, revoked, by, officer, keeps_key, previous, at };
     Some(signed_as(BY_REVOKING, &body, signer))
 }
 
@@ -99,14 +100,16 @@ pub fn revoke_as_officer(
 pub fn set_recovery_key(
     chain: &Trusted,
     (by, signer): (DeviceId, &dyn Sign),
-    recovery: Option<(PublicKey, Vec<u8>)>,
+    keys: Option<(&dyn Sign, Vec<u8>)>,
     at: Instant,
 ) -> Option<Vec<u8>> {
     let own = chain.own(by, signer)?;
     let (domain, handle) = (own.domain.clone(), own.handle.clone());
-    let (recovery, archive) = recovery.map(|(key, archive)| (key, ByteBuf::from(archive))).unzip();
-    let body = KeepKey { domain, handle, recovery, archive, by, previous: chain.head, at };
-    Some(signed_as(RECOVERY_KEY, &body, signer))
+    let (recovery, archive) = keys.map(|(key, archive)| (key, ByteBuf::from(archive))).unzip();
+    let public = recovery.map(Sign::public);
+    let body = cbor(&KeepKey { domain, handle, recovery: public, archive, by, previous: chain.head, at });
+    let vouched = recovery.map(|key| key.sign(&labelled(BY_KEPT, &body)));
+    Some(cbor(&Entry { device: signer.sign(&labelled(RECOVERY_KEY, &body)), body, vouched }))
 }
 
 /// Writes the entry by which an account comes back as a new device: vouched for by officers' approvals, or by the recovery key.

@@ -176,7 +176,7 @@ impl World {
         let asked = [account.clone()];
         let entry = self.devices[officer].act(|engine, now| {
             engine.trust(&asked, &chains, now)?;
-            engine.revoke_of(&account, id, now)
+            engine.revoke_of(&account, (id, true), now)
         });
         match entry {
             Some(Ok(entry)) => {

@@ -35,7 +35,12 @@ pub(crate) async fn list(common: &Common, output: &mut Output) -> Result<(), Fai
         let name = client.device_name(it.device)?.map(|name| format!("  {}", one_line(&name)));
         lines.push(format!("{}{}{}", line(it), name.unwrap_or_default(), this(it)));
     }
-    output.answer(&json!({"devices": list}), &lines.join("\n"))
+    let by = client.recovery_key_by()?;
+    lines.push(by.map_or_else(
+        || "no recovery link brings this account back:  chancery recovery-key".to_owned(),
+        |by| format!("there is a recovery link, made on {by}"),
+    ));
+    output.answer(&json!({"devices": list, "recovery_key_by": by}), &lines.join("\n"))
 }
 
 /// Lists the devices of another account.
@@ -108,21 +113,28 @@ fn meant(devices: &[TrustedDevice], begins: &str) -> Result<DeviceId, Failure> {
 pub(crate) async fn revoke_of(
     common: &Common,
     output: &mut Output,
-    device: &str,
+    (device, keeps_key): (&str, bool),
     whose: &Handle,
 ) -> Result<(), Failure> {
     let mut client = open(common)?;
     let id = meant(&client.devices_of(whose).await?, device)?;
-    client.revoke_of(whose, id).await?;
+    client.revoke_of(whose, (id, keeps_key)).await?;
     // At the next connection this device sees the chain as it is now, and takes the other one out of its own rooms.
     sync(common, output, &mut client).await?;
     let pending = client.still_in(id)?;
     let text = format!(
-        "{whose}'s device is revoked: its sessions have ended. Whoever is online takes it out of the rooms it is in{}.",
+        "{whose}'s device is revoked: its sessions have ended. Whoever is online takes it out of the rooms it is in{}.\n{}",
         if pending.is_empty() {
             "; of yours it is in none any more"
         } else {
             "; in some of yours it still is"
+        },
+        if keeps_key {
+            format!("A recovery link that {whose} has works on.")
+        } else {
+            format!(
+                "A recovery link of {whose}'s is worth nothing from now on; two officers can bring the account back: chancery vouch {whose}"
+            )
         }
     );
     output.answer(&json!({"account": whose, "device": id, "revoked": true, "pending": pending}), &text)
@@ -133,6 +145,7 @@ pub(crate) async fn revoke(common: &Common, output: &mut Output, device: &str) -
     let mut client = open(common)?;
     let devices = client.devices()?;
     let (id, mut news) = (meant(&devices, device)?, Vec::new());
+    let had_set_key = client.recovery_key_by()? == Some(id);
     let pending = client.revoke(id, &mut |told| news.push(told)).await?;
     for news in &news {
         note(output, news);
@@ -147,7 +160,17 @@ pub(crate) async fn revoke(common: &Common, output: &mut Output, device: &str) -
             pending.len()
         )
     };
-    output.answer(&json!({"device": id, "revoked": true, "pending": pending}), &text)
+    let text = if had_set_key {
+        format!(
+            "{text}\nYour recovery link was made on it, and is worth nothing any more. Make another one:  chancery recovery-key"
+        )
+    } else {
+        text
+    };
+    output.answer(
+        &json!({"device": id, "revoked": true, "pending": pending, "recovery_ended": had_set_key}),
+        &text,
+    )
 }
 
 /// Links another device, from this one.

@@ -45,11 +45,11 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::List { of: Some(whose) }) => {
             devices::list_of(common, output, &whose.parse()?).await
         }
-        Command::Devices(Devices::Revoke { device, of: None }) => {
+        Command::Devices(Devices::Revoke { device, of: None, .. }) => {
             devices::revoke(common, output, &device).await
         }
-        Command::Devices(Devices::Revoke { device, of: Some(whose) }) => {
-            devices::revoke_of(common, output, &device, &whose.parse()?).await
+        Command::Devices(Devices::Revoke { device, of: Some(whose), keep_recovery_key }) => {
+            devices::revoke_of(common, output, (&device, keep_recovery_key), &whose.parse()?).await
         }
         Command::Devices(Devices::Rename { device, name }) => {
             devices::rename(common, output, &device, &name).await

@@ -5,6 +5,7 @@ use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
     content::{Content, Written},
     frames::{Entry, Kind},
+    ids::RoomId,
     names::Handle,
     policy::InvalidPolicy,
 };
@@ -217,7 +218,7 @@ impl Turn<'_> {
             let alone = after.len() == 1;
             self.put(room.id, group);
             // The person may have left on another device.
-            let (asked, elsewhere) = (self.asked_to_leave(room)?, self.other_device_left(change));
+            let (asked, elsewhere) = (self.asked_to_leave(room.id)?, self.other_device_left(change));
             if alone && (asked || elsewhere) {
                 self.abandon(room)?;
             } else if elsewhere && !asked {
@@ -265,8 +266,9 @@ impl Turn<'_> {
         !change.author.is_returning() && change.removed.iter().any(itself)
     }
 
-    fn asked_to_leave(&self, room: &Room) -> Result<bool, EngineError> {
-        let wishes = self.step.wishes(room.id)?;
+    /// Whether the person wants to leave a room.
+    pub(crate) fn asked_to_leave(&self, room: RoomId) -> Result<bool, EngineError> {
+        let wishes = self.step.wishes(room)?;
         Ok(wishes.iter().any(|wished| Wish::read(&wished.what).is_ok_and(|wish| wish == Wish::Leave)))
     }
 

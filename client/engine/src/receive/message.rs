@@ -40,12 +40,10 @@ impl Turn<'_> {
             return self.take_own(room, entry, &wished);
         }
         let Some(body) = &entry.body else {
-            let line = unopened(entry, Cause::Expired);
-            // Bodies go when every device has had them. Perhaps this one had it, or sent it, and its vault was put back since.
-            return Ok(match room.standing {
-                Standing::Joined => Taken::Lost(Some(line)),
-                _ => Taken::Line(line),
-            });
+            // Bodies go when every device has had them, or by age. Perhaps this one sent it, and its vault was put back since: it says
+            // nothing before it has other keys.
+            room.renew_at = room.renew_at.min(self.now);
+            return Ok(Taken::Line(unopened(entry, Cause::Expired)));
         };
         // Any member could put it there again, so that it says nothing about the server.
         if self.step.has_digest(room.id, entry.digest)? {

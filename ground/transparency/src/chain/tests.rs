@@ -180,7 +180,7 @@ fn every_flipped_bit_of_a_later_entry_is_noticed() {
     let link = entry.unwrap();
     let mut two = bob.clone();
     two.extend(&link, &mut |_| None).unwrap();
-    let revoke = revoke(&two, (DeviceId([2; 16]), &key(2)), DeviceId([3; 16]), AT).unwrap();
+    let revoke = revoke(&two, (DeviceId([2; 16]), &key(2)), (DeviceId([3; 16]), true), AT).unwrap();
     for (chain, good) in [(bob, link), (two, revoke)] {
         assert!(chain.clone().extend(&good, &mut |_| None).is_ok());
         for at in 0..good.len() {
@@ -207,7 +207,7 @@ fn a_chain_that_is_full_of_devices_still_takes_every_revocation() {
     }
     assert_eq!(alice.extend(&link(&alice.clone(), 129), &mut |_| None), Err(InvalidChain::Length));
     for number in 2..=128 {
-        entries.push(revoke(&alice, (me, &signer), DeviceId([number; 16]), AT).unwrap());
+        entries.push(revoke(&alice, (me, &signer), (DeviceId([number; 16]), true), AT).unwrap());
         alice.extend(entries.last().unwrap(), &mut |_| None).unwrap();
     }
     assert_eq!(verify(&entries, &handle("alice"), &bank(), root, |_| None), Ok(alice));
@@ -220,12 +220,12 @@ fn a_revoked_device_vouches_and_revokes_no_more() {
     let (first, second) = (DeviceId([2; 16]), DeviceId([3; 16]));
     let before = bob.clone();
     // A device does not revoke itself, nor does a server that has no key of it.
-    assert!(revoke(&bob, (first, &key(2)), first, AT).is_none());
+    assert!(revoke(&bob, (first, &key(2)), (first, true), AT).is_none());
     let mut forged = bob.clone();
     forged.devices[0].key = key(66).public();
-    let by_server = revoke(&forged, (first, &key(66)), second, AT).unwrap();
+    let by_server = revoke(&forged, (first, &key(66)), (second, true), AT).unwrap();
     assert_eq!(bob.extend(&by_server, &mut |_| None), Err(InvalidChain::Signature));
-    let entry = revoke(&bob, (first, &key(2)), second, AT).unwrap();
+    let entry = revoke(&bob, (first, &key(2)), (second, true), AT).unwrap();
     bob.extend(&entry, &mut |_| None).unwrap();
     assert_eq!(bob.devices.iter().map(|device| device.revoked).collect::<Vec<_>>(), [false, true]);
     let new = (DeviceId([4; 16]), key(4).public());
@@ -235,7 +235,7 @@ fn a_revoked_device_vouches_and_revokes_no_more() {
     let offered = vouch(&late, (second, &key(3)), new, AT).unwrap();
     let (_, entry) = take_vouched(&offered, new.0, &key(4)).unwrap();
     assert_eq!(bob.extend(&entry, &mut |_| None), Err(InvalidChain::NoRightToVouch));
-    let entry = revoke(&late, (second, &key(3)), first, AT).unwrap();
+    let entry = revoke(&late, (second, &key(3)), (first, true), AT).unwrap();
     assert_eq!(bob.extend(&entry, &mut |_| None), Err(InvalidChain::NoRightToVouch));
 }
 

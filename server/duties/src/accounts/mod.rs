@@ -32,7 +32,7 @@ pub(crate) use facts::{FACTS, RecoveryKeyKept};
 pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
 pub(crate) use link::link;
 pub(crate) use prepare::prepare;
-pub(crate) use revoke::revoke;
+pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
     MIGRATIONS, all_devices_of, devices_of, domain, find_device, recovery_key, revoked_of, was_revoked,
 };

@@ -4,14 +4,17 @@
 //! in the entry decides. Recorded as `accounts.device-revoked`. From then on the device is unknown, whatever session it has;
 //! `gateway` closes its connections, and has the rooms told.
 
-use chancery_floor::work::{Action, Desk, Work};
+use chancery_floor::{
+    store::{StoreError, Tx},
+    work::{Action, Desk, Work},
+};
 use chancery_transparency::{InvalidChain, about};
 use chancery_wire::{
     ids::DeviceId,
     names::{Domain, Handle},
 };
 
-use super::{error::AccountsError, facts::Revoked, take_in::take_in};
+use super::{error::AccountsError, facts::Revoked, store, take_in::take_in};
 use crate::counter::{Caller, Organisation, Refusal};
 
 /// The right to revoke devices of one's own account.
@@ -32,33 +35,51 @@ impl Action for RevokeOthers {
     const NAME: &'static str = r#"Accounts::Action::"revoke-others""#;
 }
 
-/// Takes in an entry that revokes a device; answers whose and which.
-pub(crate) async fn revoke(
+/// What an entry that revokes a device has changed.
+#[derive(Debug)]
+pub(crate) struct Gone<T> {
+    /// Whose it was.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// What came of the end of the account's recovery key, if it has ended with it.
+    pub key: Option<T>,
+}
+
+/// Takes in an entry that revokes a device. When the account's recovery key ends with it, `ended` is done in the same transaction.
+pub(crate) async fn revoke<T>(
     desk: &Desk,
     caller: &Caller,
-    domain: &Domain,
-    entry: &[u8],
-) -> Result<(Handle, DeviceId), Refusal> {
+    (domain, entry): (&Domain, &[u8]),
+    ended: impl AsyncFnOnce(&mut Tx, &Handle, [u8; 32]) -> Result<T, StoreError>,
+) -> Result<Gone<T>, Refusal> {
     let (handle, _) = about(entry).map_err(AccountsError::from)?;
     Ok(if handle == caller.handle {
-        revoked(desk.begin(desk.permit::<Revoke>(Organisation)?).await?, caller, domain, entry).await?
+        revoked(desk.begin(desk.permit::<Revoke>(Organisation)?).await?, caller, (domain, entry), ended)
+            .await?
     } else {
-        revoked(desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?, caller, domain, entry).await?
+        revoked(desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?, caller, (domain, entry), ended)
+            .await?
     })
 }
 
-async fn revoked<A: Action<Resource = Organisation>>(
+async fn revoked<A: Action<Resource = Organisation>, T>(
     mut work: Work<A>,
     caller: &Caller,
-    domain: &Domain,
-    entry: &[u8],
-) -> Result<(Handle, DeviceId), AccountsError> {
+    (domain, entry): (&Domain, &[u8]),
+    ended: impl AsyncFnOnce(&mut Tx, &Handle, [u8; 32]) -> Result<T, StoreError>,
+) -> Result<Gone<T>, AccountsError> {
+    let former = store::recovery_key(&mut work.tx, &about(entry)?.0).await?;
     let taken = take_in(&mut work.tx, domain, entry).await?;
     // An entry of another kind is none for this address.
     let ([device], None) = (taken.went.as_slice(), &taken.came) else {
         return Err(InvalidChain::NoRightToVouch.into());
     };
     let (handle, device, by) = (taken.handle, device.id, caller.handle.clone());
+    let key = match (former, taken.after.recovery) {
+        (Some(former), None) => Some(ended(&mut work.tx, &handle, former).await?),
+        _ => None,
+    };
     work.commit(&Revoked { handle: handle.clone(), device, by, chain: taken.after.head }).await?;
-    Ok((handle, device))
+    Ok(Gone { handle, device, key })
 }

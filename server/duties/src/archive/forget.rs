@@ -7,7 +7,7 @@ use chancery_wire::{ids::Digest, names::Handle};
 
 use super::store;
 
-/// Takes out of the archive of an account what another key opens than this one. Returns what it lay under: to be deleted once the
+/// Takes out of the archive of an account what this key opens, or everything. Returns what it lay under: to be deleted once the
 /// transaction is durable.
 pub(crate) async fn forget(
     tx: &mut Tx,
@@ -15,7 +15,7 @@ pub(crate) async fn forget(
     key: Option<[u8; 32]>,
 ) -> Result<Vec<Digest>, StoreError> {
     let mut gone = Vec::new();
-    for it in store::blocks(tx, handle).await?.into_iter().filter(|it| Some(it.key) != key) {
+    for it in store::blocks(tx, handle).await?.into_iter().filter(|it| key.is_none_or(|key| it.key == key)) {
         gone.extend(store::delete(tx, handle, &it).await?);
     }
     Ok(gone)

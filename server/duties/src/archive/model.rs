@@ -3,6 +3,9 @@
 use chancery_floor::blobs::Blobs;
 use chancery_wire::ids::{DeviceId, Digest, RoomId};
 
+/// How many random bytes stand before a block where it lies, so that nothing else has its digest.
+pub(super) const MARK: usize = 16;
+
 /// A block as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {

@@ -1,7 +1,7 @@
 //! Put a block: in the place of what the same device had put there.
 //!
 //! `PUT /v1/archive/{room}/{block}`, permitted by `Archive::"put"` to every account for itself, recorded as `archive.put`. The answer
-//! means durable. What revoked devices had put there goes with it.
+//! means durable. What other devices have put there stays: they may have read more.
 
 use axum::{body::Bytes, extract::State, http::StatusCode};
 use chancery_floor::work::{Action, Work};
@@ -15,7 +15,7 @@ use super::{
     Archive,
     error::ArchiveError,
     facts::Put,
-    model::{Block, wipe},
+    model::{Block, MARK, wipe},
     store,
 };
 use crate::{
@@ -53,7 +53,9 @@ pub(super) async fn handle(
         return Err(ArchiveError::OtherKey.into());
     }
     let bytes = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
-    let digest = archive.blobs.put(sealed).await?;
+    // Under a name that no file can have: what is deleted here is nobody else's.
+    let mark: [u8; MARK] = desk.floor().entropy.make();
+    let digest = archive.blobs.put([&mark[..], &sealed].concat().into()).await?;
     let work = desk.begin(permit).await?;
     let gone = put(work, &caller, Block { room, number, device: caller.device, key, digest, bytes }).await?;
     wipe(&archive.blobs, gone).await;
@@ -66,11 +68,9 @@ async fn put(mut work: Work<PutBlock>, caller: &Caller, block: Block) -> Result<
         return Err(ArchiveError::OtherKey);
     }
     let mut gone = Vec::new();
-    let living = accounts::devices_of(&mut work.tx, handle).await?;
-    for other in store::copies(&mut work.tx, handle, (block.room, block.number)).await? {
-        if other.device == caller.device || !living.iter().any(|device| device.device == other.device) {
-            gone.extend(store::delete(&mut work.tx, handle, &other).await?);
-        }
+    let there = store::copies(&mut work.tx, handle, (block.room, block.number)).await?;
+    for own in there.into_iter().filter(|it| it.device == caller.device) {
+        gone.extend(store::delete(&mut work.tx, handle, &own).await?);
     }
     store::put(&mut work.tx, handle, &block).await?;
     gone.retain(|digest| *digest != block.digest);

@@ -13,7 +13,7 @@ use chancery_wire::{
     problem::Problem,
 };
 
-use super::{Archive, error::ArchiveError, store};
+use super::{Archive, error::ArchiveError, model::MARK, store};
 use crate::counter::{At, Organisation, Refusal, Visitor};
 
 /// The right to read what is kept for one's own account.
@@ -41,5 +41,5 @@ pub(super) async fn handle(
     let copies = store::copies(&mut desk.look(&permit), &caller.handle, (room, block)).await?;
     let found = copies.into_iter().find(|it| it.device == device).ok_or(ArchiveError::NoBlock)?;
     let bytes = archive.blobs.get(found.digest).await?.ok_or(ArchiveError::NoBlock)?;
-    Ok(([(CONTENT_TYPE, "application/octet-stream")], bytes))
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], bytes.slice(MARK.min(bytes.len())..)))
 }

@@ -32,8 +32,14 @@ async fn handle(
     let permit = desk.permit::<KeepRecoveryKey>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let domain = &gate.settings.domain;
+    let former = accounts::recovery_key(&mut work.tx, &caller.handle).await?;
     let chain = accounts::keep_recovery_key(&mut work.tx, domain, &caller, &ask.entry.0).await?;
-    let gone = archive::forget(&mut work.tx, &caller.handle, chain.recovery.map(|key| key.0)).await?;
+    // What a key opens that was used up stays until it was taken in.
+    let gone = match (former, chain.recovery) {
+        (None, Some(_)) => vec![],
+        (former, Some(_)) => archive::forget(&mut work.tx, &caller.handle, former).await?,
+        (_, None) => archive::forget(&mut work.tx, &caller.handle, None).await?,
+    };
     let forgotten = u64::try_from(gone.len()).unwrap_or(u64::MAX);
     let (handle, there) = (caller.handle.clone(), chain.recovery.is_some());
     work.commit(&RecoveryKeyKept { handle, there, chain: chain.head, forgotten }).await?;

@@ -3,12 +3,13 @@
 //! `POST /v1/devices/revocations`, permitted by `Accounts::"revoke"` or `Accounts::"revoke-others"`. Here because it touches several duties.
 
 use axum::{Json, extract::State};
-use chancery_wire::{api, problem::Problem};
+use chancery_floor::store::Tx;
+use chancery_wire::{api, names::Handle, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{House, pend::pend, receive::Gate};
 use crate::{
-    accounts,
+    accounts, archive,
     counter::{Ask, Refusal, Visitor},
 };
 
@@ -28,7 +29,11 @@ async fn handle(
     Ask(ask): Ask<api::Revoke>,
 ) -> Result<Json<api::Account>, Refusal> {
     let domain = gate.settings.domain.clone();
-    let (handle, device) = accounts::revoke(&desk, &caller, &domain, &ask.entry.0).await?;
+    // What was sealed to a recovery key goes with it.
+    let ended = async |tx: &mut Tx, handle: &Handle, key| archive::forget(tx, handle, Some(key)).await;
+    let gone = accounts::revoke(&desk, &caller, (&domain, &ask.entry.0), ended).await?;
+    let accounts::Gone { handle, device, key } = gone;
+    archive::wipe(&gate.blobs, key.unwrap_or_default()).await;
     House::of(gate.clone()).end_sessions(device).await?;
     pend(&gate, &handle).await?;
     Ok(Json(api::Account { handle, device }))

@@ -77,12 +77,114 @@ both! {
         assert_eq!(new.search("quokka", 9).unwrap().len(), 1);
         assert_eq!(new.search("zanzibar", 9).unwrap(), []);
         assert_eq!(new.find_room("private").unwrap().unread, 0, "it is no news");
-        // Its key was used up, and what it opens is gone with it.
-        assert_eq!((blocks(&door).await, lying(&blobs).await), (0, 0));
+        // What was kept stays until it is kept for another key.
+        assert_eq!((blocks(&door).await, lying(&blobs).await), (3, 3));
         let again = recovery_key(&mut new).await;
-        assert_eq!(blocks(&door).await, 3);
+        assert_eq!((blocks(&door).await, lying(&blobs).await), (3, 3));
         let (third, _) = comes_back(&mut door, &again, "bob-third").await;
         assert!(texts(&third, room) == kept);
+    }
+
+    async fn who_makes_another_recovery_link_before_anybody_is_there_loses_nothing(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        says(&mut door.bob, room, "before").await;
+        let link = recovery_key(&mut door.bob).await;
+        let mut new = door.blank("bob-new");
+        new.recover(&link, &mut |_| {}).await.unwrap();
+        let again = recovery_key(&mut new).await;
+        assert_eq!(blocks(&door).await, 1, "nobody has brought it into the room yet");
+        sync(&mut door.alice).await;
+        sync(&mut new).await;
+        assert_eq!(texts(&new, room), ["before"]);
+        let (third, _) = comes_back(&mut door, &again, "bob-third").await;
+        assert_eq!(texts(&third, room), ["before"]);
+    }
+
+    async fn what_two_devices_have_kept_reads_as_the_one_that_knew_more(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let link = recovery_key(&mut door.bob).await;
+        says(&mut door.bob, room, "zanzibar").await;
+        // A phone keeps it, and goes away before it is taken back.
+        let mut phone = door.blank("phone");
+        let mut linking = door.bob.begin_linking().await.unwrap();
+        let asked = linking.link.to_string();
+        let there = async {
+            let compared = phone.ask_to_be_linked(&asked).await.unwrap();
+            phone.be_linked(&compared, &mut |_| {}).await.unwrap();
+        };
+        let here = async {
+            door.bob.meet(&mut linking).await.unwrap();
+            door.bob.link_device(&linking, &mut |_| {}).await.unwrap();
+        };
+        tokio::join!(there, here);
+        sync(&mut door.bob).await;
+        sync(&mut phone).await;
+        assert_eq!(texts(&phone, room), ["zanzibar"]);
+        let said = door.bob.lines(room, None, 9).unwrap();
+        let said = said.iter().find_map(|line| line.text().and(line.message.id)).unwrap();
+        door.bob.want(room, Want::Withdraw(said)).unwrap();
+        sync(&mut door.bob).await;
+        assert!(blocks(&door).await > 1, "each keeps what it knows");
+        let (new, warned) = comes_back(&mut door, &link, "bob-new").await;
+        assert_eq!((texts(&new, room), warned), (vec![], vec![]));
+        assert_eq!(new.search("zanzibar", 9).unwrap(), []);
+    }
+
+    async fn a_recovery_link_ends_with_the_device_that_made_it(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut phone = door.blank("phone");
+        let mut linking = door.bob.begin_linking().await.unwrap();
+        let asked = linking.link.to_string();
+        let there = async {
+            let compared = phone.ask_to_be_linked(&asked).await.unwrap();
+            phone.be_linked(&compared, &mut |_| {}).await.unwrap();
+        };
+        let here = async {
+            door.bob.meet(&mut linking).await.unwrap();
+            door.bob.link_device(&linking, &mut |_| {}).await.unwrap();
+        };
+        tokio::join!(there, here);
+        // A thief with the phone makes a link.
+        let stolen = recovery_key(&mut phone).await;
+        let phones = phone.enrolled().unwrap().device;
+        sync(&mut door.bob).await;
+        assert_eq!(door.bob.recovery_key_by().unwrap(), Some(phones));
+        door.bob.revoke(phones, &mut |_| {}).await.unwrap();
+        assert_eq!((door.bob.recovery_key_by().unwrap(), blocks(&door).await), (None, 0));
+        says(&mut door.bob, room, "not for thieves").await;
+        assert_eq!(blocks(&door).await, 0);
+        let mut thief = door.blank("thief");
+        assert!(thief.recover(&stolen, &mut |_| {}).await.is_err());
+        sync(&mut door.bob).await;
+    }
+
+    async fn nobody_deletes_a_file_by_putting_it_into_an_archive(db: Db) {
+        let blobs = Blobs::in_memory();
+        let mut door = Door::over(db, blobs.clone()).await;
+        let room = door.room;
+        recovery_key(&mut door.mallory).await;
+        let mallory = door.mallory.enrolled().unwrap();
+        let key = door.db.reader().row("SELECT recovery_key FROM accounts WHERE handle = 'mallory'", vec![]).await;
+        let mut part = key.unwrap().unwrap().bytes(0).unwrap();
+        part.resize(OVERHEAD, 7);
+        // As if somebody had put a file that reads like a block of hers.
+        blobs.put(part.clone().into()).await.unwrap();
+        let token = door.session(&mallory).await;
+        for (method, path) in [
+            (Method::PUT, format!("/v1/archive/{room}/0")),
+            (Method::DELETE, format!("/v1/archive/{room}/0/{}", mallory.device)),
+        ] {
+            let proof = proof(&mallory, (method.as_str(), &path), Some(&token), now());
+            let answer = problem(door.signed_as(&method, &path, &token, &proof).body(part.clone())).await;
+            assert_eq!(answer.0, 204, "{method}");
+        }
+        assert_eq!(lying(&blobs).await, 1);
     }
 
     async fn what_was_taken_back_is_kept_no_more(db: Db) {

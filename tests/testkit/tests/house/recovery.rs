@@ -75,8 +75,8 @@ both! {
         assert_eq!(devices_in(&carol, "bob"), 1);
         let bobs = door.bob.enrolled().unwrap().device;
         // Carol is no officer.
-        assert!(carol.revoke_of(&handle("bob"), bobs).await.is_err());
-        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        assert!(carol.revoke_of(&handle("bob"), (bobs, true)).await.is_err());
+        mo.revoke_of(&handle("bob"), (bobs, true)).await.unwrap();
         assert!(door.bob.sync(Duration::from_secs(5), &mut |_| {}).await.is_err(), "it is unknown");
         sync(&mut carol).await;
         assert_eq!(devices_in(&carol, "bob"), 0);
@@ -129,7 +129,7 @@ both! {
         says(&mut door.bob, room, "before").await;
         let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
         let bobs = door.bob.enrolled().unwrap().device;
-        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        mo.revoke_of(&handle("bob"), (bobs, true)).await.unwrap();
         sync(&mut door.alice).await;
         assert_eq!(devices_in(&door.alice, "bob"), 0, "the lost device is out at once");
         assert!(events(&door.alice, room).contains("bob is away until there is another"));
@@ -155,7 +155,7 @@ both! {
         sync(&mut door.bob).await;
         let link = door.alice.make_recovery_key(true).await.unwrap().unwrap().to_string();
         let alices = door.alice.enrolled().unwrap().device;
-        mo.revoke_of(&handle("alice"), alices).await.unwrap();
+        mo.revoke_of(&handle("alice"), (alices, true)).await.unwrap();
         sync(&mut door.bob).await;
         assert_eq!(devices_in(&door.bob, "alice"), 0, "a revoked device goes, whatever its account owns");
         says(&mut door.bob, room, "alice hears this no more").await;
@@ -176,7 +176,7 @@ both! {
         sync(&mut door.bob).await;
         let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
         let bobs = door.bob.enrolled().unwrap().device;
-        mo.revoke_of(&handle("bob"), bobs).await.unwrap();
+        mo.revoke_of(&handle("bob"), (bobs, true)).await.unwrap();
         sync(&mut door.alice).await;
         door.alice.want(room, Want::Remove(handle("bob"))).unwrap();
         sync(&mut door.alice).await;
