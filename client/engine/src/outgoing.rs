@@ -129,12 +129,13 @@ impl Turn<'_> {
         let stale = room.renew_at <= self.now;
         wishes.sort_by_key(|(wished, wish)| match (&wished.sealed, wish) {
             (Some(sealed), _) if sealed.kind == Kind::Commit => 0,
-            (_, Wish::Settle) => 1,
-            (_, Wish::Mend { .. }) => 2,
+            (Some(sealed), _) if sealed.kind == Kind::Message => 1,
+            (_, Wish::Settle) => 2,
+            (_, Wish::Mend { .. }) => 3,
             // Whoever leaves has said before what was to be said, such as what the room is called.
-            (None, Wish::Leave) => 5,
-            (None, Wish::Write { .. }) if stale => 4,
-            _ => 3,
+            (None, Wish::Leave) => 6,
+            (None, Wish::Write { .. }) if stale => 5,
+            _ => 4,
         });
         let alone = roster(group.public_group())?.len() == 1;
         if alone && matches!(wishes.as_slice(), [(_, Wish::Leave)]) {
@@ -192,7 +193,8 @@ impl Turn<'_> {
             wishes.map(|wished| Wish::read(&wished.what).map(|wish| (wished, wish))).collect()
         };
         let wishes = read(self)?;
-        let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Write { .. }));
+        // Whoever waits for others to let it go does not wait with what they need for that.
+        let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Write { .. } | Wish::Leave));
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let mend = if due && !handshake { self.next_to_mend(room, group)? } else { None };
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());

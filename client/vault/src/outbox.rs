@@ -89,9 +89,11 @@ impl Step<'_> {
         Ok(WishId(self.last_id()))
     }
 
-    /// The wishes of a room that may still be fulfilled, in order.
+    /// The wishes of a room that may still be fulfilled: what is sealed in the order in which it was, and then what is not. Keys are used
+    /// up in that order, and those who read bear little of another one.
     pub fn wishes(&self, room: RoomId) -> Result<Vec<Wished>, VaultError> {
-        let sql = format!("{COLUMNS} WHERE room = ?1 AND refused IS NULL ORDER BY wish");
+        let sql =
+            format!("{COLUMNS} WHERE room = ?1 AND refused IS NULL ORDER BY sealed IS NULL, sealed, wish");
         self.list(&sql, &[&room.0], read)
     }
 
@@ -135,7 +137,7 @@ impl Step<'_> {
     pub fn seal_wish(&self, wish: WishId, it: &Sealed) -> Result<(), VaultError> {
         self.run(
             "UPDATE outbox SET submission = ?2, kind = ?3, epoch = ?4, body = ?5, welcome = ?6, group_info = ?7,
-               accepted = NULL WHERE wish = ?1",
+               accepted = NULL, sealed = (SELECT COALESCE(MAX(sealed), 0) + 1 FROM outbox) WHERE wish = ?1",
             &[
                 &wish.0,
                 &it.submission.0,
@@ -152,7 +154,7 @@ impl Step<'_> {
     /// Takes back what was sealed for a wish; it is sealed anew in `not_before` or a later epoch.
     pub fn unseal_wish(&self, wish: WishId, not_before: u64) -> Result<(), VaultError> {
         self.run(
-            "UPDATE outbox SET submission = NULL, kind = NULL, epoch = NULL, body = NULL, welcome = NULL,
+            "UPDATE outbox SET submission = NULL, sealed = NULL, kind = NULL, epoch = NULL, body = NULL, welcome = NULL,
                group_info = NULL, accepted = NULL, not_before = ?2 WHERE wish = ?1",
             &[&wish.0, &number(not_before)],
         )?;

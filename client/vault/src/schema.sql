@@ -193,6 +193,7 @@ CREATE TABLE archive_due (
     changes INTEGER NOT NULL,
     PRIMARY KEY (room, block)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_due_block ON archive_due (block);
 CREATE TRIGGER archive_added AFTER INSERT ON messages BEGIN
     INSERT INTO archive_due (room, block, at, changes)
     SELECT NEW.room, NEW.seq / 64, NEW.at, random() FROM archive_key, rooms r WHERE r.room = NEW.room AND r.own = 0
@@ -231,6 +232,8 @@ CREATE TABLE outbox (
     what BLOB NOT NULL,
     not_before INTEGER NOT NULL,
     submission BLOB UNIQUE,
+    -- In which order what is sealed was sealed: it is sent in that order.
+    sealed INTEGER,
     kind INTEGER,
     epoch INTEGER,
     body BLOB,
