@@ -80,15 +80,16 @@ impl Engine {
                 // another group under the same id, with everybody's key packages in it.
                 Some(_) => return Ok(Joined::Later(welcome.room)),
             }
-            match turn.enter(welcome) {
+            let brought_by = match turn.enter(welcome) {
+                Ok(by) => by,
                 // The device may have lost the key it was welcomed with: then it is in the room, and comes back by itself.
-                Ok(()) | Err(Stop::NoKey) => {}
+                Err(Stop::NoKey) => None,
                 Err(stop) => {
                     stopped = Some(stop);
                     // Undoes the use of the key package.
                     return Err(EngineError::Mls("the room is not entered"));
                 }
-            }
+            };
             let entered = turn.has_group(welcome.room)?;
             let own = turn.is_own(welcome.room)?;
             let room = Room {
@@ -109,6 +110,7 @@ impl Engine {
                 draft: before.and_then(|room| room.draft),
                 draft_at: None,
                 report_at: None,
+                brought_by,
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;
@@ -131,8 +133,10 @@ impl Turn<'_> {
         Ok(crate::engine::load(self.step, room)?.is_some())
     }
 
-    fn enter(&mut self, welcome: &Welcome) -> Result<(), Stop> {
+    /// Enters a room; answers the account that brought this device in.
+    fn enter(&mut self, welcome: &Welcome) -> Result<Option<Handle>, Stop> {
         let staged = self.open_welcome(welcome)?;
+        let by = staged.welcome_sender_index().u32();
         if staged.group_context().group_id().as_slice() != welcome.room.as_bytes() {
             return Err(Breach::OtherRoom.into());
         }
@@ -146,8 +150,9 @@ impl Turn<'_> {
         self.step
             .keep_epoch(welcome.room, group.epoch().as_u64(), group.epoch_authenticator().as_slice())
             .map_err(EngineError::from)?;
+        let leaves = roster(group.public_group())?;
         self.put(welcome.room, group);
-        Ok(())
+        Ok(leaves.into_iter().find(|leaf| leaf.index == by).map(|leaf| leaf.name.account))
     }
 
     fn open_welcome(&mut self, welcome: &Welcome) -> Result<StagedWelcome, Stop> {

@@ -103,6 +103,7 @@ impl Turn<'_> {
             draft: None,
             draft_at: None,
             report_at: None,
+            brought_by: None,
         })?;
         self.step.keep_head(id, 0, head, None)?;
         self.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;

@@ -93,8 +93,12 @@ impl Client {
         let address = format!("/v1/archive/{}/{}", sealed.block.room, sealed.block.number);
         match self.http.put::<()>(&identity, &address, sealed.bytes.clone().into()).await {
             Ok(()) => {}
-            // There is another recovery key by now: under that one, everything is kept anew.
-            Err(error) if error.is(Code::OtherRecoveryKey) || error.is(Code::BadBlock) => {}
+            // There is another recovery key by now: the chain says which, and under that one everything is kept anew.
+            Err(error) if error.is(Code::OtherRecoveryKey) => {
+                self.devices_of(&identity.handle).await?;
+                return Ok(false);
+            }
+            Err(error) if error.is(Code::BadBlock) => {}
             Err(error) => return Err(error),
         }
         for old in self.engine.replaced(&sealed)? {

@@ -21,7 +21,6 @@ const BYTES: usize = 768 * 1024;
 
 /// A line as it is told: what stands in the vault. Stored and sent: changed only by adding (`protocol/devices.md`, *History*).
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "the names of the columns")]
 struct Told {
     seq: u64,

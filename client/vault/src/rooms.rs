@@ -2,6 +2,7 @@
 
 use chancery_wire::{
     ids::{Digest, RoomId},
+    names::Handle,
     time::Instant,
 };
 
@@ -86,12 +87,15 @@ pub struct Room {
     pub draft_at: Option<Instant>,
     /// When the others are told what was got and read here; nothing when they know it.
     pub report_at: Option<Instant>,
+    /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
+    pub brought_by: Option<Handle>,
 }
 
 const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
-  draft, draft_at, report_at FROM rooms";
+  draft, draft_at, report_at, brought_by FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
+    let by: Option<String> = row.get(17)?;
     Ok(Room {
         id: RoomId(id(row, 0)?),
         name: row.get(1)?,
@@ -110,6 +114,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         draft: row.get(14)?,
         draft_at: row.get::<_, Option<i64>>(15)?.map(Instant),
         report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
+        brought_by: by.map(|by| by.parse()).transpose().map_err(|_| VaultError::Damaged("rooms"))?,
     })
 }
 
@@ -134,11 +139,11 @@ impl Step<'_> {
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
             "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
-                                muted, draft, draft_at, report_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                                muted, draft, draft_at, report_at, brought_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
-               draft = ?15, draft_at = ?16, report_at = ?17",
+               draft = ?15, draft_at = ?16, report_at = ?17, brought_by = ?18",
             &[
                 &it.id.0,
                 &it.name,
@@ -157,6 +162,7 @@ impl Step<'_> {
                 &it.draft,
                 &it.draft_at.map(|at| at.0),
                 &it.report_at.map(|at| at.0),
+                &it.brought_by.as_ref().map(Handle::as_str),
             ],
         )?;
         Ok(())

@@ -48,7 +48,9 @@ CREATE TABLE rooms (
     draft TEXT,
     draft_at INTEGER,
     -- When the others are told what was got and read here.
-    report_at INTEGER
+    report_at INTEGER,
+    -- The account that brought this device in.
+    brought_by TEXT
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.

@@ -159,5 +159,6 @@ fn opened(id: RoomId) -> Room {
         draft: None,
         draft_at: None,
         report_at: None,
+        brought_by: None,
     }
 }

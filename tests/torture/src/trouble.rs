@@ -244,6 +244,11 @@ impl World {
             }
         }
         self.tally.revoked += 1;
+        // The first device has made what the account put away, and that ends with it.
+        if self.devices[lost].name == format!("{account}-1") {
+            let whose = self.account_of(lost);
+            self.secrets[whose] = None;
+        }
         self.door.devices.get_mut(&id).unwrap().revoked = true;
         self.door.hub.revoked.insert(id);
         self.door.pend(&account);

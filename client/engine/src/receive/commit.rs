@@ -203,6 +203,12 @@ impl Turn<'_> {
         group: MlsGroup,
         change: &Change,
     ) -> Result<Taken, EngineError> {
+        for (leaf, _) in &change.added {
+            // Somebody has brought in what a chain has revoked, or did not know: it goes again.
+            if self.is_revoked(leaf)? {
+                self.memory.mend.entry(room.id).or_default().insert(leaf.name.account.clone());
+            }
+        }
         // What is still amiss is seen to in the next epoch, by whoever is first.
         room.settle_at = if self.memory.mend.get(&room.id).is_some_and(|waiting| !waiting.is_empty()) {
             Some(self.spread(SETTLE))
