@@ -53,6 +53,21 @@ impl Engine {
         })
     }
 
+    /// Whether a link is the one that brings this account back, or none does where there is none, as far as its chain is known.
+    pub fn is_recovery_key(&self, link: Option<&Link>) -> Result<bool, EngineError> {
+        self.look(|step, _| {
+            let identity = step.identity()?.ok_or(EngineError::NotEnrolled)?;
+            let known = step.trusted(&identity.handle)?.first().and_then(|device| device.recovery_key);
+            let made = match link.map(|link| &link.opener) {
+                Some(Opener::Recover(handle, secret, _)) => {
+                    Some(recovery_key(&identity.domain, handle, secret).public().0)
+                }
+                _ => None,
+            };
+            Ok(known == made)
+        })
+    }
+
     /// What proves to the server that this person has an account's recovery key.
     #[must_use]
     pub fn ask_recovery(

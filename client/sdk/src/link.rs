@@ -19,7 +19,7 @@ use crate::{client::Client, clock::now, error::SdkError, files::insist, live::Ne
 /// How often the other device's next part is looked for.
 const LOOK: Duration = Duration::from_millis(400);
 /// How long a part is tried again while the server is away.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// How long bringing a device into its rooms may take.
 pub(crate) const BRING: Duration = Duration::from_mins(1);
 

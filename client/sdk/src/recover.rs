@@ -15,7 +15,8 @@ use crate::{
     client::Client,
     clock::now,
     error::SdkError,
-    link::{BRING, part, say},
+    files::insist,
+    link::{BRING, PATIENCE, part, say},
     live::News,
     net::Http,
 };
@@ -39,7 +40,21 @@ impl Client {
         self.sync(BRING, &mut |_| {}).await?;
         let (entry, link) = self.engine.make_recovery_key(keep, now())?;
         let ask = api::KeepRecoveryKey { entry: Opaque(entry) };
-        let _: Account = self.http.ask(&identity, Method::PUT, "/v1/recovery-key", Some(&ask)).await?;
+        let kept: Result<Account, SdkError> =
+            self.http.ask(&identity, Method::PUT, "/v1/recovery-key", Some(&ask)).await;
+        match kept {
+            Ok(_) => {}
+            // Perhaps it was kept, and only the answer was lost: the chain says.
+            Err(error @ SdkError::Unreachable(_)) => {
+                insist(PATIENCE, async || self.devices_of(&identity.handle).await)
+                    .await
+                    .map_err(|_| error)?;
+                if !self.engine.is_recovery_key(link.as_ref())? {
+                    return Err(SdkError::Unreachable("no recovery link was made".to_owned()));
+                }
+            }
+            Err(error) => return Err(error),
+        }
         self.sync(BRING, &mut |_| {}).await?;
         Ok(link)
     }

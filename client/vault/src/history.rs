@@ -322,7 +322,7 @@ impl Step<'_> {
                            AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1 AND id = ?3 AND handle = ?4)";
                 self.run(sql, &[&room.0, &number(line.seq), &blob(&line.id), &line.handle])?;
             }
-            let earlier = self.told_about(room, &line)?;
+            let earlier = self.told_about(room, line)?;
             let until_now = earlier.as_ref().map(|first| self.text_of(first)).transpose()?.flatten();
             let kept = self.run(
                 "INSERT INTO messages (line, room, seq, id, at, handle, device, kind, said, about, thread, gone, file,

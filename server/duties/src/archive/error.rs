@@ -3,11 +3,14 @@
 use chancery_floor::{store::StoreError, work::Denied};
 use chancery_wire::problem::Code;
 
-use crate::counter::Refusal;
+use crate::counter::{Refusal, Told};
 
 /// A state in which the archive refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ArchiveError {
+    /// The room is none of the device's, and policy has said so: as if there were none.
+    #[error("there is no such room")]
+    Hidden,
     /// There is no such block of the calling account.
     #[error("there is no such block")]
     NoBlock,
@@ -28,6 +31,7 @@ pub(crate) enum ArchiveError {
 impl From<ArchiveError> for Refusal {
     fn from(error: ArchiveError) -> Self {
         match error {
+            ArchiveError::Hidden => Self { told: Told::Counted, ..Self::new(Code::NoRoom) },
             ArchiveError::NoBlock => Self::new(Code::NoBlock),
             ArchiveError::BadBlock => Self::new(Code::BadBlock),
             ArchiveError::OtherKey => Self::new(Code::OtherRecoveryKey),

@@ -1,12 +1,12 @@
 //! Put a block: in the place of what the same device had put there.
 //!
-//! `PUT /v1/archive/{room}/{block}`, permitted by `Archive::"put"` to every account for itself, recorded as `archive.put`. The answer
+//! `PUT /v1/archive/{room}/{block}`, permitted by `Archive::"put"` to whoever is or was in the room, recorded as `archive.put`. The answer
 //! means durable. What other devices have put there stays: they may have read more.
 
 use axum::{body::Bytes, extract::State, http::StatusCode};
-use chancery_floor::work::{Action, Work};
+use chancery_floor::work::{Action, Denied, Work};
 use chancery_wire::{
-    archive::{BLOCK_LIMIT, OVERHEAD},
+    archive::{BLOCK_LIMIT, BLOCKS, OVERHEAD},
     ids::{Digest, RoomId},
     problem::Problem,
 };
@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     accounts,
-    counter::{At, Caller, Organisation, Refusal, Visitor},
+    counter::{At, Caller, Refusal, Visitor},
+    rooms::{self, Seen},
 };
 
 /// The right to keep blocks for one's own account.
@@ -28,7 +29,7 @@ use crate::{
 pub(crate) enum PutBlock {}
 
 impl Action for PutBlock {
-    type Resource = Organisation;
+    type Resource = Seen;
     const NAME: &'static str = r#"Archive::Action::"put""#;
 }
 
@@ -45,9 +46,10 @@ pub(super) async fn handle(
     At((room, number)): At<(RoomId, u64)>,
     sealed: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    let permit = desk.permit::<PutBlock>(Organisation)?;
+    let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
+    let permit = desk.permit::<PutBlock>(Seen { room, reach }).map_err(|Denied| ArchiveError::Hidden)?;
     let key = sealed.first_chunk().filter(|_| (OVERHEAD..=BLOCK_LIMIT).contains(&sealed.len()));
-    let key = *key.ok_or(ArchiveError::BadBlock)?;
+    let key = *key.filter(|_| number < BLOCKS).ok_or(ArchiveError::BadBlock)?;
     // Looked at before anything is kept, so that nobody fills the disk with what belongs to nothing.
     if accounts::recovery_key(&mut desk.floor().db.reader(), &caller.handle).await? != Some(key) {
         return Err(ArchiveError::OtherKey.into());

@@ -167,7 +167,7 @@ both! {
     async fn nobody_deletes_a_file_by_putting_it_into_an_archive(db: Db) {
         let blobs = Blobs::in_memory();
         let mut door = Door::over(db, blobs.clone()).await;
-        let room = door.room;
+        let room = door.mallory.open_room(&text("hers"), &[]).unwrap();
         recovery_key(&mut door.mallory).await;
         let mallory = door.mallory.enrolled().unwrap();
         let key = door.db.reader().row("SELECT recovery_key FROM accounts WHERE handle = 'mallory'", vec![]).await;
@@ -184,7 +184,7 @@ both! {
             let answer = problem(door.signed_as(&method, &path, &token, &proof).body(part.clone())).await;
             assert_eq!(answer.0, 204, "{method}");
         }
-        assert_eq!(lying(&blobs).await, 1);
+        assert_eq!(lying(&blobs).await, 1, "the file is there, and her blocks are not");
     }
 
     async fn what_was_taken_back_is_kept_no_more(db: Db) {
@@ -263,6 +263,8 @@ both! {
         says(&mut door.bob, room, "mine").await;
         recovery_key(&mut door.bob).await;
         recovery_key(&mut door.mallory).await;
+        let hers = door.mallory.open_room(&text("hers"), &[]).unwrap();
+        sync(&mut door.mallory).await;
         let bob = door.bob.enrolled().unwrap();
         let mallory = door.mallory.enrolled().unwrap();
         let token = door.session(&mallory).await;
@@ -275,8 +277,10 @@ both! {
         // That it is gone already is no error, and it is not.
         assert_eq!(ask(Method::DELETE, block, vec![]).await.0, 204);
         assert_eq!(blocks(&door).await, 1);
-        // What no device of this version makes, and what is sealed to a key that is not hers.
-        let own = format!("/v1/archive/{room}/0");
+        // Of a room that she was never in; what no device of this version makes; and what is sealed to a key that is not hers.
+        let theirs = format!("/v1/archive/{room}/0");
+        assert_eq!(ask(Method::PUT, theirs, vec![7; OVERHEAD]).await, expected(Code::NoRoom));
+        let own = format!("/v1/archive/{hers}/0");
         for size in [0, 31, OVERHEAD - 1, BLOCK_LIMIT + 1] {
             assert_eq!(ask(Method::PUT, own.clone(), vec![7; size]).await, expected(Code::BadBlock), "{size}");
         }
