@@ -138,7 +138,7 @@ impl Turn<'_> {
             _ => 4,
         });
         let alone = roster(group.public_group())?.len() == 1;
-        if alone && matches!(wishes.as_slice(), [(_, Wish::Leave)]) {
+        if alone && !wishes.is_empty() && wishes.iter().all(|(_, wish)| *wish == Wish::Leave) {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }

@@ -246,9 +246,12 @@ impl World {
         if names.values().collect::<BTreeSet<_>>().len() > 1 {
             wrong.push(format!("room {}: it is called differently: {names:?}", shown.place));
         }
-        let living = |id: &DeviceId| self.devices.iter().any(|it| it.id == *id && !it.revoked);
+        // Whoever was alone has left for itself only.
+        let joined = |(at, seen): (&usize, &Seen)| {
+            inside.contains(&self.devices[*at].id) && seen.view.standing == Standing::Joined
+        };
         for handle in &hall.face.policy().away {
-            if inside.iter().any(living) {
+            if shown.seen.iter().any(joined) {
                 wrong.push(format!("room {}: {handle} is away and has a device", shown.place));
             }
         }

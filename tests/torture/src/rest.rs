@@ -97,7 +97,13 @@ impl World {
                 return Some(format!("{name} is not online"));
             }
             if !self.devices[at].line.borrow().is_quiet() || !self.devices[at].line.borrow().idle {
-                return Some(format!("{name} still waits for the hub"));
+                let line = self.devices[at].line.borrow();
+                let (up, down, inbox) = (line.up.len(), line.down.len(), line.inbox.len());
+                let asked = line.request.is_some();
+                return Some(format!(
+                    "{name} still waits for the hub: idle {}, {up} up, {down} down, {inbox} there, asks: {asked}",
+                    line.idle
+                ));
             }
             let waits = self.devices[at].act(|engine, _| {
                 let waiting: Vec<_> = engine.rooms().unwrap().into_iter().flat_map(|it| it.waiting).collect();
