@@ -1,5 +1,5 @@
 //! Coming back after all devices are lost: by the key that was put away, or vouched for by two officers. Either way it is a new
-//! device; nothing of an old one comes back.
+//! device; no key and no state of an old one comes back.
 
 use chancery_transparency::{
     Approval, Enrol, Grant, InvalidChain, Root, Secret, Sign, ask, recover, recovery_key, set_recovery_key,

@@ -297,8 +297,9 @@ fn may_leave(
 ) -> Result<(), EngineError> {
     let leaving = leaving(group.pending_proposals());
     let stay = leaves.iter().filter(|leaf| leaf.name.account != *me && !leaving.contains(&leaf.index));
+    let away = policy.away.iter().any(|handle| policy.role(handle) == Role::Owner);
     let mut stay = stay.map(|leaf| policy.role(&leaf.name.account)).peekable();
-    if stay.peek().is_none() || stay.any(|role| role == Role::Owner) {
+    if away || stay.peek().is_none() || stay.any(|role| role == Role::Owner) {
         Ok(())
     } else {
         Err(EngineError::LastOwner)

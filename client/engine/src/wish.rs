@@ -195,7 +195,8 @@ impl Engine {
             let leaves = roster(group.public_group())?;
             let leaving = leaving(group.pending_proposals());
             let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
-            let staying: Vec<Handle> = stay.map(|leaf| leaf.name.account.clone()).collect();
+            let staying = stay.map(|leaf| leaf.name.account.clone());
+            let staying: Vec<Handle> = staying.chain(policy.away.iter().cloned()).collect();
             let inside = leaves.into_iter().map(|leaf| leaf.name.account);
             let inside: Vec<Handle> = inside.chain(policy.away.iter().cloned()).collect();
             turn.put(room, group);

@@ -39,7 +39,8 @@ pub struct Identity {
     pub signing: SigningSeed,
     /// The entry of the device chain that enrols it.
     pub entry: Vec<u8>,
-    /// What opens the account: the invitation's id, or the founding code.
+    /// By what the account was opened, to know the same again: the invitation's or linking's id, the founding code, or a digest of the
+    /// recovery link.
     pub opener: Vec<u8>,
     /// Whether the server has confirmed the enrolment.
     pub enrolled: bool,

@@ -24,8 +24,9 @@ pub(crate) async fn key(common: &Common, output: &mut Output, remove: bool) -> R
             "This link brings your account back when all your devices are lost. Whoever has it can be you: print it, put it away \
              as you would a passport, and keep it on no device. It is shown this once.\n\n  {link}\n\n\
              To use it, on a new device:  chancery recover '<link>'\n\
-             What you have here is kept on the server for it from now on, sealed so that only this link opens it: you come back to \
-             what was said. An earlier link is worth nothing any more."
+             What this account's devices have, what was said so far and what will be, is kept on the server for it from now on, sealed so \
+             that only this link opens it: you come back to what was said. Whoever has the link and the server's data can read it too. \
+             An earlier link is worth nothing any more."
         ),
     };
     let link = link.map(|link| link.to_string());
@@ -69,7 +70,7 @@ pub(crate) async fn recover(common: &Common, output: &mut Output, link: &str) ->
                  somebody in them is online{}",
                 identity.handle,
                 if by_key {
-                    ", and what was said there comes with them, newest first.\n\
+                    "; what was said there comes with them, newest first (chancery tail <room>).\n\
                      Your recovery link is used up. Make another one:  chancery recovery-key"
                 } else {
                     "."
