@@ -5,7 +5,6 @@ use chancery_wire::{
     names::{Domain, Handle},
     time::Instant,
 };
-use serde_bytes::ByteBuf;
 use sha2::Digest as _;
 
 mod entry;
