@@ -150,7 +150,11 @@ impl Turn<'_> {
         let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
         let may = policy.role(&name.account) >= policy.may_add
             || name.account == self.me.identity.handle
-            || is_first(room, &name.account, &letter.content);
+            || is_first(room, &letter.content) && {
+                let others = leaves.iter().filter(|leaf| leaf.name.account != self.me.identity.handle);
+                let may_name = |leaf: &Leaf| policy.role(&leaf.name.account) >= policy.may_add;
+                room.brought_by.as_ref() == Some(&name.account) || !others.into_iter().any(may_name)
+            };
         if names && !may {
             let anew = names_anew(room, &letter.content);
             return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
@@ -302,14 +306,14 @@ impl Turn<'_> {
     }
 }
 
-/// Whether content says what nobody has said to this device yet. Whoever brought it in says so, and who may name the room has the last word.
-fn is_first(room: &Room, from: &Handle, content: &Content) -> bool {
-    let unknown = match content {
+/// Whether content says what nobody has said to this device yet. Whoever brought it in says so, or anybody where nobody else may; and who
+/// may name the room has the last word.
+fn is_first(room: &Room, content: &Content) -> bool {
+    match content {
         Content::RoomName(_) => room.name.is_none(),
         Content::RoomTopic(_) => room.topic.is_none(),
         _ => false,
-    };
-    unknown && room.brought_by.as_ref() == Some(from)
+    }
 }
 
 fn name(credential: &Credential) -> Option<LeafName> {
