@@ -92,7 +92,14 @@ impl Client {
         let identity = self.enrolled()?;
         let address = format!("/v1/archive/{}/{}", sealed.block.room, sealed.block.number);
         match self.http.put::<()>(&identity, &address, sealed.bytes.clone().into()).await {
-            Ok(()) => {}
+            Ok(()) => {
+                // What was taken in from the same place has no use any more; until now it was the only copy.
+                for old in self.engine.replaced(&sealed)? {
+                    let address = format!("/v1/archive/{}/{}/{}", old.room, old.number, old.device);
+                    self.http.ask::<()>(&identity, Method::DELETE, &address, None::<&()>).await?;
+                    self.engine.drop_archived(&old, now())?;
+                }
+            }
             // There is another recovery key by now: the chain says which, and under that one everything is kept anew.
             Err(error) if error.is(Code::OtherRecoveryKey) => {
                 self.devices_of(&identity.handle).await?;
@@ -100,11 +107,6 @@ impl Client {
             }
             Err(error) if error.is(Code::BadBlock) => {}
             Err(error) => return Err(error),
-        }
-        for old in self.engine.replaced(&sealed)? {
-            let address = format!("/v1/archive/{}/{}/{}", old.room, old.number, old.device);
-            self.http.ask::<()>(&identity, Method::DELETE, &address, None::<&()>).await?;
-            self.engine.drop_archived(&old, now())?;
         }
         self.engine.archived(&sealed, now())?;
         Ok(true)
