@@ -137,8 +137,10 @@ impl Turn<'_> {
             (None, Wish::Write { .. }) if stale => 5,
             _ => 4,
         });
-        let alone = roster(group.public_group())?.len() == 1;
-        if alone && !wishes.is_empty() && wishes.iter().all(|(_, wish)| *wish == Wish::Leave) {
+        let leaves = wishes.iter().filter(|(_, wish)| *wish == Wish::Leave).count();
+        // A large room is looked through only for somebody who wants to leave it.
+        let alone = leaves > 0 && group.members().take(2).count() == 1;
+        if alone && leaves == wishes.len() {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }

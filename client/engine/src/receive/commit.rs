@@ -242,8 +242,11 @@ impl Turn<'_> {
         let (author, me) = (change.author.leaf(), self.me.identity.device);
         let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
         let own = |(leaf, _): &(Leaf, Leaf)| leaf.name.account == author.name.account;
-        if change.added.is_empty() || author.name.device == me {
-            return !change.added.is_empty();
+        if change.added.is_empty() {
+            return false;
+        }
+        if author.name.device == me {
+            return true;
         }
         if is_believed(&author.name.account) || change.added.iter().all(own) {
             return false;
