@@ -5,23 +5,12 @@ use chancery_sdk::{Client, News, Want};
 use chancery_testkit::both;
 use chancery_wire::{
     archive::{BLOCK_LIMIT, OVERHEAD},
-    ids::RoomId,
     problem::Code,
     time::Instant,
 };
 use reqwest::Method;
 
-use super::door::{Door, expected, now, problem, proof, sync, text};
-
-fn texts(client: &Client, room: RoomId) -> Vec<String> {
-    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
-    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
-}
-
-async fn says(client: &mut Client, room: RoomId, words: &str) {
-    client.want(room, Want::Say(text(words))).unwrap();
-    sync(client).await;
-}
+use super::door::{Door, expected, links, now, problem, proof, says, sync, text, texts};
 
 /// How many blocks the server keeps.
 async fn blocks(door: &Door) -> u64 {
@@ -110,17 +99,7 @@ both! {
         says(&mut door.bob, room, "zanzibar").await;
         // A phone keeps it, and goes away before it is taken back.
         let mut phone = door.blank("phone");
-        let mut linking = door.bob.begin_linking().await.unwrap();
-        let asked = linking.link.to_string();
-        let there = async {
-            let compared = phone.ask_to_be_linked(&asked).await.unwrap();
-            phone.be_linked(&compared, &mut |_| {}).await.unwrap();
-        };
-        let here = async {
-            door.bob.meet(&mut linking).await.unwrap();
-            door.bob.link_device(&linking, &mut |_| {}).await.unwrap();
-        };
-        tokio::join!(there, here);
+        links(&mut door.bob, &mut phone).await;
         sync(&mut door.bob).await;
         sync(&mut phone).await;
         assert_eq!(texts(&phone, room), ["zanzibar"]);
@@ -139,17 +118,7 @@ both! {
         let room = door.room;
         sync(&mut door.bob).await;
         let mut phone = door.blank("phone");
-        let mut linking = door.bob.begin_linking().await.unwrap();
-        let asked = linking.link.to_string();
-        let there = async {
-            let compared = phone.ask_to_be_linked(&asked).await.unwrap();
-            phone.be_linked(&compared, &mut |_| {}).await.unwrap();
-        };
-        let here = async {
-            door.bob.meet(&mut linking).await.unwrap();
-            door.bob.link_device(&linking, &mut |_| {}).await.unwrap();
-        };
-        tokio::join!(there, here);
+        links(&mut door.bob, &mut phone).await;
         // A thief with the phone makes a link.
         let stolen = recovery_key(&mut phone).await;
         let phones = phone.enrolled().unwrap().device;

@@ -10,7 +10,7 @@ use chancery_floor::{
     journal,
     store::{Db, Read as _},
 };
-use chancery_sdk::{AccountKind, Client, Identity, Profile, VaultKey};
+use chancery_sdk::{AccountKind, Client, Identity, Profile, VaultKey, Want};
 use chancery_transparency::{Request, prove};
 use chancery_wire::{
     api::Session,
@@ -84,6 +84,33 @@ pub(crate) fn text(text: &str) -> Written {
 /// Lets a client take in and send everything.
 pub(crate) async fn sync(client: &mut Client) {
     client.sync(PATIENCE, &mut |_| {}).await.unwrap();
+}
+
+/// Says something in a room.
+pub(crate) async fn says(client: &mut Client, room: RoomId, words: &str) {
+    client.want(room, Want::Say(text(words))).unwrap();
+    sync(client).await;
+}
+
+/// What was written in a room, as it reads now.
+pub(crate) fn texts(client: &Client, room: RoomId) -> Vec<String> {
+    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
+    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
+}
+
+/// Links a new device on an old one.
+pub(crate) async fn links(old: &mut Client, new: &mut Client) {
+    let mut linking = old.begin_linking().await.unwrap();
+    let link = linking.link.to_string();
+    let there = async {
+        let compared = new.ask_to_be_linked(&link).await.unwrap();
+        new.be_linked(&compared, &mut |_| {}).await.unwrap();
+    };
+    let here = async {
+        old.meet(&mut linking).await.unwrap();
+        old.link_device(&linking, &mut |_| {}).await.unwrap();
+    };
+    tokio::join!(there, here);
 }
 
 impl Door {

@@ -2,40 +2,17 @@
 
 use std::time::Duration;
 
-use chancery_sdk::{Client, Profile, Said, Setting, VaultKey, Want};
+use chancery_sdk::{Client, Said, Setting, Want};
 use chancery_testkit::both;
 use chancery_wire::{ids::RoomId, policy::Role};
 
-use super::door::{Door, sync, text};
+use super::door::{Door, links, says, sync, text, texts};
 
 /// A device of Alice's that has just been linked.
 async fn linked(door: &mut Door, name: &str) -> Client {
-    let profile = Profile::new(door.home(), name).unwrap();
-    std::fs::create_dir_all(profile.directory()).unwrap();
-    let mut new = Client::open(&profile, &VaultKey::from_bytes([7; 32]), None).unwrap();
-    let old = &mut door.alice;
-    let mut linking = old.begin_linking().await.unwrap();
-    let link = linking.link.to_string();
-    let there = async {
-        let compared = new.ask_to_be_linked(&link).await.unwrap();
-        new.be_linked(&compared, &mut |_| {}).await.unwrap();
-    };
-    let here = async {
-        old.meet(&mut linking).await.unwrap();
-        old.link_device(&linking, &mut |_| {}).await.unwrap();
-    };
-    tokio::join!(there, here);
+    let mut new = door.blank(name);
+    links(&mut door.alice, &mut new).await;
     new
-}
-
-fn texts(client: &Client, room: RoomId) -> Vec<String> {
-    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
-    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
-}
-
-async fn says(client: &mut Client, room: RoomId, words: &str) {
-    client.want(room, Want::Say(text(words))).unwrap();
-    sync(client).await;
 }
 
 both! {

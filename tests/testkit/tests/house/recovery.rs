@@ -6,7 +6,7 @@ use chancery_sdk::{AccountKind, Client, Said, Want};
 use chancery_testkit::both;
 use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
 
-use super::door::{Door, sync, text};
+use super::door::{Door, says, sync, texts};
 
 fn handle(name: &str) -> Handle {
     name.parse().unwrap()
@@ -38,16 +38,6 @@ async fn vouches(officer: &mut Client, new: &mut Client, whose: &str) -> bool {
     let ((shown, identity), words) = tokio::join!(there, here);
     assert_eq!(shown, words);
     identity.is_some()
-}
-
-async fn says(client: &mut Client, room: RoomId, words: &str) {
-    client.want(room, Want::Say(text(words))).unwrap();
-    sync(client).await;
-}
-
-fn texts(client: &Client, room: RoomId) -> Vec<String> {
-    let lines = client.lines(room, Some(0), u32::MAX).unwrap();
-    lines.iter().filter_map(|line| Some(line.text()?.reveal().to_owned())).collect()
 }
 
 fn events(client: &Client, room: RoomId) -> String {
