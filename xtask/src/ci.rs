@@ -11,7 +11,7 @@ use crate::{
 /// How long each fuzz target is tried here.
 const FUZZ_SECONDS: u64 = 3;
 /// How many schedules of torture are played here: about 0.7 s of one core each, in the program as the tests are built.
-const SCHEDULES: u64 = 1000;
+const SCHEDULES: u64 = 2000;
 
 /// Runs every check, tells about each, and fails when one did.
 pub(crate) fn ci() -> Outcome {

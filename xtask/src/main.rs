@@ -97,9 +97,9 @@ enum Command {
         /// How many schedules are played.
         #[arg(long, default_value_t = 2000)]
         schedules: u64,
-        /// For how long schedules are played instead, with seeds nobody has tried.
+        /// How many messages are sent in those that are played instead, with seeds nobody has tried.
         #[arg(long, conflicts_with = "schedules")]
-        minutes: Option<u64>,
+        messages: Option<u64>,
     },
 }
 
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
         Command::Wasm { debian } => wasm::wasm(debian),
         Command::Fuzz { seconds, seed, target } => fuzz::fuzz(seconds, seed, target.as_deref()),
         Command::Torture { seed: Some(seed), cut, .. } => torture::again(seed, cut),
-        Command::Torture { minutes: Some(minutes), .. } => torture::night(minutes),
+        Command::Torture { messages: Some(messages), .. } => torture::night(messages),
         Command::Torture { schedules, .. } => torture::torture(schedules),
     };
     match outcome {

@@ -9,9 +9,9 @@ pub(crate) fn torture(schedules: u64) -> Outcome {
     run(Command::new(program(&[])?).args(["--schedules", &schedules.to_string()]))
 }
 
-/// Plays schedules for so many minutes, with seeds that no run before has tried.
-pub(crate) fn night(minutes: u64) -> Outcome {
-    run(Command::new(program(&["--release"])?).args(["--minutes", &minutes.to_string(), "--surprise"]))
+/// Plays schedules until so many messages were sent, with seeds that no run before has tried.
+pub(crate) fn night(messages: u64) -> Outcome {
+    run(Command::new(program(&["--release"])?).args(["--messages", &messages.to_string(), "--surprise"]))
 }
 
 /// Plays the schedule of a seed again, whole or its first actions only.

@@ -1,6 +1,6 @@
 //! What is to be sent now: every wish that can be fulfilled is sealed, in order, and handed out until it is answered.
 
-use chancery_groups::{policy_of, roster};
+use chancery_groups::{leaving, policy_of, roster};
 use chancery_vault::{Room, Standing, WishId, Wished};
 use chancery_wire::{
     api,
@@ -144,6 +144,7 @@ impl Turn<'_> {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }
+        let elsewhere = self.leaves_elsewhere(&group)?;
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
             // What is under way may still bring somebody in; alone, one leaves when that is over.
             if alone && wish == Wish::Leave {
@@ -151,7 +152,10 @@ impl Turn<'_> {
             }
             let ready = if wished.sealed.is_some() {
                 Some(wished)
-            } else if wished.not_before > group.epoch().as_u64() || waits_for_own_leave(&wish, &group) {
+            } else if wished.not_before > group.epoch().as_u64()
+                || waits_for_own_leave(&wish, &group)
+                || elsewhere && !matches!(wish, Wish::Write { .. } | Wish::Leave)
+            {
                 None
             } else {
                 match &wish {
@@ -186,6 +190,27 @@ impl Turn<'_> {
         self.step.keep_room(&room)?;
         self.put(room.id, group);
         Ok(())
+    }
+
+    /// Whether the person leaves the room on another device, and somebody is there who stays and takes this one out with it. It commits
+    /// nothing then: it would stay behind.
+    fn leaves_elsewhere(&self, group: &MlsGroup) -> Result<bool, EngineError> {
+        let own = Sender::Member(group.own_leaf_index());
+        let mut others = group.pending_proposals().filter(|it| *it.sender() != own).peekable();
+        if others.peek().is_none() {
+            return Ok(false);
+        }
+        let (me, leaves) = (&self.me.identity.handle, roster(group.public_group())?);
+        let leaving = leaving(&leaves, others);
+        if !leaving.contains(me) {
+            return Ok(false);
+        }
+        for leaf in leaves.iter().filter(|leaf| !leaving.contains(&leaf.name.account)) {
+            if !self.is_revoked(leaf)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The wishes of a room, with those of the device itself: to settle what was proposed, and to renew its leaf.

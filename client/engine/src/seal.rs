@@ -1,6 +1,6 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
-use chancery_groups::{Change, Leaf, judge, leaving, policy_of, roster};
+use chancery_groups::{Change, Leaf, judge, leaving, may_leave, policy_of, roster};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
     content::{Content, Letter, View},
@@ -128,10 +128,13 @@ impl Turn<'_> {
             Wish::Renew => Outcome::Commit(Plan::default()),
             Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
-            Wish::Leave => match may_leave(group, &policy, (&leaves, &self.me.identity.handle)) {
-                Ok(()) => Outcome::Leave,
-                Err(why) => Outcome::Refused(why.to_string()),
-            },
+            Wish::Leave => {
+                let leaving = leaving(&leaves, group.pending_proposals());
+                match may_leave(&leaves, &policy, &leaving, &self.me.identity.handle) {
+                    Ok(()) => Outcome::Leave,
+                    Err(_) => Outcome::Refused(EngineError::LastOwner.to_string()),
+                }
+            }
         })
     }
 
@@ -209,14 +212,13 @@ impl Turn<'_> {
         let index = group.own_leaf_index();
         let own = Sender::Member(index);
         let epoch = group.epoch().as_u64();
+        let before = roster(group.public_group())?;
+        let remove = with_all_devices(group, &before, plan.remove);
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
-        let mut builder = group
-            .commit_builder()
-            .force_self_update(true)
-            .propose_adds(plan.add)
-            .propose_removals(plan.remove);
+        let mut builder =
+            group.commit_builder().force_self_update(true).propose_adds(plan.add).propose_removals(remove);
         if let Some(context) = plan.context {
             let Ok(with_context) = builder.propose_group_context_extensions(context) else {
                 return refused();
@@ -237,11 +239,10 @@ impl Turn<'_> {
             .stage_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();
-        let revoked = self.revoked_among(&roster(group.public_group())?)?;
+        let revoked = self.revoked_among(&before)?;
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
-        let judged = Change::read(group.public_group(), &own, staged).and_then(|change| {
-            judge(&roster(group.public_group())?, &change, &|leaf| revoked.contains(leaf))
-        });
+        let judged = Change::read(group.public_group(), &own, staged)
+            .and_then(|change| judge(&before, &change, &|leaf| revoked.contains(leaf)));
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));
@@ -289,21 +290,19 @@ fn leaves(proposal: &Proposal, index: LeafNodeIndex) -> bool {
     matches!(proposal, Proposal::Remove(remove) if remove.removed() == index)
 }
 
-/// Whether somebody who owns the room stays when this person has left, with all devices, and those who asked to leave before.
-fn may_leave(
-    group: &MlsGroup,
-    policy: &RoomPolicy,
-    (leaves, me): (&[Leaf], &Handle),
-) -> Result<(), EngineError> {
-    let leaving = leaving(group.pending_proposals());
-    let stay = leaves.iter().filter(|leaf| leaf.name.account != *me && !leaving.contains(&leaf.index));
-    let away = policy.away.iter().any(|handle| policy.role(handle) == Role::Owner);
-    let mut stay = stay.map(|leaf| policy.role(&leaf.name.account)).peekable();
-    if away || stay.peek().is_none() || stay.any(|role| role == Role::Owner) {
-        Ok(())
-    } else {
-        Err(EngineError::LastOwner)
+/// What a commit takes out, with all devices of those who have asked to leave, but for the own one and those that asked themselves.
+fn with_all_devices(group: &MlsGroup, before: &[Leaf], mut remove: Vec<LeafNodeIndex>) -> Vec<LeafNodeIndex> {
+    let own = group.own_leaf_index();
+    let asked: Vec<_> = group.pending_proposals().filter(|it| *it.sender() != Sender::Member(own)).collect();
+    let leaving = leaving(before, asked.iter().copied());
+    for leaf in before.iter().filter(|leaf| leaving.contains(&leaf.name.account)) {
+        let place = LeafNodeIndex::new(leaf.index);
+        let goes = remove.contains(&place) || asked.iter().any(|it| leaves(it.proposal(), place));
+        if place != own && !goes {
+            remove.push(place);
+        }
     }
+    remove
 }
 
 /// Where an account's devices are in the tree.

@@ -193,9 +193,9 @@ impl Engine {
             let group = turn.group(room)?;
             let policy = policy_of(group.extensions())?;
             let leaves = roster(group.public_group())?;
-            let leaving = leaving(group.pending_proposals());
-            let stay = leaves.iter().filter(|leaf| !leaving.contains(&leaf.index));
-            let staying = stay.map(|leaf| leaf.name.account.clone());
+            let leaving = leaving(&leaves, group.pending_proposals());
+            let staying = leaves.iter().map(|leaf| leaf.name.account.clone());
+            let staying = staying.filter(|handle| !leaving.contains(handle));
             let staying: Vec<Handle> = staying.chain(policy.away.iter().cloned()).collect();
             let inside = leaves.into_iter().map(|leaf| leaf.name.account);
             let inside: Vec<Handle> = inside.chain(policy.away.iter().cloned()).collect();

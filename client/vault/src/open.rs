@@ -11,6 +11,9 @@ const VERSION: i64 = 1;
 /// The schema as it is created.
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// How many statements are kept ready; more than there are in this crate.
+const READY: usize = 256;
+
 /// Opens the vault in `file`, creating it if there is none.
 pub(crate) fn file(file: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
     library();
@@ -26,8 +29,8 @@ pub(crate) fn memory() -> Result<Connection, VaultError> {
 /// Has the library made ready by one thread, once. Left to itself it tells a second thread that it is ready before its
 /// encryption is, and that thread's key is refused.
 fn library() {
-    static READY: Once = Once::new();
-    READY.call_once(|| drop(Connection::open_in_memory()));
+    static MADE: Once = Once::new();
+    MADE.call_once(|| drop(Connection::open_in_memory()));
 }
 
 fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultError> {
@@ -37,6 +40,7 @@ fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultErro
         db.pragma_update(None, "key", key.pragma().as_str())?;
     }
     db.busy_timeout(Duration::from_secs(30))?;
+    db.set_prepared_statement_cache_capacity(READY);
     // The first read finds out whether the key is right.
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     // FULL: a commit survives a power cut, not only a crash of this program. Opening a page costs more than reading it, so up to

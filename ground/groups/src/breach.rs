@@ -57,6 +57,12 @@ pub enum Breach {
         /// Whose place it is.
         whom: Handle,
     },
+    /// Somebody would leave with some devices, and stay with others.
+    #[error("{who} would leave with some devices and not with all")]
+    Leaves {
+        /// Who leaves.
+        who: Handle,
+    },
     /// The same device twice, or one that is there already.
     #[error("a device would be in the room twice")]
     Twice,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chancery_wire::policy::RoomPolicy;
+use chancery_wire::{names::Handle, policy::RoomPolicy};
 use openmls::{
     extensions::{Extension, Extensions},
     framing::Sender,
@@ -31,6 +31,12 @@ impl Author {
         match self {
             Self::Member(leaf) | Self::Returning(leaf) => leaf,
         }
+    }
+
+    /// Whether the device came in by itself.
+    #[must_use]
+    pub fn is_returning(&self) -> bool {
+        matches!(self, Self::Returning(_))
     }
 }
 
@@ -121,6 +127,13 @@ impl Change {
             _ => return Err(Breach::Unknown),
         }
         Ok(())
+    }
+
+    /// Whether an account leaves: one of its devices has asked for that itself.
+    #[must_use]
+    pub fn leaves(&self, who: &Handle) -> bool {
+        let asked = |(leaf, by): &(Leaf, Leaf)| leaf.index == by.index && leaf.name.account == *who;
+        !self.author.is_returning() && self.removed.iter().any(asked)
     }
 
     /// The leaves whose device chains have to be checked before the change is believed.

@@ -17,7 +17,7 @@ use tls_codec::{Deserialize as _, Serialize as _};
 
 use crate::{
     breach::Breach,
-    change::{Author, Change, leaf_at},
+    change::{Change, leaf_at},
     judge::judge,
     leaf::{Leaf, policy_of, roster},
     leave::{leave, leaving},
@@ -134,17 +134,27 @@ impl Face {
         self.merge(staged, change)
     }
 
-    fn judged(
-        &self,
-        commit: &[u8],
-        revoked: &dyn Fn(&Leaf) -> bool,
-    ) -> Result<(StagedCommit, Change), Breach> {
+    /// What a commit would do, whether it is allowed or not.
+    pub fn read(&self, commit: &[u8]) -> Result<Change, Breach> {
+        Ok(self.staged(commit)?.1)
+    }
+
+    fn staged(&self, commit: &[u8]) -> Result<(Box<StagedCommit>, Change), Breach> {
         let processed = self.process(commit)?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err(Breach::Malformed);
         };
         let change = Change::read(&self.group, &sender, &staged)?;
+        Ok((staged, change))
+    }
+
+    fn judged(
+        &self,
+        commit: &[u8],
+        revoked: &dyn Fn(&Leaf) -> bool,
+    ) -> Result<(StagedCommit, Change), Breach> {
+        let (staged, change) = self.staged(commit)?;
         judge(&self.leaves()?, &change, revoked)?;
         Ok((*staged, change))
     }
@@ -164,8 +174,9 @@ impl Face {
             return Err(Breach::Malformed);
         };
         let pending = self.group.queued_proposals(&self.snapshot).map_err(|_| Breach::Invalid)?;
-        let leaving = leaving(pending.iter().map(|(_, pending)| pending));
-        leave(&self.leaves()?, &self.policy, &leaving, (queued.proposal(), index.u32()))?;
+        let leaves = self.leaves()?;
+        let leaving = leaving(&leaves, pending.iter().map(|(_, pending)| pending));
+        leave(&leaves, &self.policy, &leaving, (queued.proposal(), index.u32()))?;
         self.group.add_proposal(&self.snapshot, *queued).map_err(|_| Breach::Invalid)?;
         Ok(author)
     }
@@ -183,14 +194,6 @@ impl Face {
             return Err(Breach::OtherEpoch);
         }
         self.group.process_message(&RustCrypto::default(), message).map_err(|_| Breach::Invalid)
-    }
-}
-
-impl Author {
-    /// Whether the device came in by itself.
-    #[must_use]
-    pub fn is_returning(&self) -> bool {
-        matches!(self, Self::Returning(_))
     }
 }
 

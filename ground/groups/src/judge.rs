@@ -24,6 +24,7 @@ pub fn judge(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) 
         Author::Member(_) => removals(change, revoked)?,
         Author::Returning(leaf) => returning(leaf, change)?,
     }
+    leavings(before, change)?;
     policy(change)?;
     away(before, change, revoked)?;
     let stays = |leaf: &&Leaf| !change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
@@ -76,17 +77,30 @@ fn additions(before: &[Leaf], change: &Change) -> Result<(), Breach> {
     Ok(())
 }
 
-/// Everybody takes out the own devices, and those that were revoked; others only with the right to, and only those whose role is
-/// lower.
+/// Everybody takes out the own devices, those that were revoked, and those of whoever leaves; others only with the right to, and only
+/// those whose role is lower.
 fn removals(change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Result<(), Breach> {
     for (leaf, by) in &change.removed {
         let (whom, who) = (&leaf.name.account, &by.name.account);
-        if whom == who || revoked(leaf) {
+        if whom == who || revoked(leaf) || change.leaves(whom) {
             continue;
         }
         may_remove(&change.before, who, whom)?;
     }
     Ok(())
+}
+
+/// Who leaves goes with all devices, so that none is left over that brings the others back. Whoever commits cannot go: its device
+/// asks next.
+fn leavings(before: &[Leaf], change: &Change) -> Result<(), Breach> {
+    let author = change.author.leaf();
+    let goes = |leaf: &Leaf| change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
+    let stays = |leaf: &&Leaf| leaf.index != author.index && !goes(leaf);
+    let comes = change.added.iter().map(|(leaf, _)| leaf);
+    match before.iter().filter(stays).chain(comes).find(|leaf| change.leaves(&leaf.name.account)) {
+        Some(leaf) => Err(Breach::Leaves { who: leaf.name.account.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn may_remove(policy: &RoomPolicy, who: &Handle, whom: &Handle) -> Result<(), Breach> {
@@ -111,7 +125,7 @@ fn away(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Re
     let (was, is) = (&change.before.away, &change.after.away);
     for handle in is {
         let mut last = change.removed.iter().filter(|(leaf, _)| leaf.name.account == *handle).peekable();
-        let goes = last.peek().is_some() && last.all(|(leaf, _)| revoked(leaf));
+        let goes = last.peek().is_some() && last.all(|(leaf, _)| revoked(leaf)) && !change.leaves(handle);
         if here(handle) || !was.contains(handle) && !goes {
             return Err(Breach::Away { whom: handle.clone() });
         }
@@ -123,7 +137,7 @@ fn away(before: &[Leaf], change: &Change, revoked: &dyn Fn(&Leaf) -> bool) -> Re
     for (leaf, by) in &change.removed {
         let (whom, who) = (&leaf.name.account, &by.name.account);
         let taken_out = whom != who && revoked(leaf) && !here(whom) && !is.contains(whom);
-        if taken_out && may_remove(&change.before, who, whom).is_err() {
+        if taken_out && !change.leaves(whom) && may_remove(&change.before, who, whom).is_err() {
             return Err(Breach::Away { whom: whom.clone() });
         }
     }
@@ -364,6 +378,48 @@ mod tests {
             change.removed.push((room()[whom].clone(), room()[who].clone()));
             assert_eq!(judge(&room(), &change, &|_| false).is_ok(), allowed, "{who} removes {whom}");
         }
+    }
+
+    #[test]
+    fn who_leaves_goes_with_all_devices_and_is_not_away() {
+        let (alice, bob) = (leaf(0, "alice"), leaf(2, "bob"));
+        let (second, third) = (leaf(4, "bob"), leaf(5, "bob"));
+        let mut before = room();
+        before.extend([second.clone(), third.clone()]);
+        // Bob asks on one device; Alice, who commits it, takes out the others with it, or nobody follows her.
+        let mut change = by(alice.clone());
+        change.removed.push((bob.clone(), bob.clone()));
+        let torn = Err(Breach::Leaves { who: "bob".parse().unwrap() });
+        assert_eq!(judge(&before, &change, &|_| false), torn);
+        change.removed.push((second.clone(), alice.clone()));
+        assert_eq!(judge(&before, &change, &|_| false), torn);
+        change.removed.push((third.clone(), alice.clone()));
+        assert_eq!(judge(&before, &change, &|_| false), Ok(()));
+        // Also where some of them were revoked, whenever that is heard of; and he is not away.
+        for revoked in [&[4][..], &[4, 5], &[2, 4, 5]] {
+            let revoked = |leaf: &Leaf| revoked.contains(&leaf.index);
+            assert_eq!(judge(&before, &change, &revoked), Ok(()));
+            let mut away = change.clone();
+            away.after.away.insert("bob".parse().unwrap());
+            away.policy_by = Some(alice.clone());
+            assert_eq!(judge(&before, &away, &revoked), Err(Breach::Away { whom: "bob".parse().unwrap() }));
+        }
+        // He does not come back in with the same breath, and nobody else goes with him.
+        let mut back = change.clone();
+        back.added.push((leaf(9, "bob"), bob.clone()));
+        assert_eq!(judge(&before, &back, &|_| false), torn);
+        let mut mos = Change { author: Author::Member(third.clone()), ..change.clone() };
+        mos.removed = vec![(bob.clone(), bob.clone()), (second.clone(), third.clone())];
+        assert_eq!(judge(&before, &mos, &|_| false), Ok(()), "its own device cannot take itself out");
+        let carol = leaf(3, "carol");
+        let mut carols = Change { author: Author::Member(carol.clone()), ..change };
+        carols.removed.push((leaf(1, "mo"), carol));
+        assert!(matches!(judge(&before, &carols, &|_| false), Err(Breach::NotAllowed { .. })));
+        // A device that comes back in place of its own leaf has not asked to leave.
+        let mut returns = by(bob.clone());
+        returns.author = Author::Returning(bob.clone());
+        returns.removed = vec![(bob.clone(), bob)];
+        assert_eq!(judge(&before, &returns, &|_| false), Ok(()));
     }
 
     #[test]

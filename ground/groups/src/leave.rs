@@ -1,4 +1,6 @@
-//! Leaving: the one proposal that stands alone, until somebody else commits it.
+//! Leaving: the one proposal that stands alone, until somebody else commits it. A person leaves with all devices.
+
+use std::collections::BTreeSet;
 
 use chancery_wire::{
     names::Handle,
@@ -8,29 +10,46 @@ use openmls::{framing::Sender, group::QueuedProposal, messages::proposals::Propo
 
 use crate::{breach::Breach, leaf::Leaf};
 
-/// Makes sure that a proposal by the leaf at `index` takes out that leaf and does nothing else, and that it does not leave
-/// others behind without an owner. `leaving` are the leaves that have asked to leave already.
+/// Makes sure that a proposal by the leaf at `index` takes out that leaf and does nothing else, and that its account does not leave
+/// others behind without an owner. `leaving` are the accounts that have asked to leave already.
 pub fn leave(
     before: &[Leaf],
     policy: &RoomPolicy,
-    leaving: &[u32],
+    leaving: &BTreeSet<Handle>,
     (proposal, index): (&Proposal, u32),
 ) -> Result<(), Breach> {
     match proposal {
         Proposal::Remove(remove) if remove.removed().u32() == index => {}
         _ => return Err(Breach::Unknown),
     }
-    let stay = before.iter().filter(|leaf| leaf.index != index && !leaving.contains(&leaf.index));
-    owned(policy, stay)
+    let who = before.iter().find(|leaf| leaf.index == index).ok_or(Breach::Invalid)?;
+    may_leave(before, policy, leaving, &who.name.account)
 }
 
-/// The places of those who have asked to leave.
-pub fn leaving<'p>(proposals: impl IntoIterator<Item = &'p QueuedProposal>) -> Vec<u32> {
+/// Makes sure that an account leaves nobody behind in a room without an owner. `leaving` are the accounts that have asked to leave
+/// already.
+pub fn may_leave(
+    before: &[Leaf],
+    policy: &RoomPolicy,
+    leaving: &BTreeSet<Handle>,
+    who: &Handle,
+) -> Result<(), Breach> {
+    let stays = |leaf: &&Leaf| leaf.name.account != *who && !leaving.contains(&leaf.name.account);
+    owned(policy, before.iter().filter(stays))
+}
+
+/// The accounts of which a device has asked to leave.
+pub fn leaving<'p>(
+    before: &[Leaf],
+    proposals: impl IntoIterator<Item = &'p QueuedProposal>,
+) -> BTreeSet<Handle> {
     let own = |queued: &QueuedProposal| match (queued.proposal(), queued.sender()) {
         (Proposal::Remove(remove), Sender::Member(by)) if remove.removed() == *by => Some(by.u32()),
         _ => None,
     };
-    proposals.into_iter().filter_map(own).collect()
+    let places: BTreeSet<u32> = proposals.into_iter().filter_map(own).collect();
+    let asked = before.iter().filter(|leaf| places.contains(&leaf.index));
+    asked.map(|leaf| leaf.name.account.clone()).collect()
 }
 
 /// Makes sure that somebody owns the room, here or away, unless nobody is in it.

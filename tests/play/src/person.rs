@@ -230,6 +230,16 @@ impl Person {
         self.restarts();
     }
 
+    /// Finds that it is an older copy of itself, and has lost the room: from here on it sees what anybody sees.
+    pub fn is_a_copy(&mut self, world: &World, room: RoomId) {
+        self.restarts();
+        let image = self.image();
+        self.says(world, room, "not known to the copy");
+        self.is_restored_from(&image);
+        self.looks(world);
+        assert_eq!(self.engine.room(room).unwrap().standing, Standing::Lost);
+    }
+
     /// Opens a room with others in it.
     pub fn opens(&mut self, world: &World, name: &str, members: &[&Person]) -> RoomId {
         let members: Vec<Handle> = members.iter().map(|person| person.name.clone()).collect();

@@ -57,10 +57,10 @@ pub fn play(
     place: &Path,
 ) -> Result<Tally, Box<Failure>> {
     let mut dice = Dice::new(seed);
-    // Most are small: what three people can do wrong, eight seldom do better.
+    // From three accounts to eight; most are small: what three people can do wrong, eight seldom do better.
     let (fewest, more, shortest, longer) = match dice.below(100) {
-        0..70 => (2, 2, 6, 20),
-        70..95 => (3, 3, 20, 40),
+        0..70 => (3, 2, 6, 20),
+        70..95 => (3, 4, 20, 40),
         _ => (5, 4, 50, 90),
     };
     let (accounts, actions) = (fewest + dice.below(more), shortest + dice.below(longer));

@@ -34,6 +34,9 @@ struct Arguments {
     /// For how long schedules are played instead.
     #[arg(long)]
     minutes: Option<u64>,
+    /// How many messages are sent in those that are played instead, at least.
+    #[arg(long, conflicts_with_all = ["schedules", "minutes"])]
+    messages: Option<u64>,
     /// The seed of the first one.
     #[arg(long, default_value_t = 1)]
     first: u64,
@@ -88,6 +91,7 @@ struct Run {
     next: AtomicU64,
     end: u64,
     until: Option<Duration>,
+    enough: Option<u64>,
     all: bool,
     stop: AtomicBool,
     began: Instant,
@@ -105,8 +109,9 @@ impl Run {
         let end = first.saturating_add(arguments.schedules);
         Self {
             next: AtomicU64::new(first),
-            end: if arguments.minutes.is_some() { u64::MAX } else { end },
+            end: if arguments.minutes.or(arguments.messages).is_some() { u64::MAX } else { end },
             until: arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
+            enough: arguments.messages,
             all: arguments.all,
             stop: AtomicBool::new(false),
             began: now,
@@ -120,7 +125,7 @@ impl Run {
     fn work(&self, template: &Template, place: &std::path::Path) {
         loop {
             let seed = self.next.fetch_add(1, Ordering::Relaxed);
-            let over = self.until.is_some_and(|until| self.began.elapsed() > until);
+            let over = self.until.is_some_and(|until| self.began.elapsed() > until) || self.is_enough();
             if seed >= self.end || over || self.stop.load(Ordering::Relaxed) {
                 return;
             }
@@ -134,6 +139,11 @@ impl Run {
             }
             self.say();
         }
+    }
+
+    fn is_enough(&self) -> bool {
+        let sent = || self.tally.lock().expect("no thread panics").messages;
+        self.enough.is_some_and(|enough| sent() >= enough)
     }
 
     #[expect(clippy::print_stdout, reason = "a command line speaks through it")]

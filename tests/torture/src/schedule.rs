@@ -18,7 +18,7 @@ use crate::{
 const ACTIONS: [(Act, usize); 27] = [
     (Act::Open, 5),
     (Act::Say, 30),
-    (Act::Burst, 2),
+    (Act::Burst, 8),
     (Act::Reply, 4),
     (Act::Edit, 6),
     (Act::Withdraw, 4),
@@ -190,7 +190,7 @@ impl World {
         let text = |world: &Self, deed| written(&world.truth.next_text(deed));
         let (deed, want) = match (act, about) {
             (Act::Burst, _) => {
-                let many = if self.dice.happens(50) { 110 } else { 8 };
+                let many = self.dice.pick(&[8, 8, 40, 40, 110]).unwrap();
                 for _ in 0..many {
                     let text = text(self, Deed::Say);
                     self.wants(device, room, Deed::Say, Want::Say(text));

@@ -223,8 +223,9 @@ impl Turn<'_> {
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             let alone = after.len() == 1;
             self.put(room.id, group);
-            // The person may have left on another device.
-            let (asked, elsewhere) = (self.asked_to_leave(room.id)?, self.other_device_left(change));
+            // The person may have left on another device, and this one has taken that in.
+            let me = &self.me.identity.handle;
+            let (asked, elsewhere) = (self.asked_to_leave(room.id)?, change.leaves(me));
             if alone && (asked || elsewhere) {
                 self.abandon(room)?;
             } else if elsewhere && !asked {
@@ -267,14 +268,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether another device of this account has asked to leave, and has gone.
-    fn other_device_left(&self, change: &Change) -> bool {
-        let me = &self.me.identity;
-        let itself =
-            |(leaf, by): &(Leaf, Leaf)| leaf.name.account == me.handle && leaf.name.device == by.name.device;
-        !change.author.is_returning() && change.removed.iter().any(itself)
-    }
-
     /// Whether the person wants to leave a room.
     pub(crate) fn asked_to_leave(&self, room: RoomId) -> Result<bool, EngineError> {
         let wishes = self.step.wishes(room)?;
@@ -286,6 +279,7 @@ impl Turn<'_> {
         let me = self.me.identity.device;
         let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
         let why = match by {
+            _ if change.leaves(&self.me.identity.handle) => "you have left this room".to_owned(),
             Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
             Some(by) if by.device != me => "another device of yours has revoked this one".to_owned(),
             _ => "you have left this room".to_owned(),
@@ -345,9 +339,15 @@ impl Turn<'_> {
         }
         let (mut fewer, mut left, mut removed) = (Vec::new(), Vec::new(), Vec::new());
         for (leaf, by) in &change.removed {
-            let (handle, itself) = (&leaf.name.account, leaf.name.device == by.name.device);
+            let handle = &leaf.name.account;
+            if change.leaves(handle) {
+                if !is_here(handle) && !left.contains(&handle) {
+                    left.push(handle);
+                }
+                continue;
+            }
             match (*handle == by.name.account, self.is_revoked(leaf)?) {
-                (_, true) | (true, false) if !itself && is_here(handle) => fewer.push(handle),
+                (_, true) | (true, false) if is_here(handle) => fewer.push(handle),
                 (false, true) if change.after.away.contains(handle) => {
                     parts.push(format!(
                         "{handle}'s only device here was revoked: {handle} is away until there is another"

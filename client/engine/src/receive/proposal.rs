@@ -5,7 +5,7 @@ use chancery_vault::{Room, Standing, Wished};
 use chancery_wire::frames::{Entry, Kind};
 use openmls::{
     framing::ProcessedMessageContent,
-    group::{MlsGroup, ProcessMessageError},
+    group::{MlsGroup, ProcessMessageError, QueuedProposal},
     prelude::{MlsMessageIn, ProtocolMessage, Sender},
 };
 use tls_codec::Deserialize as _;
@@ -55,12 +55,10 @@ impl Turn<'_> {
         };
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         // What this device itself asks for counts once it stands in the log.
-        let own = group.own_leaf_index().u32();
+        let own = Sender::Member(group.own_leaf_index());
         let asked = self.asks_unseen(room)?;
-        let leaving: Vec<u32> = leaving(group.pending_proposals())
-            .into_iter()
-            .filter(|index| !(asked && *index == own))
-            .collect();
+        let seen = |it: &&QueuedProposal| !(asked && *it.sender() == own);
+        let leaving = leaving(&leaves, group.pending_proposals().filter(seen));
         if let Err(breach) = leave(&leaves, &policy, &leaving, (queued.proposal(), index.u32())) {
             return Ok(Taken::Alarm(breach.into()));
         }

@@ -30,14 +30,8 @@ impl Turn<'_> {
                 | Breach::Protected { .. }
                 | Breach::Away { .. }),
             ) => {
-                // Perhaps a chain says more by now. Whom it took out is not known here: all are asked for, once.
-                let mut needs = Vec::new();
-                for leaf in self.face(room.id)?.map(|face| face.leaves()).transpose()?.unwrap_or_default() {
-                    if !self.is_revoked(&leaf)? && self.memory.questioned.insert(leaf.name.device) {
-                        needs.push(leaf.name.account);
-                    }
-                }
-                needs.dedup();
+                // Perhaps a chain says more by now.
+                let needs = self.asked_again(&face.read(body.as_slice())?)?;
                 return Ok(if needs.is_empty() { Taken::Alarm(breach.into()) } else { Taken::Needs(needs) });
             }
             Err(breach) => return Ok(Taken::Alarm(breach.into())),

@@ -8,7 +8,7 @@ use chancery_wire::{
     ids::RoomId,
 };
 
-use super::person::{Person, World};
+use super::person::{Person, World, written};
 
 /// Alice's two devices in a room of hers.
 fn two(world: &mut World) -> (Person, Person, RoomId) {
@@ -117,4 +117,84 @@ fn what_a_room_is_called_is_no_news_to_who_knows_it() {
     bob.syncs(&world);
     assert_eq!(phone.engine.room(room).unwrap().name.as_deref(), Some("room"));
     assert_eq!((named(&phone), named(&bob)), (1, 1));
+}
+
+#[test]
+fn who_leaves_on_one_device_leaves_with_all_and_is_not_brought_back_when_another_is_revoked() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    let mut phone = world.linked(&mut bob, "phone");
+    for person in [&mut bob, &mut phone, &mut carol] {
+        person.syncs(&world);
+    }
+    let leave = bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
+    // The phone sees it, and does nothing by which it would stay behind; so it says nothing meanwhile, as nobody does.
+    phone.engine.want(room, Want::Say(written("not heard")), world.now).unwrap();
+    phone.looks(&world);
+    world.later(3);
+    assert!(!phone.sends(world.now));
+    // Carol is a plain member.
+    carol.looks(&world);
+    world.later(3);
+    carol.syncs(&world);
+    assert_eq!(carol.members(room), ["alice", "carol"]);
+    bob.syncs(&world);
+    assert_eq!(bob.engine.progress(leave).unwrap(), Progress::Done);
+    phone.looks(&world);
+    for device in [&bob, &phone] {
+        assert_eq!(device.engine.room(room).unwrap().standing, Standing::Left);
+        assert_eq!(device.why(room), "you have left this room");
+    }
+    revokes(&world, &mut bob, &phone);
+    sees_to(&mut world, &mut carol, room, &bob);
+    alice.syncs(&world);
+    assert_eq!(alice.members(room), ["alice", "carol"]);
+    let lines = alice.engine.lines(room, Some(0), u32::MAX).unwrap();
+    let left = |said: &Said| matches!(said, Said::Event(text) if text == "bob left");
+    assert_eq!(lines.iter().filter(|line| left(&line.message.said)).count(), 1);
+}
+
+#[test]
+fn a_person_whose_devices_are_alone_in_a_room_leaves_it_on_one_after_the_other() {
+    let mut world = World::new();
+    let (mut alice, mut phone, room) = two(&mut world);
+    let leave = alice.engine.want(room, Want::Leave, world.now).unwrap();
+    alice.syncs(&world);
+    phone.looks(&world);
+    world.later(3);
+    phone.syncs(&world);
+    alice.syncs(&world);
+    assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Done);
+    for device in [&alice, &phone] {
+        assert_eq!(device.engine.room(room).unwrap().standing, Standing::Left);
+    }
+}
+
+#[test]
+fn who_has_lost_a_room_watches_one_revoked_device_go_after_the_other() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol, mut dora] = world.people(["alice", "bob", "carol", "dora"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol, &dora]);
+    carol.syncs(&world);
+    let phone = world.linked(&mut carol, "phone");
+    carol.syncs(&world);
+    let tablet = world.linked(&mut carol, "tablet");
+    for person in [&mut carol, &mut bob, &mut dora] {
+        person.syncs(&world);
+    }
+    assert_eq!(dora.members(room), ["alice", "bob", "carol", "carol", "carol", "dora"]);
+    bob.is_a_copy(&world, room);
+    dora.syncs(&world);
+    for device in [phone, tablet] {
+        revokes(&world, &mut carol, &device);
+        // Dora is a plain member: without the chain, nobody would believe her.
+        sees_to(&mut world, &mut dora, room, &carol);
+        bob.takes_in(world.now);
+        assert_eq!(bob.engine.room(room).unwrap().standing, Standing::Lost, "{}", bob.why(room));
+    }
+    bob.syncs(&world);
+    assert_eq!(bob.members(room), ["alice", "bob", "carol", "dora"]);
 }

@@ -147,16 +147,6 @@ fn a_device_that_comes_back_is_not_led_to_strangers() {
     goes_on(&world, room, [&mut alice]);
 }
 
-/// The device finds that it is an older copy of itself, and has lost the room: from here on it sees what anybody sees.
-fn is_a_copy(person: &mut Person, world: &World, room: RoomId) {
-    person.restarts();
-    let image = person.image();
-    person.says(world, room, "not known to the copy");
-    person.is_restored_from(&image);
-    person.looks(world);
-    assert_eq!(person.engine.room(room).unwrap().standing, Standing::Lost);
-}
-
 #[test]
 fn a_device_that_has_lost_a_room_judges_what_is_done_there() {
     let mut world = World::new();
@@ -168,7 +158,7 @@ fn a_device_that_has_lost_a_room_judges_what_is_done_there() {
     bob.syncs(&world);
     let mut group = mallory.joins(&world);
     mallory.follows(&mut group, &world, room);
-    is_a_copy(&mut bob, &world, room);
+    bob.is_a_copy(&world, room);
     mallory.follows(&mut group, &world, room);
     let mut policy = chancery_groups::policy_of(group.extensions()).unwrap();
     policy.roles.insert(handle("mallory"), Role::Owner);
@@ -187,7 +177,7 @@ fn a_device_that_has_lost_a_room_comes_back_to_where_its_log_leads_only() {
     let mallory = Rogue::enrolled(&world, &mut alice, "mallory", 66);
     let room = alice.opens(&world, "room", &[&bob]);
     bob.syncs(&world);
-    is_a_copy(&mut bob, &world, room);
+    bob.is_a_copy(&world, room);
     // Everybody in this one is somebody the organisation vouches for.
     let mut group = mallory.founds(room, &RoomPolicy::founded_by(handle("alice")));
     for name in ["alice", "bob"] {
