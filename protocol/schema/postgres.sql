@@ -117,6 +117,10 @@ CREATE TABLE signin_sessions (
 );
 CREATE INDEX signin_sessions_of ON signin_sessions (device, until);
 
+-- signin/0002_opened
+-- When a session was opened; nothing for those that were open before this was kept.
+ALTER TABLE signin_sessions ADD COLUMN opened_at BIGINT NOT NULL DEFAULT 0;
+
 -- rooms/0001_rooms
 -- Rooms: where each stands, and its public face. The large columns come last, and are read only when they are needed.
 CREATE TABLE rooms (

@@ -9,6 +9,7 @@ mod floors;
 mod fuzz;
 mod generated;
 mod postgres;
+mod python;
 mod run;
 mod say;
 mod shell;

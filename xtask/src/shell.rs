@@ -97,6 +97,16 @@ pub(crate) fn built<const N: usize>(names: [&str; N], profile: &[&str]) -> Outco
     paths.map_or_else(|| fail(format!("cargo did not build {}", names.join(" and "))), Ok)
 }
 
+/// Where build results are.
+pub(crate) fn target_folder() -> Outcome<PathBuf> {
+    let metadata = output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).map_err(about("cargo metadata"))?;
+    match metadata.get("target_directory").and_then(serde_json::Value::as_str) {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => fail("cargo metadata names no target directory"),
+    }
+}
+
 /// Whether a program is there and answers to `--version`.
 pub(crate) fn is_there(program: impl AsRef<std::ffi::OsStr>) -> bool {
     let mut ask = Command::new(program);

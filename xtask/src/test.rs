@@ -7,13 +7,16 @@ use std::{
 
 use crate::{
     postgres::Postgres,
-    say,
+    python, say,
     shell::{Outcome, about, cargo, fail, shown},
     tmux,
 };
 
 /// Where the tests find PostgreSQL.
 const POSTGRES: &str = "CHANCERY_TEST_POSTGRES";
+
+/// Where the tests find programs of the Python world.
+const PYTHON: &str = "CHANCERY_TEST_PYTHON";
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,9 +26,10 @@ pub(crate) struct Count {
     pub(crate) ignored: usize,
 }
 
-/// Runs `cargo test` with what was passed, beside a private PostgreSQL and with tmux at hand.
+/// Runs `cargo test` with what was passed, beside a private PostgreSQL and with tmux and tools of Python at hand.
 pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
     tmux::ready()?;
+    let python = python::ready()?;
     let postgres = Postgres::start()?;
     let mut tests = cargo();
     tests.args(["test", "--locked", "--no-fail-fast"]);
@@ -34,7 +38,7 @@ pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
     }
     tests.args(pass);
     say::step(&shown(&tests));
-    let tests = tests.env(POSTGRES, postgres.url()).stdout(Stdio::piped()).spawn();
+    let tests = tests.env(POSTGRES, postgres.url()).env(PYTHON, python).stdout(Stdio::piped()).spawn();
     let mut tests = tests.map_err(about("cargo test"))?;
     let mut count = Count::default();
     if let Some(said) = tests.stdout.take() {

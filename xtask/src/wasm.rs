@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     say,
-    shell::{Outcome, about, can_install, cargo, fail, install, is_there, output, root, run},
+    shell::{Outcome, can_install, cargo, fail, install, is_there, output, root, run, target_folder},
 };
 
 /// The target.
@@ -36,7 +36,9 @@ pub(crate) fn wasm(debian: bool) -> Outcome {
     } else {
         debian_compiler()?
     };
-    build.args(["build", "--locked", "--target", TARGET, "--target-dir"]).arg(target_folder()?);
+    build.args(["build", "--locked", "--target", TARGET, "--target-dir"]);
+    // A folder of its own: another compiler must not throw away the other build results.
+    build.arg(target_folder()?.join("wasm"));
     build.args(PACKAGES.iter().flat_map(|name| ["-p", name]));
     build.env("CC_wasm32_unknown_unknown", clang).env("AR_wasm32_unknown_unknown", ar);
     run(&mut build)
@@ -97,14 +99,4 @@ fn find_c_compiler() -> Option<(&'static str, &'static str)> {
         major.is_some_and(|major| major >= CLANG_LEAST)
     };
     CLANGS.into_iter().find(|(clang, ar)| is_there(ar) && new_enough(clang))
-}
-
-/// A folder of its own beside the other build results: another compiler must not throw those away.
-fn target_folder() -> Outcome<PathBuf> {
-    let metadata = output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).map_err(about("cargo metadata"))?;
-    match metadata.get("target_directory").and_then(serde_json::Value::as_str) {
-        Some(folder) => Ok(PathBuf::from(folder).join("wasm")),
-        None => fail("cargo metadata names no target directory"),
-    }
 }

@@ -136,6 +136,9 @@ pub(crate) enum Command {
     /// The devices of this account: list, link, rename, revoke
     #[command(subcommand)]
     Devices(Devices),
+    /// See where this account is signed in, and end a session
+    #[command(subcommand)]
+    Sessions(Sessions),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),
@@ -335,6 +338,18 @@ pub(crate) enum Devices {
     },
     /// Link another device: shows a link for it, and asks for the words that it shows
     Link,
+}
+
+/// What to do with sessions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sessions {
+    /// List the open sessions of this account, on all its devices
+    List,
+    /// End one, such as one you do not know; its device signs in again by itself unless it is revoked
+    End {
+        /// The session: how its id begins, as the list shows it
+        session: String,
+    },
 }
 
 /// What to do with rooms.

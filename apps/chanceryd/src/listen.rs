@@ -1,8 +1,10 @@
 //! The accept loop: TCP, perhaps TLS, then HTTP/1.1 or HTTP/2, with limits on every stage and a drain at the end.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::Request, response::Response};
+use chancery_duties::gateway::Peer;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -18,6 +20,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
+use tower::{Service, ServiceExt as _};
 
 use crate::{stream::Stream, tls::Tls};
 
@@ -76,9 +79,13 @@ impl Listener {
                 () = &mut stop => break,
             };
             match socket {
-                Ok((socket, _)) => {
+                Ok((socket, from)) => {
                     let stream = (socket, place);
-                    connections.spawn(talk(stream, acceptor.clone(), router.clone(), graceful.watcher()));
+                    let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+                        request.extensions_mut().insert(Peer(from.ip()));
+                        request
+                    });
+                    connections.spawn(talk(stream, acceptor.clone(), service, graceful.watcher()));
                 }
                 Err(why) if is_about_one_connection(&why) => {}
                 Err(why) => {
@@ -99,7 +106,10 @@ impl Listener {
 async fn talk(
     (socket, place): (TcpStream, tokio::sync::OwnedSemaphorePermit),
     tls: Option<TlsAcceptor>,
-    router: Router,
+    service: impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static,
     watcher: Watcher,
 ) {
     // Frames are small and already coalesced: waiting for more of them only delays.
@@ -117,7 +127,7 @@ async fn talk(
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
     http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(Some(HEAD));
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(service);
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     if let Err(why) = watcher.watch(connection).await {
         tracing::debug!(%why, "a connection ended early");

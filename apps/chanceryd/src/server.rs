@@ -212,5 +212,8 @@ fn settings(config: &Config) -> Settings {
     settings.body_days = config.bodies_kept.as_days();
     settings.file_bytes = config.files.largest.0;
     settings.session_minutes = config.session_lifetime.as_minutes();
+    settings.address_requests = config.limits.address;
+    settings.device_requests = config.limits.device;
+    settings.proxies.clone_from(&config.public.proxies);
     settings
 }

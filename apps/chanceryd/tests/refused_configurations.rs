@@ -34,7 +34,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     (
         "[public]\nlisten",
         "[public]\nlisten_on",
-        "6: unknown key `listen_on`: here may stand listen, url, connections",
+        "6: unknown key `listen_on`: here may stand listen, url, connections, proxies",
     ),
     ("[public]\nlisten", "[public]\nlisten_", "6: unknown key `listen_`: did you mean `listen`?"),
     ("[public]", "[pubic]", "5: unknown key `pubic`: did you mean `public`?"),
@@ -53,6 +53,18 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "12: unknown key `uri`: did you mean `url`?",
     ),
     ("[log]", "[tls]\n[log]", "14: [tls] without files: add `certificate` and `key`, or take it away"),
+    // How many requests are taken.
+    (
+        "[log]",
+        "[limits]\naddress = 9\n[log]",
+        "15: address is 9 requests a minute: it must be between 10 and 1000000",
+    ),
+    (
+        "[log]",
+        "[limits]\ndevice = -1\n[log]",
+        "15: device is -1 requests a minute: it must be between 10 and 1000000",
+    ),
+    ("[log]", "[limits]\naccount = 9\n[log]", "15: unknown key `account`: here may stand address, device"),
     // The domain.
     (
         "domain = \"bank.example\"\n",

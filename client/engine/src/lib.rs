@@ -18,6 +18,7 @@ mod files;
 mod history;
 mod invite;
 mod join;
+mod leaving;
 mod link;
 mod linking;
 mod mend;

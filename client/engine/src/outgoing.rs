@@ -1,6 +1,6 @@
 //! What is to be sent now: every wish that can be fulfilled is sealed, in order, and handed out until it is answered.
 
-use chancery_groups::{leaving, policy_of, roster};
+use chancery_groups::{policy_of, roster};
 use chancery_vault::{Room, Standing, WishId, Wished};
 use chancery_wire::{
     api,
@@ -10,7 +10,7 @@ use chancery_wire::{
     names::Handle,
     time::Instant,
 };
-use openmls::{framing::Sender, group::MlsGroup};
+use openmls::group::MlsGroup;
 
 use crate::{
     engine::{Engine, Turn},
@@ -116,10 +116,18 @@ impl Turn<'_> {
 
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
-        let mut wishes = self.wishes(&room, &group)?;
+        if self.nobody_stays(&room, &group)? {
+            self.abandon(&mut room)?;
+            return Ok(self.step.keep_room(&room)?);
+        }
+        let elsewhere = self.leaves_elsewhere(&group)?;
+        let mut wishes = self.wishes(&room, &group, elsewhere)?;
         // Somebody else was first.
         let settles = |wish: &Wish| matches!(wish, Wish::Settle | Wish::Mend { .. });
-        if room.settle_at.is_some_and(|at| at <= self.now) && !wishes.iter().any(|(_, wish)| settles(wish)) {
+        if elsewhere
+            || room.settle_at.is_some_and(|at| at <= self.now)
+                && !wishes.iter().any(|(_, wish)| settles(wish))
+        {
             room.settle_at = None;
         }
         // INVARIANT: of a device's own changes one is under way at a time, because the group keeps what only the last one does. Then
@@ -144,7 +152,6 @@ impl Turn<'_> {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }
-        let elsewhere = self.leaves_elsewhere(&group)?;
         for (wished, wish) in wishes.into_iter().take(WINDOW) {
             // What is under way may still bring somebody in; alone, one leaves when that is over.
             if alone && wish == Wish::Leave {
@@ -154,7 +161,7 @@ impl Turn<'_> {
                 Some(wished)
             } else if wished.not_before > group.epoch().as_u64()
                 || waits_for_own_leave(&wish, &group)
-                || elsewhere && !matches!(wish, Wish::Write { .. } | Wish::Leave)
+                || elsewhere
             {
                 None
             } else {
@@ -192,40 +199,27 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether the person leaves the room on another device, and somebody is there who stays and takes this one out with it. It commits
-    /// nothing then: it would stay behind.
-    fn leaves_elsewhere(&self, group: &MlsGroup) -> Result<bool, EngineError> {
-        let own = Sender::Member(group.own_leaf_index());
-        let mut others = group.pending_proposals().filter(|it| *it.sender() != own).peekable();
-        if others.peek().is_none() {
-            return Ok(false);
-        }
-        let (me, leaves) = (&self.me.identity.handle, roster(group.public_group())?);
-        let leaving = leaving(&leaves, others);
-        if !leaving.contains(me) {
-            return Ok(false);
-        }
-        for leaf in leaves.iter().filter(|leaf| !leaving.contains(&leaf.name.account)) {
-            if !self.is_revoked(leaf)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// The wishes of a room, with those of the device itself: to settle what was proposed, and to renew its leaf.
-    fn wishes(&mut self, room: &Room, group: &MlsGroup) -> Result<Vec<(Wished, Wish)>, EngineError> {
+    fn wishes(
+        &mut self,
+        room: &Room,
+        group: &MlsGroup,
+        elsewhere: bool,
+    ) -> Result<Vec<(Wished, Wish)>, EngineError> {
         let read = |turn: &Self| -> Result<Vec<(Wished, Wish)>, EngineError> {
             let wishes = turn.step.wishes(room.id)?.into_iter();
             wishes.map(|wished| Wish::read(&wished.what).map(|wish| (wished, wish))).collect()
         };
         let wishes = read(self)?;
+        if elsewhere {
+            return Ok(wishes);
+        }
         // Whoever waits for others to let it go does not wait with what they need for that.
         let handshake = wishes.iter().any(|(_, wish)| !matches!(wish, Wish::Write { .. } | Wish::Leave));
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let mend = if due && !handshake { self.next_to_mend(room, group)? } else { None };
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
-        if others_proposed(group) && due {
+        if due && !self.others_asked(group)?.is_empty() {
             if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {
                 return Ok(wishes);
             }
@@ -261,10 +255,4 @@ impl Turn<'_> {
 /// Whether something cannot be said now: this device has asked to leave, and that is neither committed nor over.
 fn waits_for_own_leave(wish: &Wish, group: &MlsGroup) -> bool {
     matches!(wish, Wish::Write { .. }) && group.pending_proposals().next().is_some()
-}
-
-/// Whether somebody else has proposed something that is not committed yet.
-pub(crate) fn others_proposed(group: &MlsGroup) -> bool {
-    let own = Sender::Member(group.own_leaf_index());
-    group.pending_proposals().any(|proposal| *proposal.sender() != own)
 }

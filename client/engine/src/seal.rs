@@ -1,6 +1,8 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
-use chancery_groups::{Change, Leaf, judge, leaving, may_leave, policy_of, roster};
+use chancery_groups::{
+    Breach, Change, Leaf, Offer, check_key_package, judge, leaving, may_leave, policy_of, roster,
+};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
     content::{Content, Letter, View},
@@ -13,12 +15,21 @@ use openmls::{
     extensions::Extensions,
     framing::{MlsMessageOut, Sender},
     group::{GroupContext, MlsGroup},
-    prelude::{KeyPackage, LeafNodeIndex, Proposal},
+    prelude::{KeyPackage, LeafNodeIndex},
 };
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{engine::Turn, error::EngineError, open::context, wish::Wish};
+use crate::{
+    engine::Turn,
+    error::EngineError,
+    leaving::{asks, not_taken_in},
+    open::context,
+    wish::Wish,
+};
+
+/// After how many seconds something is tried again that the device wished by itself and could not make.
+const AGAIN: i64 = 600;
 
 /// What a commit is to do.
 #[derive(Default)]
@@ -52,6 +63,15 @@ impl Turn<'_> {
             Outcome::Message(content, salt) => self.message(room, group, content, salt)?,
             Outcome::Commit(plan) => match self.commit(group, plan)? {
                 Ok(sealed) => sealed,
+                // What the device wishes by itself is wished again when it is due.
+                Err(_) if matches!(wish, Wish::Settle | Wish::Renew | Wish::Mend { .. }) => {
+                    room.settle_at = None;
+                    room.renew_at = room.renew_at.max(self.now.plus_seconds(AGAIN));
+                    if let Wish::Mend { handle, .. } = wish {
+                        self.mended(room, handle);
+                    }
+                    return Ok(self.step.drop_wish(wished.wish)?);
+                }
                 Err(why) => return Ok(self.step.refuse_wish(wished.wish, &why)?),
             },
             Outcome::Leave => self.leave(group)?,
@@ -81,12 +101,11 @@ impl Turn<'_> {
             }
             Wish::Mend { handle, packages } => {
                 let amiss = self.amiss(room.id, (&leaves, &policy), handle)?;
-                let packages = packages.as_deref().unwrap_or_default();
-                let whose = std::slice::from_ref(handle);
-                let add = match self.plan_add(&policy, &leaves, whose, policy.role(handle), packages)? {
-                    Outcome::Commit(plan) => plan.add,
-                    _ => vec![],
-                };
+                let offers = self.newcomers(&leaves, packages.as_deref().unwrap_or_default());
+                // The packages are from when they were asked for: since then the account may have left, or lost one of these devices.
+                let missing = |offer: &Offer| amiss.missing.contains(&offer.leaf.name.device);
+                let offers = offers.unwrap_or_default().into_iter().filter(missing);
+                let add: Vec<_> = offers.map(|offer| offer.package).collect();
                 // At once, also where the next device cannot be brought yet: its account is away until then.
                 let remove: Vec<_> = amiss.revoked.into_iter().map(LeafNodeIndex::new).collect();
                 if add.is_empty() && remove.is_empty() {
@@ -126,7 +145,7 @@ impl Turn<'_> {
                 }
             }
             Wish::Renew => Outcome::Commit(Plan::default()),
-            Wish::Settle if crate::outgoing::others_proposed(group) => Outcome::Commit(Plan::default()),
+            Wish::Settle if !self.others_asked(group)?.is_empty() => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
             Wish::Leave => {
                 let leaving = leaving(&leaves, group.pending_proposals());
@@ -146,18 +165,11 @@ impl Turn<'_> {
         role: Role,
         packages: &[serde_bytes::ByteBuf],
     ) -> Result<Outcome, EngineError> {
-        let (mut add, mut coming) = (Vec::new(), Vec::<Leaf>::new());
-        for package in packages {
-            let offer = match chancery_groups::check_key_package(package, self.now) {
-                Ok(offer) => offer,
-                Err(why) => return Ok(Outcome::Refused(why.to_string())),
-            };
-            let same = |leaf: &Leaf| leaf.name.device == offer.leaf.name.device || leaf.key == offer.leaf.key;
-            if !leaves.iter().chain(&coming).any(same) {
-                coming.push(offer.leaf);
-                add.push(offer.package);
-            }
-        }
+        let offers = match self.newcomers(leaves, packages) {
+            Ok(offers) => offers,
+            Err(why) => return Ok(Outcome::Refused(why.to_string())),
+        };
+        let (add, coming): (Vec<_>, Vec<_>) = offers.into_iter().map(|it| (it.package, it.leaf)).unzip();
         // Also a role that somebody had when they were here before is what is wished now.
         let other = handles.iter().any(|handle| policy.role(handle) != role);
         let mut changed = if other { with_role(policy, handles, role) } else { None };
@@ -171,6 +183,19 @@ impl Turn<'_> {
         } else {
             Outcome::Commit(Plan { add, context, ..Plan::default() })
         })
+    }
+
+    /// The key packages of devices that are not in the room, one a device.
+    fn newcomers(&self, leaves: &[Leaf], packages: &[serde_bytes::ByteBuf]) -> Result<Vec<Offer>, Breach> {
+        let mut offers = Vec::<Offer>::new();
+        for package in packages {
+            let offer = check_key_package(package, self.now)?;
+            let same = |leaf: &Leaf| leaf.name.device == offer.leaf.name.device || leaf.key == offer.leaf.key;
+            if !leaves.iter().chain(offers.iter().map(|offer| &offer.leaf)).any(same) {
+                offers.push(offer);
+            }
+        }
+        Ok(offers)
     }
 
     /// The room's context without a role for an account that goes, where this account may change it.
@@ -209,11 +234,17 @@ impl Turn<'_> {
 
     /// Makes a commit and judges it as everybody else will; nothing is kept of one that cannot be made or would be refused.
     fn commit(&mut self, group: &mut MlsGroup, plan: Plan) -> Result<Result<Sealed, String>, EngineError> {
-        let index = group.own_leaf_index();
-        let own = Sender::Member(index);
+        let own = Sender::Member(group.own_leaf_index());
         let epoch = group.epoch().as_u64();
         let before = roster(group.public_group())?;
-        let remove = with_all_devices(group, &before, plan.remove);
+        let mut remove = plan.remove;
+        for place in self.left_over(group, &before)? {
+            if !remove.contains(&place) {
+                remove.push(place);
+            }
+        }
+        let revoked = self.revoked_among(&before)?;
+        let not_taken_in = not_taken_in(group, &revoked);
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
@@ -230,7 +261,9 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("a change of the room cannot be prepared"))?
             .create_group_info(true)
             .use_ratchet_tree_extension(false)
-            .build(provider.rand(), provider.crypto(), self.me, |queued| !leaves(queued.proposal(), index));
+            .build(provider.rand(), provider.crypto(), self.me, |queued| {
+                !not_taken_in.iter().any(|place| asks(queued, *place))
+            });
         let Ok(prepared) = prepared else {
             group.clear_pending_commit(provider.storage())?;
             return refused();
@@ -239,7 +272,6 @@ impl Turn<'_> {
             .stage_commit(&provider)
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();
-        let revoked = self.revoked_among(&before)?;
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
         let judged = Change::read(group.public_group(), &own, staged)
             .and_then(|change| judge(&before, &change, &|leaf| revoked.contains(leaf)));
@@ -283,26 +315,6 @@ pub(crate) fn names_anew(room: &Room, content: &Content) -> bool {
 /// A message of the MLS library as bytes.
 pub(crate) fn bytes(message: &MlsMessageOut) -> Result<Vec<u8>, EngineError> {
     message.tls_serialize_detached().map_err(|_| EngineError::Mls("a message cannot be written"))
-}
-
-/// Whether a proposal takes out the leaf at `index`: nobody can commit their own leaving.
-fn leaves(proposal: &Proposal, index: LeafNodeIndex) -> bool {
-    matches!(proposal, Proposal::Remove(remove) if remove.removed() == index)
-}
-
-/// What a commit takes out, with all devices of those who have asked to leave, but for the own one and those that asked themselves.
-fn with_all_devices(group: &MlsGroup, before: &[Leaf], mut remove: Vec<LeafNodeIndex>) -> Vec<LeafNodeIndex> {
-    let own = group.own_leaf_index();
-    let asked: Vec<_> = group.pending_proposals().filter(|it| *it.sender() != Sender::Member(own)).collect();
-    let leaving = leaving(before, asked.iter().copied());
-    for leaf in before.iter().filter(|leaf| leaving.contains(&leaf.name.account)) {
-        let place = LeafNodeIndex::new(leaf.index);
-        let goes = remove.contains(&place) || asked.iter().any(|it| leaves(it.proposal(), place));
-        if place != own && !goes {
-            remove.push(place);
-        }
-    }
-    remove
 }
 
 /// Where an account's devices are in the tree.

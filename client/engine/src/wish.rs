@@ -219,16 +219,25 @@ impl Turn<'_> {
         self.part(room, "you have left this room".to_owned())
     }
 
-    /// The device is in a room no more. Its keys go; what was still to be said is kept as not done.
+    /// The device is in a room no more. Its keys go; what was still to be said or done is kept as not done.
     pub(crate) fn part(&mut self, room: &mut Room, why: String) -> Result<(), EngineError> {
         self.forget(room.id)?;
         self.step.keep_face(room.id, None)?;
         for wished in self.step.wishes(room.id)? {
             match Wish::read(&wished.what)? {
-                Wish::Write { .. } => {
+                Wish::Write { .. }
+                | Wish::Add { .. }
+                | Wish::Remove { .. }
+                | Wish::Role { .. }
+                | Wish::Set(_) => {
                     self.step.refuse_wish(wished.wish, "you are not in this room any more")?;
                 }
-                _ => self.step.drop_wish(wished.wish)?,
+                Wish::Open { .. }
+                | Wish::Leave
+                | Wish::Settle
+                | Wish::Renew
+                | Wish::Mend { .. }
+                | Wish::Return => self.step.drop_wish(wished.wish)?,
             }
         }
         room.standing = Standing::Left;

@@ -40,6 +40,7 @@ mod nudge;
 mod profile;
 mod recover;
 mod search;
+mod sessions;
 mod sync;
 
 pub use chancery_engine::{

@@ -57,8 +57,8 @@ pub enum Breach {
         /// Whose place it is.
         whom: Handle,
     },
-    /// Somebody would leave with some devices, and stay with others.
-    #[error("{who} would leave with some devices and not with all")]
+    /// Somebody leaves, and would still have a device in the room.
+    #[error("{who} leaves, and would still have a device in the room")]
     Leaves {
         /// Who leaves.
         who: Handle,

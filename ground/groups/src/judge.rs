@@ -178,18 +178,10 @@ fn policy(change: &Change) -> Result<(), Breach> {
 
 #[cfg(test)]
 mod tests {
-    use chancery_wire::{ids::DeviceId, names::LeafName, policy::RoomPolicy};
+    use chancery_wire::policy::RoomPolicy;
 
     use super::*;
-
-    fn leaf(index: u8, account: &str) -> Leaf {
-        let name = LeafName {
-            domain: "bank.example".parse().unwrap(),
-            account: account.parse().unwrap(),
-            device: DeviceId([index; 16]),
-        };
-        Leaf { index: index.into(), name, key: [index; 32] }
-    }
+    use crate::leaf::example::leaf;
 
     /// Alice owns, Mo moderates, Bob and Carol are members.
     fn room() -> Vec<Leaf> {

@@ -53,3 +53,20 @@ pub fn policy_of(extensions: &Extensions<GroupContext>) -> Result<RoomPolicy, Br
     let bytes = extensions.unknown(POLICY_EXTENSION).ok_or(Breach::Unknown)?;
     Ok(RoomPolicy::decode(&bytes.0)?)
 }
+
+#[cfg(test)]
+pub(crate) mod example {
+    use chancery_wire::{ids::DeviceId, names::LeafName};
+
+    use super::Leaf;
+
+    /// A leaf at a place of the tree; its device and its key say the place again.
+    pub(crate) fn leaf(index: u8, account: &str) -> Leaf {
+        let name = LeafName {
+            domain: "bank.example".parse().unwrap(),
+            account: account.parse().unwrap(),
+            device: DeviceId([index; 16]),
+        };
+        Leaf { index: index.into(), name, key: [index; 32] }
+    }
+}

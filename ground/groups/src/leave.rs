@@ -62,3 +62,32 @@ pub(crate) fn owned<'l>(
     let owned = leaves.peek().is_none() || policy.away.iter().any(owns);
     if owned || leaves.any(|leaf| owns(&leaf.name.account)) { Ok(()) } else { Err(Breach::NoOwner) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::leaf::example::leaf;
+
+    #[test]
+    fn an_owner_leaves_with_all_devices_and_so_leaves_others_without_one() {
+        let handle = |name: &str| name.parse::<Handle>().unwrap();
+        let mut policy = RoomPolicy::founded_by(handle("alice"));
+        let room = [leaf(0, "alice"), leaf(1, "alice"), leaf(2, "bob")];
+        let may = |policy: &RoomPolicy, leaving: &[&str], who: &str| {
+            let leaving = leaving.iter().map(|name| handle(name)).collect();
+            may_leave(&room, policy, &leaving, &handle(who))
+        };
+        assert_eq!(may(&policy, &[], "alice"), Err(Breach::NoOwner), "her other device does not stay");
+        assert_eq!(may(&policy, &[], "bob"), Ok(()));
+        // Where nobody stays, nobody needs an owner; nor where one is away, or another one is here.
+        assert_eq!(may(&policy, &["bob"], "alice"), Ok(()));
+        policy.away.insert(handle("carol"));
+        assert_eq!(may(&policy, &[], "alice"), Err(Breach::NoOwner), "who is away owns nothing");
+        policy.roles.insert(handle("carol"), Role::Owner);
+        assert_eq!(may(&policy, &[], "alice"), Ok(()));
+        policy.away.clear();
+        policy.roles.insert(handle("bob"), Role::Owner);
+        assert_eq!(may(&policy, &[], "alice"), Ok(()));
+        assert_eq!(may(&policy, &["alice"], "bob"), Ok(()));
+    }
+}

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bytes::Opaque,
-    ids::{DeviceId, Digest, InvitationId, LinkingId, RoomId},
+    ids::{DeviceId, Digest, InvitationId, LinkingId, RoomId, SessionId},
     names::{Domain, Handle},
     time::Instant,
 };
@@ -219,6 +219,28 @@ pub struct Session {
     pub token: Opaque,
     /// How long it lives, in seconds.
     pub seconds: i64,
+}
+
+/// The sessions of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sessions {
+    /// By device, the newest of each first.
+    pub sessions: Vec<OpenSession>,
+}
+
+/// A session as its account sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OpenSession {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it is.
+    pub device: DeviceId,
+    /// When it was opened.
+    pub opened: Instant,
+    /// When it ends.
+    pub until: Instant,
+    /// Whether it is the one of this request.
+    pub this: bool,
 }
 
 impl std::fmt::Debug for Session {

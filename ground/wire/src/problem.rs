@@ -65,8 +65,10 @@ codes! {
         "compare it with protocol/api/v1.json; unknown fields are refused";
     /// The body or frame is larger than its limit.
     TooLarge = "request.too-large", 413, "the request is larger than its limit", "send less at once";
-    /// There is no such route, or not with this method.
-    NoRoute = "request.no-route", 404, "there is nothing at this address", "check the address and the method";
+    /// There is no such route.
+    NoRoute = "request.no-route", 404, "there is nothing at this address", "check the address";
+    /// There is such a route, and not with this method.
+    NoMethod = "request.no-method", 405, "this cannot be done at this address", "the answer's Allow names what can";
     /// Too many requests at once.
     TooMany = "request.too-many", 429, "there are too many requests at once", "wait a little and try again";
     /// No session, or one that ended.
@@ -80,6 +82,8 @@ codes! {
     /// The proof was used before.
     ReplayedProof = "signin.replayed-proof", 401, "the proof of the device key was used before",
         "make a new one for every request";
+    /// No such session, or another account's.
+    NoSuchSession = "signin.not-found", 404, "there is no such session", "ask which there are: it may have ended by itself";
     /// The policy does not allow it.
     Denied = "policy.denied", 403, "this is not allowed", "ask an administrator of your organisation";
     /// The organisation has not been founded.

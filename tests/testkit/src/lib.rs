@@ -1,4 +1,5 @@
 //! A world for tests: a real server, real clients, both databases, and a hostile server.
 
 pub mod db;
+pub mod python;
 pub mod s3;

@@ -29,13 +29,10 @@ struct Arguments {
     #[arg(long, requires = "seed")]
     cut: Option<usize>,
     /// How many schedules are played.
-    #[arg(long, default_value_t = 200, conflicts_with = "minutes")]
+    #[arg(long, default_value_t = 200)]
     schedules: u64,
-    /// For how long schedules are played instead.
-    #[arg(long)]
-    minutes: Option<u64>,
     /// How many messages are sent in those that are played instead, at least.
-    #[arg(long, conflicts_with_all = ["schedules", "minutes"])]
+    #[arg(long, conflicts_with = "schedules")]
     messages: Option<u64>,
     /// The seed of the first one.
     #[arg(long, default_value_t = 1)]
@@ -90,7 +87,6 @@ fn main() -> ExitCode {
 struct Run {
     next: AtomicU64,
     end: u64,
-    until: Option<Duration>,
     enough: Option<u64>,
     all: bool,
     stop: AtomicBool,
@@ -109,8 +105,7 @@ impl Run {
         let end = first.saturating_add(arguments.schedules);
         Self {
             next: AtomicU64::new(first),
-            end: if arguments.minutes.or(arguments.messages).is_some() { u64::MAX } else { end },
-            until: arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
+            end: if arguments.messages.is_some() { u64::MAX } else { end },
             enough: arguments.messages,
             all: arguments.all,
             stop: AtomicBool::new(false),
@@ -125,8 +120,7 @@ impl Run {
     fn work(&self, template: &Template, place: &std::path::Path) {
         loop {
             let seed = self.next.fetch_add(1, Ordering::Relaxed);
-            let over = self.until.is_some_and(|until| self.began.elapsed() > until) || self.is_enough();
-            if seed >= self.end || over || self.stop.load(Ordering::Relaxed) {
+            if seed >= self.end || self.is_enough() || self.stop.load(Ordering::Relaxed) {
                 return;
             }
             match play(template, seed, None, place) {

@@ -9,7 +9,12 @@ use chancery_wire::{
     policy::Class,
 };
 
-use crate::{device::Device, template::NAMES, truth::Truth, world::World};
+use crate::{
+    device::Device,
+    template::NAMES,
+    truth::{Deed, Truth, Wished},
+    world::World,
+};
 
 /// A room, as one device shows it.
 pub(crate) struct Seen {
@@ -56,6 +61,7 @@ impl World {
             self.check_messages(&shown, &mut wrong);
             self.check_readings(&shown, &mut wrong);
             self.check_said(&shown, &mut wrong);
+            self.check_gone(&shown, &mut wrong);
         }
         self.check_wishes(&mut wrong);
         self.check_own_rooms(&mut wrong);
@@ -190,6 +196,37 @@ impl World {
         }
     }
 
+    /// Who left a room or was removed is not in it, unless somebody has wished to add them there as well.
+    fn check_gone(&mut self, shown: &Shown, wrong: &mut Vec<String>) {
+        if self.is_over(shown) {
+            return;
+        }
+        let leaves = self.door.hub.halls[&shown.room].face.leaves().unwrap();
+        for number in 0..self.truth.wishes.len() {
+            let wished = self.truth.wishes[number].clone();
+            let Deed::Go(whom) = wished.deed else { continue };
+            let here = |wished: &&Wished| wished.room == shown.room;
+            let brought = self.truth.wishes.iter().filter(here).any(|it| it.deed == Deed::Bring(whom));
+            if wished.room != shown.room || wished.unsure || brought || self.devices[wished.device].revoked {
+                continue;
+            }
+            let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            let is_in = leaves.iter().any(|leaf| leaf.name.account.as_str() == NAMES[whom]);
+            if is_in && matches!(progress, Some(Ok(Progress::Done))) {
+                let (place, name) = (shown.place, NAMES[whom]);
+                wrong.push(format!("room {place}: {name} is in it, and wish {number} that they go is done"));
+            }
+        }
+    }
+
+    /// Whether nobody is in a room any more, although its last leaves are still there: nobody is left to take them out.
+    fn is_over(&self, shown: &Shown) -> bool {
+        let leaves = self.door.hub.halls[&shown.room].face.leaves().unwrap();
+        let inside = |at: &usize| leaves.iter().any(|leaf| leaf.name.device == self.devices[*at].id);
+        let mut here = shown.seen.iter().filter(|(at, _)| inside(at)).map(|(_, seen)| seen).peekable();
+        here.peek().is_some() && here.all(|seen| seen.view.standing == Standing::Left)
+    }
+
     /// Every room is as the hub has it, on every device that is in it, and nobody is missing.
     fn check_agreement(&self, shown: &Shown, wrong: &mut Vec<String>) {
         let hall = &self.door.hub.halls[&shown.room];
@@ -210,7 +247,7 @@ impl World {
                 continue;
             };
             // Who is alone in a room leaves it at once, and nobody is there to take that in.
-            let abandoned = inside.len() == 1 && view.standing == Standing::Left;
+            let abandoned = view.standing == Standing::Left && self.is_over(shown);
             let standing = if is_in && !abandoned { Standing::Joined } else { Standing::Left };
             if view.standing != standing {
                 let (is, why) = (view.standing, &view.why);
@@ -260,10 +297,7 @@ impl World {
 
     /// Of an account that is in a room all devices are, and none that was revoked.
     fn check_devices(&self, shown: &Shown, inside: &[DeviceId], wrong: &mut Vec<String>) {
-        let left = |(at, seen): (&usize, &Seen)| {
-            inside.contains(&self.devices[*at].id) && seen.view.standing == Standing::Left
-        };
-        if inside.len() == 1 && shown.seen.iter().any(left) {
+        if self.is_over(shown) {
             return;
         }
         for device in &self.devices {

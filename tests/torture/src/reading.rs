@@ -32,6 +32,12 @@ impl World {
         if stay.removed.is_some() && !stay.entered {
             return false;
         }
+        // Whoever had lost the keys by an old image, and was removed before coming back, never had them again.
+        let restored = self.devices[device].restored.get(&room).copied();
+        let came_back = |since: u64| book.returns.iter().any(|(who, at)| *who == id && *at > since);
+        if stay.removed.is_some() && restored.is_some_and(|since| !came_back(since)) {
+            return false;
+        }
         let (opened, inside) = &book.epochs[usize::try_from(*epoch).unwrap()];
         let now = &book.epochs.iter().rfind(|(opened, _)| *opened < seq).unwrap().1;
         let owed = self.owed_from(device, room);

@@ -221,10 +221,12 @@ impl World {
                 (Deed::Other, Want::Set(Setting::Receipts(self.dice.happens(700))))
             }
             (Act::Set, _) => (Deed::Other, Want::Set(Setting::History(3))),
-            (Act::Add, _) => (Deed::Other, Want::Add(vec![handle], role_or_member(role, &mut self.dice))),
-            (Act::Remove, _) => (Deed::Other, Want::Remove(handle)),
+            (Act::Add, _) => {
+                (Deed::Bring(whom), Want::Add(vec![handle], role_or_member(role, &mut self.dice)))
+            }
+            (Act::Remove, _) => (Deed::Go(whom), Want::Remove(handle)),
             (Act::Role, _) => (Deed::Other, Want::Role(handle, role)),
-            (Act::Leave, _) => (Deed::Other, Want::Leave),
+            (Act::Leave, _) => (Deed::Go(self.account_of(device)), Want::Leave),
             (Act::Read, _) => {
                 self.reads(device, room);
                 return;

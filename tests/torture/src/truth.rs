@@ -14,6 +14,10 @@ pub(crate) enum Deed {
     Withdraw(usize),
     /// A reaction to an earlier wish's words.
     React(usize),
+    /// An account is to be in the room, by its number.
+    Bring(usize),
+    /// An account is to be in it no more: it leaves, or is removed.
+    Go(usize),
     /// Something that leaves no words.
     Other,
 }

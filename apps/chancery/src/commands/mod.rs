@@ -9,6 +9,7 @@ mod read;
 mod recover;
 mod rooms;
 mod say;
+mod sessions;
 mod tail;
 
 pub(crate) use devices::vouched;
@@ -55,6 +56,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
             devices::rename(common, output, &device, &name).await
         }
         Command::Devices(Devices::Link) => devices::link(common, output).await,
+        Command::Sessions(what) => sessions::run(common, output, what).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,
         Command::Listen { room } => listen::run(common, output, room).await,

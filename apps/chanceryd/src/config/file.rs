@@ -1,6 +1,6 @@
 //! What may stand in the configuration file, key by key. Only the form; `rules` says what may stand together.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use chancery_wire::names::Domain;
 use serde::Deserialize;
@@ -26,6 +26,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) files: Files,
     #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
     pub(super) log: Log,
 }
 
@@ -36,6 +38,7 @@ pub(super) struct Public {
     pub(super) listen: Option<Spanned<Address>>,
     pub(super) url: Option<Spanned<PublicUrl>>,
     pub(super) connections: Option<Spanned<i64>>,
+    pub(super) proxies: Option<Vec<IpAddr>>,
 }
 
 /// `[tls]`
@@ -89,6 +92,14 @@ pub(super) struct S3 {
     pub(super) bucket: Option<BucketName>,
     pub(super) region: Option<Region>,
     pub(super) credentials: Option<Spanned<PathBuf>>,
+}
+
+/// `[limits]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [limits] section")]
+pub(super) struct Limits {
+    pub(super) address: Option<Spanned<i64>>,
+    pub(super) device: Option<Spanned<i64>>,
 }
 
 /// `[log]`

@@ -11,7 +11,8 @@ mod template;
 mod values;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -41,8 +42,19 @@ pub struct Config {
     pub store: Store,
     /// Where the sealed files of rooms are kept, and how large they may be.
     pub files: Files,
+    /// How many requests are taken.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+}
+
+/// How many requests are taken in a minute, half of them at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From an address from which nobody has signed in.
+    pub address: NonZeroU32,
+    /// From a device.
+    pub device: NonZeroU32,
 }
 
 /// Where clients connect.
@@ -54,6 +66,8 @@ pub struct Public {
     pub url: Option<PublicUrl>,
     /// How many connections are served at once; more wait.
     pub connections: usize,
+    /// Proxies on other machines that are believed for whom they ask.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// PEM files for TLS.

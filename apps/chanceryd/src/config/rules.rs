@@ -1,11 +1,11 @@
 //! What must not stand together in a configuration, and what each value may be. Every rule names its line.
 
-use std::{net::SocketAddr, ops::Range, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, ops::Range, path::PathBuf};
 
 use serde_spanned::Spanned;
 
 use super::{
-    Config, FilePlace, Files, Log, Public, S3, Store, TlsFiles, file,
+    Config, FilePlace, Files, Limits, Log, Public, S3, Store, TlsFiles, file,
     values::{Format, Level, Period, Size},
 };
 
@@ -15,6 +15,8 @@ const PUBLIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
 /// How many connections may be served at once.
 const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
+/// How many requests a minute may be taken from one.
+const REQUESTS: std::ops::RangeInclusive<u32> = 10..=1_000_000;
 /// How long bodies are kept unless something else is said.
 const BODIES_KEPT: Period = Period::seconds(14 * 86_400);
 /// How long sessions live unless something else is said.
@@ -52,6 +54,10 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
         tls,
         store: store(file.store, top)?,
         files: files(file.files)?,
+        limits: Limits {
+            address: requests("address", file.limits.address, 600)?,
+            device: requests("device", file.limits.device, 1200)?,
+        },
         domain: domain.into_inner(),
         log: Log {
             level: file.log.level.unwrap_or(Level::Info),
@@ -81,6 +87,20 @@ fn period(
         return broken(at, format!("{key} is {period}: it must be whole {unit}"));
     }
     Ok(period)
+}
+
+/// How many requests a minute.
+fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: u32) -> Result<NonZeroU32, Broken> {
+    let many = given.as_ref().map_or(i64::from(otherwise), |given| *given.get_ref());
+    let within = u32::try_from(many).ok().filter(|many| REQUESTS.contains(many)).and_then(NonZeroU32::new);
+    let (least, most) = (REQUESTS.start(), REQUESTS.end());
+    within.map_or_else(
+        || {
+            let at = given.map(|given| given.span()).unwrap_or_default();
+            broken(at, format!("{key} is {many} requests a minute: it must be between {least} and {most}"))
+        },
+        Ok,
+    )
 }
 
 fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {
@@ -134,7 +154,8 @@ fn public(file: file::Public, tls: Option<&TlsFiles>) -> Result<Public, Broken> 
         Some(given) => usize::try_from(given.into_inner()).unwrap_or(usize::MAX),
         None => 10_000,
     };
-    Ok(Public { listen, url: file.url.map(Spanned::into_inner), connections })
+    let proxies = file.proxies.unwrap_or_default();
+    Ok(Public { listen, url: file.url.map(Spanned::into_inner), connections, proxies })
 }
 
 fn admin(file: file::Admin, public: SocketAddr) -> Result<SocketAddr, Broken> {

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Config, FilePlace, Store};
+use super::{Config, FilePlace, Limits, Store};
 
 /// A commented configuration for `domain` that keeps all its data in the folder `data`.
 #[must_use]
@@ -31,6 +31,8 @@ listen = "127.0.0.1:8460"
 # url = "https://chat.{domain}"
 # How many connections are served at once; more wait.
 # connections = 10000
+# Proxies on other machines that say in X-Forwarded-For for whom they ask. Those on this machine are believed anyway.
+# proxies = ["10.0.0.5"]
 
 # TLS 1.3 with post-quantum key exchange. Send SIGHUP to read renewed files.
 # [tls]
@@ -56,6 +58,12 @@ folder = {files}
 # The largest that is taken: 1 MiB to 64 GiB.
 largest = "2 GiB"
 
+[limits]
+# How many requests a minute are taken, half of them at once: from an address from which nobody has signed in, and from a
+# device that has. Many people behind one address need more.
+address = 600
+device = 1200
+
 [log]
 # error, warn, info, debug or trace
 level = "info"
@@ -79,6 +87,10 @@ pub(super) fn view(config: &Config) -> String {
         line(format!("url = \"{}\"", url.as_str()));
     }
     line(format!("connections = {}", config.public.connections));
+    if !config.public.proxies.is_empty() {
+        let proxies = config.public.proxies.iter().map(|proxy| format!("\"{proxy}\""));
+        line(format!("proxies = [{}]", proxies.collect::<Vec<_>>().join(", ")));
+    }
     if let Some(tls) = &config.tls {
         let [certificate, key] = [&tls.certificate, &tls.key].map(|path| quoted(&path.display().to_string()));
         line(format!("\n[tls]\ncertificate = {certificate}\nkey = {key}"));
@@ -103,6 +115,8 @@ pub(super) fn view(config: &Config) -> String {
         ),
     });
     line(format!("largest = \"{}\"", config.files.largest));
+    let Limits { address, device } = config.limits;
+    line(format!("\n[limits]\naddress = {address}\ndevice = {device}"));
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out
@@ -130,7 +144,8 @@ mod tests {
     #[test]
     fn a_line_of_the_template_that_is_switched_on_is_good() {
         let text = template(&"bank.example".parse().unwrap(), Path::new("data"));
-        let switched_on = ["# url =", "# connections =", "# [tls]", "# certificate =", "# key ="];
+        let switched_on =
+            ["# url =", "# connections =", "# proxies =", "# [tls]", "# certificate =", "# key ="];
         let text =
             switched_on.iter().fold(text, |text, line| text.replace(line, line.trim_start_matches("# ")));
         let config = Config::parse(&text, Path::new("chancery.toml")).unwrap();

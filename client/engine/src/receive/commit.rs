@@ -279,7 +279,9 @@ impl Turn<'_> {
         let me = self.me.identity.device;
         let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
         let why = match by {
-            _ if change.leaves(&self.me.identity.handle) => "you have left this room".to_owned(),
+            Some(by) if change.leaves(&self.me.identity.handle) && by.device != me => {
+                "you have left this room on another device".to_owned()
+            }
             Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
             Some(by) if by.device != me => "another device of yours has revoked this one".to_owned(),
             _ => "you have left this room".to_owned(),
@@ -341,8 +343,9 @@ impl Turn<'_> {
         for (leaf, by) in &change.removed {
             let handle = &leaf.name.account;
             if change.leaves(handle) {
-                if !is_here(handle) && !left.contains(&handle) {
-                    left.push(handle);
+                let told = if is_here(handle) { &mut fewer } else { &mut left };
+                if !told.contains(&handle) {
+                    told.push(handle);
                 }
                 continue;
             }

@@ -27,7 +27,12 @@ impl Turn<'_> {
             // Nobody can commit their own leaving: it is asked again in the next epoch, if nobody else has by then.
             let next = wished.sealed.map_or(0, |sealed| sealed.epoch.saturating_add(1));
             self.step.unseal_wish(wished.wish, next)?;
-            return Ok(Taken::Silent);
+            // Who has lost the room since watches what becomes of it.
+            return if room.standing == Standing::Lost {
+                self.watch_proposal(room, entry)
+            } else {
+                Ok(Taken::Silent)
+            };
         }
         if room.standing == Standing::Lost {
             return self.watch_proposal(room, entry);
@@ -62,6 +67,11 @@ impl Turn<'_> {
         if let Err(breach) = leave(&leaves, &policy, &leaving, (queued.proposal(), index.u32())) {
             return Ok(Taken::Alarm(breach.into()));
         }
+        if let Some(by) = leaves.iter().find(|leaf| leaf.index == index.u32())
+            && self.is_revoked(by)?
+        {
+            self.memory.mend.entry(room.id).or_default().insert(by.name.account.clone());
+        }
         group.store_pending_proposal(&self.step.mls(), *queued)?;
         self.put(room.id, group);
         room.settle_at = Some(self.spread(SETTLE));
@@ -69,7 +79,7 @@ impl Turn<'_> {
     }
 
     /// Whether a proposal of this device was made and is not in the log.
-    fn asks_unseen(&self, room: &Room) -> Result<bool, EngineError> {
+    pub(crate) fn asks_unseen(&self, room: &Room) -> Result<bool, EngineError> {
         let wishes = self.step.wishes(room.id)?;
         let proposal = |wished: &Wished| wished.sealed.as_ref().is_some_and(|it| it.kind == Kind::Proposal);
         Ok(wishes.iter().any(proposal))

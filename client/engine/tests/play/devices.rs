@@ -1,14 +1,15 @@
 //! What happens between several devices of one account.
 
-use chancery_engine::{Progress, Want};
+use chancery_engine::{Out, Progress, Want};
 use chancery_vault::{Said, Standing};
 use chancery_wire::{
     api::{PendingRoom, PendingRooms},
     bytes::Opaque,
     ids::RoomId,
+    policy::Role,
 };
 
-use super::person::{Person, World, written};
+use super::person::{Person, World};
 
 /// Alice's two devices in a room of hers.
 fn two(world: &mut World) -> (Person, Person, RoomId) {
@@ -20,6 +21,19 @@ fn two(world: &mut World) -> (Person, Person, RoomId) {
     phone.syncs(world);
     assert_eq!(phone.members(room), ["alice", "alice"]);
     (alice, phone, room)
+}
+
+/// Alice's room, in which Bob is with a laptop and a phone, and Carol.
+fn bobs_two() -> (World, [Person; 4], RoomId) {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let room = alice.opens(&world, "room", &[&bob, &carol]);
+    bob.syncs(&world);
+    let mut phone = world.linked(&mut bob, "phone");
+    for person in [&mut bob, &mut phone, &mut carol] {
+        person.syncs(&world);
+    }
+    (world, [alice, bob, phone, carol], room)
 }
 
 /// One revokes another.
@@ -120,22 +134,15 @@ fn what_a_room_is_called_is_no_news_to_who_knows_it() {
 }
 
 #[test]
-fn who_leaves_on_one_device_leaves_with_all_and_is_not_brought_back_when_another_is_revoked() {
-    let mut world = World::new();
-    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
-    let room = alice.opens(&world, "room", &[&bob, &carol]);
-    bob.syncs(&world);
-    let mut phone = world.linked(&mut bob, "phone");
-    for person in [&mut bob, &mut phone, &mut carol] {
-        person.syncs(&world);
-    }
+fn who_leaves_on_one_device_leaves_with_all() {
+    let (mut world, [mut alice, mut bob, mut phone, mut carol], room) = bobs_two();
     let leave = bob.engine.want(room, Want::Leave, world.now).unwrap();
     bob.syncs(&world);
-    // The phone sees it, and does nothing by which it would stay behind; so it says nothing meanwhile, as nobody does.
-    phone.engine.want(room, Want::Say(written("not heard")), world.now).unwrap();
+    // The phone sees it, and does nothing by which it would stay behind; it waits without being busy.
     phone.looks(&world);
     world.later(3);
     assert!(!phone.sends(world.now));
+    assert!(phone.engine.is_at_rest().unwrap() && !phone.engine.has_to_send().unwrap());
     // Carol is a plain member.
     carol.looks(&world);
     world.later(3);
@@ -144,32 +151,127 @@ fn who_leaves_on_one_device_leaves_with_all_and_is_not_brought_back_when_another
     bob.syncs(&world);
     assert_eq!(bob.engine.progress(leave).unwrap(), Progress::Done);
     phone.looks(&world);
-    for device in [&bob, &phone] {
+    for (device, why) in
+        [(&bob, "you have left this room"), (&phone, "you have left this room on another device")]
+    {
         assert_eq!(device.engine.room(room).unwrap().standing, Standing::Left);
-        assert_eq!(device.why(room), "you have left this room");
+        assert_eq!(device.why(room), why);
     }
-    revokes(&world, &mut bob, &phone);
-    sees_to(&mut world, &mut carol, room, &bob);
     alice.syncs(&world);
-    assert_eq!(alice.members(room), ["alice", "carol"]);
     let lines = alice.engine.lines(room, Some(0), u32::MAX).unwrap();
     let left = |said: &Said| matches!(said, Said::Event(text) if text == "bob left");
     assert_eq!(lines.iter().filter(|line| left(&line.message.said)).count(), 1);
 }
 
 #[test]
-fn a_person_whose_devices_are_alone_in_a_room_leaves_it_on_one_after_the_other() {
-    let mut world = World::new();
-    let (mut alice, mut phone, room) = two(&mut world);
-    let leave = alice.engine.want(room, Want::Leave, world.now).unwrap();
-    alice.syncs(&world);
+fn who_has_gone_is_not_brought_back_by_what_was_begun_before() {
+    for leaves in [true, false] {
+        let mut world = World::new();
+        let [mut alice, mut bob, mut mo] = world.people(["alice", "bob", "mo"]);
+        let room = alice.opens(&world, "room", &[&bob, &mo]);
+        alice.engine.want(room, Want::Role(mo.name.clone(), Role::Moderator), world.now).unwrap();
+        alice.syncs(&world);
+        bob.syncs(&world);
+        let phone = world.linked(&mut bob, "phone");
+        bob.syncs(&world);
+        mo.syncs(&world);
+        // The phone goes, and the tablet has not come yet; Mo, who may add anybody, sees to it and is interrupted.
+        world.linked(&mut bob, "tablet");
+        revokes(&world, &mut bob, &phone);
+        let pending = PendingRooms { pending: vec![PendingRoom { room, handle: bob.name.clone() }] };
+        let needs = mo.engine.pending(&pending, world.now).unwrap();
+        mo.asks(&needs, world.now);
+        assert!(mo.engine.pending(&pending, world.now).unwrap().is_empty());
+        world.later(3);
+        let claims = mo.engine.outgoing(world.now).unwrap();
+        let [Out::ClaimDevices(wish, ..)] = claims.as_slice() else { panic!("{claims:?}") };
+        let claimed = [(bob.name.clone(), world.hub.borrow_mut().claim(&bob.name, world.now))];
+        let needs = mo.engine.claimed(*wish, &claimed, world.now).unwrap();
+        mo.asks(&needs, world.now);
+        if leaves {
+            bob.engine.want(room, Want::Leave, world.now).unwrap();
+            bob.syncs(&world);
+            alice.looks(&world);
+            world.later(3);
+        } else {
+            alice.engine.want(room, Want::Remove(bob.name.clone()), world.now).unwrap();
+        }
+        alice.syncs(&world);
+        assert_eq!(alice.members(room), ["alice", "mo"]);
+        mo.syncs(&world);
+        alice.syncs(&world);
+        assert_eq!(alice.members(room), ["alice", "mo"], "nobody wished him back");
+    }
+}
+
+#[test]
+fn a_revoked_device_that_asks_to_leave_takes_nobody_with_it() {
+    let (mut world, [mut alice, mut bob, mut phone, mut carol], room) = bobs_two();
+    // The laptop is in other hands; it asks, and is revoked before anybody else is there.
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
     phone.looks(&world);
-    world.later(3);
-    phone.syncs(&world);
+    revokes(&world, &mut phone, &bob);
+    sees_to(&mut world, &mut phone, room, &bob);
+    phone.says(&world, room, "I am still here");
+    for person in [&mut alice, &mut carol] {
+        person.syncs(&world);
+        assert_eq!(person.members(room), ["alice", "bob", "carol"]);
+        assert_eq!(person.reads(room), ["bob: I am still here"]);
+    }
+}
+
+#[test]
+fn a_person_whose_devices_are_alone_in_a_room_leaves_it_with_all() {
+    for many in [2, 3] {
+        let mut world = World::new();
+        let (mut alice, mut phone, room) = two(&mut world);
+        let mut others = Vec::new();
+        for _ in 2..many {
+            let mut tablet = world.linked(&mut alice, "tablet");
+            alice.syncs(&world);
+            tablet.syncs(&world);
+            others.push(tablet);
+        }
+        phone.syncs(&world);
+        assert_eq!(phone.members(room).len(), many);
+        let leave = alice.engine.want(room, Want::Leave, world.now).unwrap();
+        alice.syncs(&world);
+        phone.looks(&world);
+        world.later(3);
+        phone.syncs(&world);
+        alice.syncs(&world);
+        assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Done);
+        for device in others.iter_mut().chain([&mut alice, &mut phone]) {
+            device.looks(&world);
+            assert_eq!(device.engine.room(room).unwrap().standing, Standing::Left);
+        }
+    }
+}
+
+#[test]
+fn where_nobody_stays_nobody_waits_for_an_owner_who_has_gone() {
+    let mut world = World::new();
+    let [mut alice, mut olga, mut bob] = world.people(["alice", "olga", "bob"]);
+    let room = alice.opens(&world, "room", &[&olga, &bob]);
+    alice.engine.want(room, Want::Role(olga.name.clone(), Role::Owner), world.now).unwrap();
     alice.syncs(&world);
-    assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Done);
-    for device in [&alice, &phone] {
+    bob.syncs(&world);
+    let mut phone = world.linked(&mut bob, "phone");
+    for person in [&mut bob, &mut phone, &mut alice, &mut olga] {
+        person.syncs(&world);
+    }
+    // All ask before they hear of each other, and both owners are gone for good.
+    for person in [&mut alice, &mut bob, &mut olga] {
+        person.engine.want(room, Want::Leave, world.now).unwrap();
+        person.sends(world.now);
+    }
+    for device in [&mut phone, &mut bob] {
+        device.looks(&world);
+        world.later(3);
+        device.sends(world.now);
         assert_eq!(device.engine.room(room).unwrap().standing, Standing::Left);
+        assert!(device.engine.is_at_rest().unwrap());
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Doing {
     Remove(LeafNodeIndex),
     /// Puts this in the place of the room's context.
     Context(Extensions<GroupContext>),
+    /// Takes in what others have proposed, and nothing else.
+    Settle,
 }
 
 pub(crate) struct Rogue {
@@ -164,12 +166,28 @@ impl Rogue {
         }
     }
 
+    /// Takes in the proposals that the hub shows for this epoch.
+    pub(crate) fn hears(&self, group: &mut MlsGroup, world: &World, room: RoomId) {
+        for entry in world.hub.borrow().entries(room, 0) {
+            let Some(body) = entry.body.filter(|_| entry.kind == Kind::Proposal) else { continue };
+            let message = read(&Opaque(body.as_slice().to_vec())).try_into_protocol_message().unwrap();
+            if message.epoch() == group.epoch() {
+                let processed = group.process_message(&self.provider, message).unwrap().into_content();
+                let ProcessedMessageContent::ProposalMessage(proposal) = processed else {
+                    panic!("no proposal")
+                };
+                group.store_pending_proposal(self.provider.storage(), *proposal).unwrap();
+            }
+        }
+    }
+
     /// Commits to anything.
     pub(crate) fn commits(&self, group: &mut MlsGroup, room: RoomId, what: Doing) -> Submit {
         let builder = group.commit_builder().force_self_update(true);
         let builder = match what {
             Doing::Add(package) => builder.propose_adds([key_package(&package)]),
             Doing::Remove(whom) => builder.propose_removals([whom]),
+            Doing::Settle => builder,
             Doing::Context(context) => builder.propose_group_context_extensions(context).unwrap(),
         };
         let builder = builder.load_psks(self.provider.storage()).unwrap().create_group_info(true);

@@ -1,6 +1,6 @@
 //! Requests: JSON both ways, each with a fresh proof of the device's key; refusals become problems.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chancery_transparency::{Request, prove};
@@ -20,7 +20,7 @@ use reqwest::{
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::tls;
+use super::{patience::Patience, tls};
 use crate::{
     clock::{draw, now},
     error::SdkError,
@@ -57,8 +57,8 @@ impl Http {
             .tls_backend_preconfigured(ClientConfig::clone(&tls))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(std::time::Duration::from_secs(10))
-            .timeout(std::time::Duration::from_mins(1))
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(Duration::from_mins(1))
             .build()
             .map_err(|error| unreachable(&error))?;
         Ok(Self {
@@ -97,11 +97,22 @@ impl Http {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, SdkError> {
-        let mut request = self.client.request(method, format!("{}{path}", self.server));
-        if let Some(body) = body {
-            request = request.json(body);
+        let mut patience = Patience::new();
+        loop {
+            let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let response = request.send().await.map_err(|error| unreachable(&error))?;
+            let headers = response.headers().clone();
+            let error = match read(response).await {
+                Ok(body) => return parse(&body),
+                Err(error) => error,
+            };
+            if !patience.waits(&error, &headers).await {
+                return Err(error);
+            }
         }
-        parse(&read(request.send().await.map_err(|error| unreachable(&error))?).await?)
     }
 
     /// A request of the device, in its session; a session is opened when there is none or it ended.
@@ -137,7 +148,8 @@ impl Http {
         (method, path): (Method, &str),
         body: Option<(&'static str, Bytes)>,
     ) -> Result<Bytes, SdkError> {
-        for last in [false, true] {
+        let (mut renewed, mut patience) = (false, Patience::new());
+        loop {
             let headers = self.headers(identity, method.as_str(), path).await?;
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
             for (name, value) in headers {
@@ -148,12 +160,17 @@ impl Http {
             }
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
-            match read(response).await {
-                Err(error) if !last && self.renew(&error) => {}
-                done => return done,
+            let headers = response.headers().clone();
+            let error = match read(response).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            if !renewed && self.renew(&error) {
+                renewed = true;
+            } else if !patience.waits(&error, &headers).await {
+                return Err(error);
             }
         }
-        Err(SdkError::Strange("it does not accept its own sessions"))
     }
 
     /// The headers that prove the device's key and name its session.
@@ -181,22 +198,27 @@ impl Http {
 
     async fn sign_in(&mut self, identity: &Identity) -> Result<(), SdkError> {
         const PATH: &str = "/v1/sessions";
-        for last in [false, true] {
+        let (mut adjusted, mut patience) = (false, Patience::new());
+        loop {
             let proof = self.proof(identity, Request { method: "POST", path: PATH, token: None });
             let request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
-            match read(response).await.and_then(|body| parse(&body)) {
-                Err(error) if !last && error.is(Code::StaleProof) => {}
-                Err(error) => return Err(error),
-                Ok(session) => {
-                    self.session = Some(session);
+            let headers = response.headers().clone();
+            let error = match read(response).await {
+                Ok(body) => {
+                    self.session = Some(parse(&body)?);
                     self.fresh = true;
                     return Ok(());
                 }
+                Err(error) => error,
+            };
+            if !adjusted && error.is(Code::StaleProof) {
+                adjusted = true;
+            } else if !patience.waits(&error, &headers).await {
+                return Err(error);
             }
         }
-        Err(SdkError::Strange("its clock cannot be followed"))
     }
 
     fn proof(&self, identity: &Identity, request: Request<'_>) -> String {

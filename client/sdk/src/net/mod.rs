@@ -1,6 +1,7 @@
 //! The network: requests and one socket, each with proof of the device's key.
 
 mod http;
+mod patience;
 mod socket;
 mod tls;
 

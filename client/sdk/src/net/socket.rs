@@ -8,6 +8,7 @@ use chancery_wire::{
     problem::{Code, Problem},
 };
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use reqwest::header::HeaderMap;
 use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -21,7 +22,10 @@ use tokio_tungstenite::{
     },
 };
 
-use super::http::{Http, unreachable};
+use super::{
+    http::{Http, unreachable},
+    patience::Patience,
+};
 use crate::error::SdkError;
 
 const PATH: &str = "/v1/stream";
@@ -44,13 +48,27 @@ pub(crate) struct Socket {
 impl Http {
     /// Opens the device's socket.
     pub(crate) async fn socket(&mut self, identity: &Identity) -> Result<Socket, SdkError> {
-        match self.open_socket(identity).await {
-            Err(error) if self.renew(&error) => self.open_socket(identity).await,
-            done => done,
+        let (mut renewed, mut patience) = (false, Patience::new());
+        loop {
+            let mut headers = HeaderMap::new();
+            let error = match self.open_socket(identity, &mut headers).await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => error,
+            };
+            if !renewed && self.renew(&error) {
+                renewed = true;
+            } else if !patience.waits(&error, &headers).await {
+                return Err(error);
+            }
         }
     }
 
-    async fn open_socket(&mut self, identity: &Identity) -> Result<Socket, SdkError> {
+    /// `headers` are those of a refusal.
+    async fn open_socket(
+        &mut self,
+        identity: &Identity,
+        headers: &mut HeaderMap,
+    ) -> Result<Socket, SdkError> {
         let address = self.server().replacen("http", "ws", 1) + PATH;
         let mut request = address.into_client_request().map_err(|error| unreachable(&error))?;
         for (name, value) in self.headers(identity, "GET", PATH).await? {
@@ -63,7 +81,12 @@ impl Http {
                 .max_message_size(Some(FRAME_LIMIT))
                 .max_frame_size(Some(FRAME_LIMIT))
                 .write_buffer_size(0);
-            client_async_with_config(request, wire, Some(config)).await.map_err(refused)
+            client_async_with_config(request, wire, Some(config)).await.map_err(|error| {
+                if let SocketError::Http(response) = &error {
+                    headers.clone_from(response.headers());
+                }
+                refused(error)
+            })
         };
         let connected = tokio::time::timeout(PATIENCE, connect).await;
         let (stream, _) = connected.map_err(|_| SdkError::Unreachable("it does not answer".to_owned()))??;

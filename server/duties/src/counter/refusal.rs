@@ -1,7 +1,10 @@
 //! How a refusal is worded: one problem format, one registry of codes (`chancery_wire::problem`).
 
 use axum::{
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use chancery_floor::{store::StoreError, work::Denied};
@@ -14,6 +17,8 @@ pub struct Refusal {
     pub code: Code,
     /// Something more specific than the code's title. Log-safe.
     pub title: Option<String>,
+    /// After how many seconds it may be asked again, where that is known.
+    pub wait: Option<u64>,
     /// What the gateway has to know.
     pub(crate) told: Told,
 }
@@ -33,7 +38,7 @@ impl Refusal {
     /// A refusal that its code says everything about.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, title: None, told: Told::No(code) }
+        Self { code, title: None, wait: None, told: Told::No(code) }
     }
 
     /// A refusal with something more specific to say. Never what a person wrote.
@@ -77,6 +82,9 @@ impl IntoResponse for Refusal {
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let kind = (CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let mut response = (status, [kind], body).into_response();
+        if let Some(seconds) = self.wait {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self.told);
         response
     }

@@ -14,18 +14,35 @@ mod parts;
 mod stock;
 mod store;
 
-use chancery_wire::names::Domain;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use chancery_floor::{clock::Clock, limit::Limit};
+use chancery_wire::names::{Domain, Handle};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
 pub(crate) use store::MIGRATIONS;
 
+/// How many key packages for one use an account gets of another one at once, and how often one more.
+const CLAIMS: (NonZeroU32, Duration) = (NonZeroU32::new(12).unwrap(), Duration::from_mins(5));
+
 /// What devices knows of the world.
 #[derive(Clone, Debug)]
 pub(crate) struct Devices {
     /// The organisation's domain.
     pub domain: Domain,
+    /// Who takes key packages of whom.
+    pub claims: Arc<Claims>,
+}
+
+/// How often an account takes key packages of another one. Beyond that it gets the last resort, so that nobody uses up what others
+/// are added with.
+pub(crate) type Claims = Limit<(Handle, Handle)>;
+
+/// The limit of taking key packages.
+pub(crate) fn claims(clock: Arc<dyn Clock>) -> Claims {
+    Limit::new(CLAIMS.0, CLAIMS.1, clock)
 }
 
 /// The routes of devices.

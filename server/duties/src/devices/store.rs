@@ -50,12 +50,18 @@ pub(crate) async fn stock(from: &mut impl Read, device: DeviceId, now: Instant) 
     row.map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Takes the next key package of a device: one for one use is deleted, the last resort stays.
-pub(crate) async fn take(tx: &mut Tx, device: DeviceId, now: Instant) -> Result<Option<Kept>, StoreError> {
+/// Takes the next key package of a device: one for one use, which is deleted, where there is one and `fresh` allows it; otherwise the
+/// last resort, which stays.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    device: DeviceId,
+    fresh: bool,
+    now: Instant,
+) -> Result<Option<Kept>, StoreError> {
     const NEXT: &str = "SELECT reference, last_resort, until, package FROM devices_key_packages
-        WHERE device = $1 AND until > $2 ORDER BY last_resort, until, reference LIMIT 1";
+        WHERE device = $1 AND until > $2 AND last_resort >= $3 ORDER BY last_resort, until, reference LIMIT 1";
     const DELETE: &str = "DELETE FROM devices_key_packages WHERE device = $1 AND reference = $2";
-    let Some(row) = tx.row(NEXT, values![device.0, now.0]).await? else { return Ok(None) };
+    let Some(row) = tx.row(NEXT, values![device.0, now.0, !fresh]).await? else { return Ok(None) };
     let (reference, last_resort) = (Digest(row.fixed(0)?), row.flag(1)?);
     if !last_resort {
         tx.execute(DELETE, values![device.0, reference.0]).await?;

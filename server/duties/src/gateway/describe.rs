@@ -4,9 +4,10 @@ use chancery_floor::{
     journal::{self, Meaning, Refused},
     store::{self, Dialect, Migration},
 };
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use chancery_wire::ids::FileId;
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{link, pend, recovery_key, revoke, stream};
+use super::{end_session, link, pend, recovery_key, revoke, stream};
 use crate::{accounts, archive, delivery, devices, files, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
@@ -18,10 +19,12 @@ pub fn openapi() -> OpenApi {
         .description(Some(
             "What devices and administrators ask of a Chancery server. Every request of a device carries its session's \
              token (`Authorization: DPoP …`) and a fresh proof of its key (`DPoP: …`, RFC 9449); refusals are problems \
-             (RFC 9457) whose codes are in errors.md. Messages travel over the WebSocket (frames.md).",
+             (RFC 9457) whose codes are in errors.md; one with `Retry-After` may be made again after so many seconds. Messages travel over the WebSocket (frames.md).",
         ))
         .build();
-    let mut api = OpenApiBuilder::new().info(info).build();
+    // What is named in paths alone is collected by nobody else.
+    let names = ComponentsBuilder::new().schema_from::<FileId>().build();
+    let mut api = OpenApiBuilder::new().info(info).components(Some(names)).build();
     for part in [
         accounts::routes().into_openapi(),
         devices::routes().into_openapi(),
@@ -29,6 +32,7 @@ pub fn openapi() -> OpenApi {
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),
+        end_session::routes().into_openapi(),
         link::routes().into_openapi(),
         pend::routes().into_openapi(),
         recovery_key::routes().into_openapi(),
@@ -37,7 +41,20 @@ pub fn openapi() -> OpenApi {
     ] {
         api.merge(part);
     }
+    for path in api.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+        operations.into_iter().flatten().for_each(refuses_with_problems);
+    }
     api
+}
+
+/// What is refused is JSON of a kind of its own; each operation names only what is in it.
+fn refuses_with_problems(operation: &mut Operation) {
+    if let Some(RefOr::T(refused)) = operation.responses.responses.get_mut("default") {
+        let content = std::mem::take(&mut refused.content);
+        refused.content =
+            content.into_values().map(|it| ("application/problem+json".to_owned(), it)).collect();
+    }
 }
 
 /// Every kind of fact that the journal can hold, by duty.

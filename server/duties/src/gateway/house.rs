@@ -18,7 +18,9 @@ use chancery_wire::{
     time::DAY,
 };
 
-use super::{Settings, describe::migrations, receive::Gate, routes::router, sweep::sweep, tasks::Tasks};
+use super::{
+    Settings, describe::migrations, limit::Limits, receive::Gate, routes::router, sweep::sweep, tasks::Tasks,
+};
 use crate::{accounts, counter::Refusal, delivery, devices, files, signin};
 
 /// How often small things that wait are written.
@@ -87,12 +89,14 @@ impl House {
         let (policies, refusals) = (policies()?, Refusals::default());
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
+        let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started);
         let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());
-        let house =
-            Self { gate: Gate { floor, blobs, settings: Arc::new(settings), signin, delivery, tasks } };
+        let house = Self {
+            gate: Gate { floor, blobs, settings: Arc::new(settings), signin, limits, delivery, tasks },
+        };
         house.gate.tasks.start_helper(house.clone().keep());
         let delivery = house.gate.delivery.clone();
         house.gate.tasks.start_helper(async move {
@@ -126,6 +130,7 @@ impl House {
 
     /// Deletes what reached its limit: bodies, sessions, key packages, unfinished files. Runs by itself every minute.
     pub async fn expire(&self) -> Result<(), Refusal> {
+        self.gate.limits.forget();
         let desk = self.desk();
         let kept = DAY * i64::from(self.gate.settings.body_days);
         delivery::expire(&desk, desk.now().plus_seconds(-kept)).await?;

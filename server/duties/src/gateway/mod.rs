@@ -5,7 +5,9 @@
 
 mod date;
 mod describe;
+mod end_session;
 mod house;
+mod limit;
 mod link;
 mod pend;
 mod receive;
@@ -19,4 +21,5 @@ mod tasks;
 
 pub use describe::{facts, migrations, openapi, schema};
 pub use house::{House, HouseError};
+pub use limit::Peer;
 pub use settings::Settings;

@@ -8,7 +8,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         HeaderValue,
-        header::{DATE, UPGRADE},
+        header::{AUTHORIZATION, DATE, UPGRADE},
     },
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -21,11 +21,16 @@ use chancery_wire::problem::Code;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::{Settings, date::http_date, tasks::Tasks};
+use super::{
+    Settings,
+    date::http_date,
+    limit::{Limits, origin},
+    tasks::Tasks,
+};
 use crate::{
     counter::{Anybody, Refusal, Told, Visitor},
     delivery::Delivery,
-    signin::{Identity, Signin},
+    signin::{self, Identity, Signin, SigninError},
 };
 
 /// The largest body of a request, in bytes.
@@ -42,6 +47,7 @@ pub(super) struct Gate {
     pub blobs: Blobs,
     pub settings: Arc<Settings>,
     pub signin: Signin,
+    pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
 }
@@ -49,7 +55,7 @@ pub(super) struct Gate {
 /// Receives a request.
 pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("elsewhere", MatchedPath::as_str).to_owned();
-    let (actor, mut response) = match gate.identify(&mut request).await {
+    let (actor, mut response) = match gate.identify(&mut request, &route).await {
         Ok(actor) => (actor, run(request, next).await),
         Err(refusal) => (Actor::nobody(), refusal.into_response()),
     };
@@ -67,16 +73,38 @@ pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next
 
 impl Gate {
     /// Finds out who asks, and lays out their desk for whoever serves them.
-    async fn identify(&self, request: &mut Request) -> Result<Actor, Refusal> {
+    async fn identify(&self, request: &mut Request, route: &str) -> Result<Actor, Refusal> {
+        let from = origin(request, &self.settings.proxies);
         let (method, path) = (request.method().as_str(), request.uri().path());
         let (now, mut reader) = (self.floor.clock.now(), self.floor.db.reader());
-        let identity = self.signin.authenticate(&mut reader, request.headers(), (method, path), now).await?;
+        let tries = request.headers().contains_key(AUTHORIZATION);
+        if !tries {
+            self.limits.stranger(from)?;
+        }
+        let identity = self.signin.authenticate(&mut reader, request.headers(), (method, path), now).await;
+        let identity = match identity {
+            Err(SigninError::Exposed(session)) => {
+                self.limits.stranger(from)?;
+                let house = Desk::of(Arc::clone(&self.floor), Actor::house());
+                if let Some(device) = signin::expose(&house, session).await? {
+                    self.delivery.close(device);
+                }
+                return Err(SigninError::Exposed(session).into());
+            }
+            // Who guesses tokens is a stranger.
+            Err(refused) if tries => return Err(self.limits.stranger(from).err().unwrap_or(refused.into())),
+            identity => identity?,
+        };
         let nobody = Desk::of(Arc::clone(&self.floor), Actor::nobody());
         let extensions = request.extensions_mut();
         extensions.insert(Anybody(nobody));
         let actor = match identity {
             Identity::Caller(caller) => {
                 let actor = caller.actor();
+                if let Err(refusal) = self.limits.caller(&caller, route) {
+                    self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);
+                    return Err(Refusal { told: Told::Counted, ..refusal });
+                }
                 let desk = Desk::of(Arc::clone(&self.floor), actor.clone());
                 extensions.insert(Visitor { desk, caller });
                 actor

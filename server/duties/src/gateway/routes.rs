@@ -1,11 +1,13 @@
 //! The routes of the house, and what stands around all of them.
 
+use std::sync::Arc;
+
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    link, pend,
+    end_session, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream,
 };
@@ -25,11 +27,15 @@ pub(super) fn router(gate: Gate) -> Router {
     let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
     let routes: OpenApiRouter = OpenApiRouter::new()
         .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
-        .merge(devices::routes().with_state(Devices { domain: domain.clone() }))
+        .merge(
+            devices::routes()
+                .with_state(Devices { domain: domain.clone(), claims: Arc::clone(&gate.limits.claims) }),
+        )
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
         .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
+        .merge(end_session::routes().with_state(gate.clone()))
         .merge(link::routes().with_state(gate.clone()))
         .merge(pend::routes().with_state(gate.clone()))
         .merge(recovery_key::routes().with_state(gate.clone()))
@@ -37,10 +43,14 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)
         .fallback(no_route)
-        .method_not_allowed_fallback(no_route)
+        .method_not_allowed_fallback(no_method)
         // The limit is kept by `receive`, which reads the body once for as often as the request is run.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(gate, receive))
+}
+
+async fn no_method() -> Refusal {
+    Refusal::new(Code::NoMethod)
 }
 
 async fn no_route() -> Refusal {

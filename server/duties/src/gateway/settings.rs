@@ -1,5 +1,7 @@
 //! What a house is told when it is opened. The program that reads the configuration has checked it.
 
+use std::{net::IpAddr, num::NonZeroU32};
+
 use chancery_wire::{files, names::Domain};
 
 use crate::delivery::Bounds;
@@ -17,13 +19,28 @@ pub struct Settings {
     pub file_bytes: u64,
     /// How many connections a device may have.
     pub connections_per_device: usize,
+    /// How many requests a minute are taken from an address from which nobody has signed in, half of them at once.
+    pub address_requests: NonZeroU32,
+    /// How many requests a minute are taken from a device, half of them at once.
+    pub device_requests: NonZeroU32,
+    /// Proxies that are believed for whom they ask, besides those on this machine.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Settings {
     /// The usual settings.
     #[must_use]
     pub fn new(domain: Domain) -> Self {
-        Self { domain, body_days: 14, session_minutes: 60, file_bytes: 2 << 30, connections_per_device: 8 }
+        Self {
+            domain,
+            body_days: 14,
+            session_minutes: 60,
+            file_bytes: 2 << 30,
+            connections_per_device: 8,
+            address_requests: const { NonZeroU32::new(600).unwrap() },
+            device_requests: const { NonZeroU32::new(1200).unwrap() },
+            proxies: vec![],
+        }
     }
 
     /// The most parts a file may have.

@@ -56,10 +56,15 @@ impl Signin {
         let session = store::find(from, digest(&token)).await?;
         let session = session.filter(|session| now < session.until).ok_or(SigninError::NoSession)?;
         let request = Request { method, path, token: Some(&token) };
-        let device = self.prove(from, proof.ok_or(SigninError::BadProof)?, request, now).await?;
-        if device.device != session.device {
-            return Err(SigninError::BadProof);
-        }
+        let proved = match proof {
+            Some(proof) => self.prove(from, proof, request, now).await,
+            None => Err(SigninError::BadProof),
+        };
+        let device = match proved {
+            Ok(device) if device.device == session.device => device,
+            Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
+            Err(error) => return Err(error),
+        };
         let KnownDevice { handle, device, key, officer } = device;
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(Caller { handle, device, key, officer, session, until }))

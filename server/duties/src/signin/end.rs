@@ -1,13 +1,14 @@
-//! End sessions: all of a device at once, or those that ran out.
+//! End sessions: all of a device at once, one whose token somebody else has, or those that ran out.
 //!
-//! No route yet; permitted by `Signin::"end"` to the server itself, recorded as `signin.ended` and `signin.expired`. The
+//! No route yet; permitted by `Signin::"end"` to the server itself, recorded as `signin.ended`, `signin.closed` and
+//! `signin.expired`. The
 //! next request feels it; whoever calls this closes the device's sockets.
 
 use chancery_floor::work::{Action, Desk};
-use chancery_wire::ids::DeviceId;
+use chancery_wire::ids::{DeviceId, SessionId};
 
 use super::{
-    facts::{Ended, Expired},
+    facts::{By, Closed, Ended, Expired},
     store,
 };
 use crate::counter::{Organisation, Refusal};
@@ -28,6 +29,17 @@ pub(crate) async fn end(desk: &Desk, device: DeviceId) -> Result<(), Refusal> {
     let sessions = store::end(&mut work.tx, device).await?;
     work.commit(&Ended { device, sessions }).await?;
     Ok(())
+}
+
+/// Ends a session whose token was used without its device's key; answers whose it was, unless it has ended meanwhile.
+pub(crate) async fn expose(desk: &Desk, session: SessionId) -> Result<Option<DeviceId>, Refusal> {
+    let permit = desk.permit::<End>(Organisation)?;
+    let mut work = desk.begin(permit).await?;
+    let device = store::close(&mut work.tx, session).await?;
+    if let Some(device) = device {
+        work.commit(&Closed { device, session, by: By::Exposed }).await?;
+    }
+    Ok(device)
 }
 
 /// Deletes sessions that ran out.

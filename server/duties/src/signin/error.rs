@@ -2,7 +2,7 @@
 
 use chancery_floor::{store::StoreError, work::Denied};
 use chancery_transparency::InvalidProof;
-use chancery_wire::problem::Code;
+use chancery_wire::{ids::SessionId, problem::Code};
 
 use crate::counter::Refusal;
 
@@ -12,6 +12,12 @@ pub(crate) enum SigninError {
     /// There is no session, or it ended.
     #[error("there is no session, or it ended")]
     NoSession,
+    /// There is no such session of this account.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// Somebody has the token of a session, and not the key of its device.
+    #[error("the token of a session was used without its device's key")]
+    Exposed(SessionId),
     /// The proof does not hold, or is by another device than it says, or by none that is known.
     #[error("the proof of the device key does not hold")]
     BadProof,
@@ -48,7 +54,8 @@ impl From<SigninError> for Refusal {
     fn from(error: SigninError) -> Self {
         match error {
             SigninError::NoSession => Self::new(Code::NoSession),
-            SigninError::BadProof => Self::new(Code::BadProof),
+            SigninError::NoSuchSession => Self::new(Code::NoSuchSession),
+            SigninError::BadProof | SigninError::Exposed(_) => Self::new(Code::BadProof),
             SigninError::Revoked => Self::new(Code::DeviceRevoked),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),

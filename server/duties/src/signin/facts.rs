@@ -37,6 +37,32 @@ impl Fact for Ended {
     const MEANING: &'static str = "all sessions of a device were ended: device, how many";
 }
 
+/// One session was ended before its time.
+#[derive(Debug, Serialize)]
+pub(crate) struct Closed {
+    /// The device.
+    pub device: DeviceId,
+    /// The session.
+    pub session: SessionId,
+    /// By whom.
+    pub by: By,
+}
+
+/// Who ends a session before its time.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum By {
+    /// A device of the same account.
+    Device(DeviceId),
+    /// The server: the token was used by somebody without the device's key.
+    Exposed,
+}
+
+impl Fact for Closed {
+    const KIND: &'static str = "signin.closed";
+    const MEANING: &'static str = "a session was ended before its time: device, session, and by which device of the account; or by the server, because its token was used without the device's key";
+}
+
 /// Sessions ran out and were deleted.
 #[derive(Debug, Serialize)]
 pub(crate) struct Expired {
@@ -51,4 +77,4 @@ impl Fact for Expired {
 
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] =
-    &[Meaning::of::<Opened>(), Meaning::of::<Ended>(), Meaning::of::<Expired>()];
+    &[Meaning::of::<Opened>(), Meaning::of::<Ended>(), Meaning::of::<Closed>(), Meaning::of::<Expired>()];

@@ -1,13 +1,16 @@
 //! Sign-in: a device proves its key and gets a short-lived session, useless without that key (DPoP, RFC 9449).
 //!
 //! Every request proves the key again. Tokens are kept as hashes only; ending a session is felt by the next request.
+//! A token that comes without the key ends its session: somebody else has it.
 //!
 //! Invariants: a proof is accepted once; nothing tells whether a device exists.
 
 mod authenticate;
 mod end;
+mod end_own;
 mod error;
 mod facts;
+mod list;
 mod open;
 mod replays;
 mod store;
@@ -18,7 +21,9 @@ use chancery_wire::time::Instant;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use authenticate::Identity;
-pub(crate) use end::{end, expire};
+pub(crate) use end::{end, expire, expose};
+pub(crate) use end_own::end_own;
+pub(crate) use error::SigninError;
 pub(crate) use facts::FACTS;
 pub(crate) use store::MIGRATIONS;
 
@@ -43,5 +48,5 @@ impl Signin {
 
 /// The routes of sign-in.
 pub(crate) fn routes() -> OpenApiRouter<Signin> {
-    OpenApiRouter::new().routes(routes!(open::handle))
+    OpenApiRouter::new().routes(routes!(open::handle, list::handle))
 }

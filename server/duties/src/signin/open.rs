@@ -53,8 +53,8 @@ async fn open(
 ) -> Result<api::Session, SigninError> {
     let token = work.fresh::<32>();
     let session = SessionId(work.fresh());
-    let until = work.at().plus_seconds(signin.seconds);
-    store::open(&mut work.tx, digest(&token), Kept { session, device, until }).await?;
+    let (opened, until) = (work.at(), work.at().plus_seconds(signin.seconds));
+    store::open(&mut work.tx, digest(&token), Kept { session, device, opened, until }).await?;
     work.commit(&Opened { device, session, until }).await?;
     Ok(api::Session { token: Opaque(token.to_vec()), seconds: signin.seconds })
 }

@@ -1,7 +1,7 @@
 //! The SQL of sign-in. No other duty names this table.
 
 use chancery_floor::{
-    store::{Migration, Read, StoreError, Tx},
+    store::{Migration, Read, Row, StoreError, Tx},
     values,
 };
 use chancery_wire::{
@@ -9,8 +9,10 @@ use chancery_wire::{
     time::Instant,
 };
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "signin/0001_sessions", sql: include_str!("migrations/0001_sessions.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "signin/0001_sessions", sql: include_str!("migrations/0001_sessions.sql") },
+    Migration { name: "signin/0002_opened", sql: include_str!("migrations/0002_opened.sql") },
+];
 
 /// How many sessions a device has at most; a new one ends the oldest.
 const SESSIONS: i64 = 16;
@@ -20,26 +22,48 @@ const SESSIONS: i64 = 16;
 pub(crate) struct Kept {
     pub session: SessionId,
     pub device: DeviceId,
+    pub opened: Instant,
     pub until: Instant,
 }
 
 /// Keeps a session under the hash of its token, and ends the oldest when there are too many.
 pub(crate) async fn open(tx: &mut Tx, token: Digest, it: Kept) -> Result<(), StoreError> {
     const INSERT: &str =
-        "INSERT INTO signin_sessions (token, session, device, until) VALUES ($1, $2, $3, $4)";
+        "INSERT INTO signin_sessions (token, session, device, opened_at, until) VALUES ($1, $2, $3, $4, $5)";
     const TRIM: &str = "DELETE FROM signin_sessions WHERE device = $1 AND token NOT IN
         (SELECT token FROM signin_sessions WHERE device = $1 ORDER BY until DESC, token LIMIT $2)";
-    tx.execute(INSERT, values![token.0, it.session.0, it.device.0, it.until.0]).await?;
+    tx.execute(INSERT, values![token.0, it.session.0, it.device.0, it.opened.0, it.until.0]).await?;
     tx.execute(TRIM, values![it.device.0, SESSIONS]).await?;
     Ok(())
 }
 
 /// The session whose token has this hash.
 pub(crate) async fn find(from: &mut impl Read, token: Digest) -> Result<Option<Kept>, StoreError> {
-    const SELECT: &str = "SELECT session, device, until FROM signin_sessions WHERE token = $1";
-    let Some(row) = from.row(SELECT, values![token.0]).await? else { return Ok(None) };
+    const SELECT: &str = "SELECT session, device, opened_at, until FROM signin_sessions WHERE token = $1";
+    from.row(SELECT, values![token.0]).await?.as_ref().map(kept).transpose()
+}
+
+/// The sessions of a device that have not run out, the newest first.
+pub(crate) async fn of(
+    from: &mut impl Read,
+    device: DeviceId,
+    now: Instant,
+) -> Result<Vec<Kept>, StoreError> {
+    const SELECT: &str = "SELECT session, device, opened_at, until FROM signin_sessions
+        WHERE device = $1 AND until > $2 ORDER BY until DESC, session";
+    from.rows(SELECT, values![device.0, now.0]).await?.iter().map(kept).collect()
+}
+
+fn kept(row: &Row) -> Result<Kept, StoreError> {
     let (session, device) = (SessionId(row.fixed(0)?), DeviceId(row.fixed(1)?));
-    Ok(Some(Kept { session, device, until: Instant(row.integer(2)?) }))
+    Ok(Kept { session, device, opened: Instant(row.integer(2)?), until: Instant(row.integer(3)?) })
+}
+
+/// Ends one session; answers whose it was, or nothing when there is none.
+pub(crate) async fn close(tx: &mut Tx, session: SessionId) -> Result<Option<DeviceId>, StoreError> {
+    const DELETE: &str = "DELETE FROM signin_sessions WHERE session = $1 RETURNING device";
+    let row = tx.row(DELETE, values![session.0]).await?;
+    row.map(|row| Ok(DeviceId(row.fixed(0)?))).transpose()
 }
 
 /// Ends all sessions of a device; returns how many.

@@ -94,6 +94,15 @@ fn a_second_device_is_in_every_room_and_speaks_for_its_person() {
     place.types("laptop", &["room", "list"]);
     place.types("bob", &["send", "new", "welcome"]);
     assert_eq!(place.reads("alice", "new"), ["welcome"]);
+    // Both are signed in. A session that is ended on the one is opened again by the other, as soon as it needs one.
+    let sessions = place.types("laptop", &["sessions", "list"]);
+    let sessions = sessions[0]["sessions"].as_array().unwrap();
+    assert_eq!(sessions.iter().filter(|it| it["this"] == true).count(), 1);
+    let other = sessions.iter().find(|it| it["device"] == devices[0]["device"]).unwrap();
+    place.types("laptop", &["sessions", "end", other["session"].as_str().unwrap()]);
+    let left = place.types("laptop", &["sessions", "list"]);
+    assert!(!left[0]["sessions"].as_array().unwrap().iter().any(|it| it["session"] == other["session"]));
+    assert_eq!(place.reads("alice", "new"), ["welcome"]);
     // Left on one device, it is left on both.
     place.tries("laptop", &["room", "leave", "his", "--wait", "1"]);
     place.types("bob", &["read"]);

@@ -20,7 +20,7 @@ both! {
         let door = Door::open(db).await;
         assert_eq!(problem(door.get("/nowhere")).await, expected(Code::NoRoute));
         let delete = reqwest::Client::new().delete(door.at("/v1/organisation"));
-        assert_eq!(problem(delete).await, expected(Code::NoRoute));
+        assert_eq!(problem(delete).await, expected(Code::NoMethod));
         let json = |body: &str| door.post("/v1/organisation").header("content-type", "application/json").body(body.to_owned());
         let fields = ["[]", r#"{"code":""}"#, r#"{"code":"a!","entry":""}"#, r#"{"code":"","entry":"","more":1}"#];
         for bad in ["", "{", "\u{0}"].into_iter().chain(fields) {
@@ -35,7 +35,7 @@ both! {
         for path in ["/v1/rooms", "/v1/welcomes", "/v1/stream", "/v1/devices/self/key-packages"] {
             assert_eq!(problem(door.get(path)).await, expected(Code::NoSession), "{path}");
         }
-        let told = [Code::NoRoute, Code::Malformed, Code::BadEntry, Code::TooLarge, Code::NoInvitation, Code::NoSession];
+        let told = [Code::NoRoute, Code::NoMethod, Code::Malformed, Code::BadEntry, Code::TooLarge, Code::NoInvitation, Code::NoSession];
         door.has_told(&told).await;
     }
 
@@ -44,24 +44,29 @@ both! {
         let door = Door::open(db).await;
         let (alice, mallory) = (door.alice.enrolled().unwrap(), door.mallory.enrolled().unwrap());
         let (token, now) = (door.session(&alice).await, now());
-        let rooms = |who: &Identity, at| proof(who, ("GET", "/v1/rooms"), Some(&token), at);
+        let rooms = |who: &Identity, token: &[u8], at| proof(who, ("GET", "/v1/rooms"), Some(token), at);
         let ask = |token: &[u8], proof: &str| door.signed("/v1/rooms", token, proof);
-        let good = rooms(&alice, now);
+        let good = rooms(&alice, &token, now);
         assert_eq!(problem(ask(&token, &good)).await.0, 200);
         assert_eq!(problem(ask(&token, &good)).await, expected(Code::ReplayedProof));
+        let late = rooms(&alice, &token, now.plus_seconds(-62));
+        assert_eq!(problem(ask(&token, &late)).await, expected(Code::StaleProof));
         let thief = Identity { signing: mallory.signing.clone(), ..alice.clone() };
-        for bad in [
-            rooms(&mallory, now),
-            rooms(&thief, now),
-            proof(&alice, ("GET", "/v1/welcomes"), Some(&token), now),
-            proof(&alice, ("POST", "/v1/rooms"), Some(&token), now),
+        let bad = |token: &[u8]| [
+            rooms(&mallory, token, now),
+            rooms(&thief, token, now),
+            proof(&alice, ("GET", "/v1/welcomes"), Some(token), now),
+            proof(&alice, ("POST", "/v1/rooms"), Some(token), now),
             proof(&alice, ("GET", "/v1/rooms"), None, now),
             "x".repeat(3000),
             String::new(),
-        ] {
-            assert_eq!(problem(ask(&token, &bad)).await, expected(Code::BadProof));
+        ];
+        for which in 0..bad(&token).len() {
+            let token = door.session(&alice).await;
+            assert_eq!(problem(ask(&token, &bad(&token)[which])).await, expected(Code::BadProof), "{which}");
+            // Whoever has a token and not the key has ended the session.
+            assert_eq!(problem(ask(&token, &rooms(&alice, &token, now))).await, expected(Code::NoSession));
         }
-        assert_eq!(problem(ask(&token, &rooms(&alice, now.plus_seconds(-62)))).await, expected(Code::StaleProof));
         let made_up = proof(&alice, ("GET", "/v1/rooms"), Some(&[1; 32]), now);
         assert_eq!(problem(ask(&[1; 32], &made_up)).await, expected(Code::NoSession));
         // An unknown device and a wrong key get one answer.

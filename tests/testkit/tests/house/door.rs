@@ -1,8 +1,8 @@
 //! A house with its door open, and the raw things one can do at it: requests, proofs and frames of one's own making.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use chancery_duties::gateway::{House, Settings};
+use chancery_duties::gateway::{House, Peer, Settings};
 use chancery_engine::{Link, Opener};
 use chancery_floor::{
     blobs::Blobs,
@@ -121,13 +121,18 @@ impl Door {
 
     /// Opens a house over an empty database and a place for files.
     pub(crate) async fn over(db: Db, blobs: Blobs) -> Self {
+        Self::with(db, blobs, Settings::new("bank.example".parse().unwrap())).await
+    }
+
+    /// Opens a house that is run in a way of its own.
+    pub(crate) async fn with(db: Db, blobs: Blobs, settings: Settings) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let settings = Settings::new("bank.example".parse().unwrap());
         let house =
             House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
-        let (router, mut tasks) = (house.router(), JoinSet::new());
+        let router = house.router().layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));
+        let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
         let home = tempfile::tempdir().unwrap();
         let client = |name: &str| {
@@ -217,6 +222,13 @@ impl Door {
         row.count(0).unwrap()
     }
 
+    /// Makes sure that so many facts of a kind are in the journal, and that the journal holds.
+    pub(crate) async fn has_fact(&self, kind: &str, many: usize) {
+        self.house.verify_journal().await.unwrap();
+        let told = journal::read(&mut self.db.reader(), 0).await.unwrap();
+        assert_eq!(told.iter().filter(|told| told.kind == kind).count(), many, "{kind}");
+    }
+
     /// Makes sure that refusals with these codes are in the journal, and that the journal holds.
     pub(crate) async fn has_told(&self, codes: &[Code]) {
         self.house.settle().await.unwrap();
@@ -230,7 +242,7 @@ impl Door {
     }
 }
 
-fn authorization(token: &[u8]) -> String {
+pub(crate) fn authorization(token: &[u8]) -> String {
     format!("DPoP {}", BASE64URL_NOPAD.encode(token))
 }
 

@@ -10,8 +10,11 @@
 
 mod archive;
 mod bad_input;
+mod contract;
 mod door;
 mod files;
 mod history;
+mod limits;
 mod recovery;
+mod sessions;
 mod trees;

@@ -245,3 +245,22 @@ fn what_a_removed_member_sealed_before_is_not_shown_after() {
     }
     goes_on(&world, room, [&mut alice, &mut bob]);
 }
+
+#[test]
+fn a_member_who_keeps_a_device_of_somebody_who_leaves_is_refused() {
+    let (mut world, [mut alice, mut bob], mallory, mut group, room) = with_mallory();
+    let mut phone = world.linked(&mut bob, "phone");
+    for person in [&mut bob, &mut phone, &mut alice] {
+        person.syncs(&world);
+    }
+    mallory.follows(&mut group, &world, room);
+    bob.engine.want(room, Want::Leave, world.now).unwrap();
+    bob.syncs(&world);
+    mallory.hears(&mut group, &world, room);
+    let commit = mallory.commits(&mut group, room, Doing::Settle);
+    assert!(world.hub.borrow_mut().submit(&commit, world.now).is_err(), "a true hub says no by itself");
+    // Alice has heard that he asks.
+    alice.looks(&world);
+    lets_through(&world, &mut alice, &commit);
+    stops(&mut alice, &world, room, "bob leaves, and would still have a device in the room");
+}

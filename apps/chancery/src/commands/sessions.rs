@@ -1,0 +1,53 @@
+//! Sessions: list those of this account, and end one.
+
+use chancery_sdk::Client;
+use chancery_wire::api::OpenSession;
+use serde_json::json;
+
+use super::open;
+use crate::{
+    arguments::{Common, Sessions},
+    failure::Failure,
+    output::{Output, clock, one_line},
+};
+
+/// Does what is to be done with sessions.
+pub(crate) async fn run(common: &Common, output: &mut Output, what: Sessions) -> Result<(), Failure> {
+    match what {
+        Sessions::List => list(common, output).await,
+        Sessions::End { session } => end(common, output, &session).await,
+    }
+}
+
+async fn list(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let sessions = client.sessions().await?.sessions;
+    let lines: Vec<String> = sessions.iter().map(|it| line(&client, it)).collect::<Result<_, Failure>>()?;
+    output.answer(&json!({"sessions": sessions}), &lines.join("\n"))
+}
+
+async fn end(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let sessions = client.sessions().await?.sessions;
+    let fits = |it: &&OpenSession| begins.len() >= 4 && it.session.to_string().starts_with(begins);
+    let found: Vec<_> = sessions.iter().filter(fits).collect();
+    let [it] = found.as_slice() else {
+        let why = format!(
+            "'{begins}' is not how the id of exactly one of the sessions begins: chancery sessions list"
+        );
+        return Err(Failure::Usage(why));
+    };
+    client.end_session(it.session).await?;
+    let text = "the session has ended. Its device signs in again by itself: to keep it out, revoke it with  chancery devices revoke";
+    output.answer(&json!({"session": it.session, "device": it.device, "ended": true}), text)
+}
+
+/// A session, its device, and how long it lasts.
+fn line(client: &Client, it: &OpenSession) -> Result<String, Failure> {
+    let id: String = it.session.to_string().chars().take(8).collect();
+    let name = client.device_name(it.device)?.map(|name| format!(" {}", one_line(&name)));
+    let device: String = it.device.to_string().chars().take(8).collect();
+    let this = if it.this { "  (this one)" } else { "" };
+    let (since, until) = (clock(it.opened.0), clock(it.until.0));
+    Ok(format!("{id}  device {device}{}  since {since}, until {until}{this}", name.unwrap_or_default()))
+}

@@ -1,0 +1,23 @@
+//! Sessions of the account: which are open, and ending one.
+
+use chancery_wire::{api::Sessions, ids::SessionId};
+use reqwest::Method;
+
+use crate::{client::Client, error::SdkError};
+
+impl Client {
+    /// The open sessions of all devices of this account, as the server has them.
+    pub async fn sessions(&mut self) -> Result<Sessions, SdkError> {
+        let identity = self.enrolled()?;
+        let sessions = self.http.ask(&identity, Method::GET, "/v1/sessions", None::<&()>).await?;
+        self.keep_session()?;
+        Ok(sessions)
+    }
+
+    /// Ends a session of this account. Its device signs in again by itself for as long as it is the account's.
+    pub async fn end_session(&mut self, session: SessionId) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/sessions/{session}");
+        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Sessions: an account sees and ends its own, and a token that somebody else has is worth nothing and ends.
+
+use chancery_sdk::Identity;
+use chancery_testkit::both;
+use chancery_wire::{api::Sessions, ids::SessionId, problem::Code};
+use reqwest::{Method, RequestBuilder};
+
+use super::door::{Door, expected, links, now, problem, proof, sync};
+
+fn ask(door: &Door, method: &Method, path: &str, (who, token): (&Identity, &[u8])) -> RequestBuilder {
+    let proof = proof(who, (method.as_str(), path), Some(token), now());
+    door.signed_as(method, path, token, &proof)
+}
+
+async fn list(door: &Door, who: (&Identity, &[u8])) -> Sessions {
+    ask(door, &Method::GET, "/v1/sessions", who).send().await.unwrap().json().await.unwrap()
+}
+
+both! {
+    /// Alice, on two devices, sees all her sessions and nobody else's, and ends one.
+    async fn an_account_sees_its_sessions_and_ends_one(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut phone = door.blank("phone");
+        links(&mut door.alice, &mut phone).await;
+        sync(&mut door.alice).await;
+        let (alice, phone, bob) = (door.alice.enrolled().unwrap(), phone.enrolled().unwrap(), door.bob.enrolled().unwrap());
+        let (laptops, phones, bobs) = (door.session(&alice).await, door.session(&phone).await, door.session(&bob).await);
+        let seen = list(&door, (&alice, &laptops)).await.sessions;
+        assert_eq!(seen.iter().filter(|it| it.this).count(), 1);
+        assert!(seen.iter().all(|it| [alice.device, phone.device].contains(&it.device)));
+        assert!(seen.iter().all(|it| it.opened.0 <= now().0 && now().0 < it.until.0));
+        // The one of the phone's token is the newest of the phone's.
+        let theirs = list(&door, (&phone, &phones)).await.sessions;
+        let gone = theirs.iter().find(|it| it.this).unwrap().session;
+        assert!(seen.iter().any(|it| it.session == gone && it.device == phone.device));
+        let mut socket = door.connect(&phone).await;
+        let path = format!("/v1/sessions/{gone}");
+        let end = |who| ask(&door, &Method::DELETE, &path, who);
+        // Another account's is none, and stays.
+        assert_eq!(problem(end((&bob, &bobs))).await, expected(Code::NoSuchSession));
+        assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (&phone, &phones))).await.0, 200);
+        assert_eq!(problem(end((&alice, &laptops))).await.0, 204);
+        assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (&phone, &phones))).await, expected(Code::NoSession));
+        assert_eq!(socket.closed().await, 4001);
+        assert_eq!(problem(end((&alice, &laptops))).await, expected(Code::NoSuchSession));
+        let nonsense = format!("/v1/sessions/{}", SessionId([9; 16]));
+        assert_eq!(problem(ask(&door, &Method::DELETE, &nonsense, (&alice, &laptops))).await, expected(Code::NoSuchSession));
+        assert_eq!(list(&door, (&alice, &laptops)).await.sessions.len(), seen.len());
+        door.has_fact("signin.closed", 1).await;
+    }
+
+    /// Mallory has a token of Alice's, from a log or a backup, and her own key.
+    async fn a_token_without_its_key_ends_its_session_and_is_told(db: Db) {
+        let mut door = Door::open(db).await;
+        let (alice, mallory) = (door.alice.enrolled().unwrap(), door.mallory.enrolled().unwrap());
+        let thief = Identity { signing: mallory.signing.clone(), ..alice.clone() };
+        for (number, by) in [&mallory, &thief].into_iter().enumerate() {
+            let token = door.session(&alice).await;
+            assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (by, &token))).await, expected(Code::BadProof));
+            door.has_fact("signin.closed", number + 1).await;
+            // It is over for Alice as well: she opens another one, as her program does by itself.
+            assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (&alice, &token))).await, expected(Code::NoSession));
+        }
+        // A proof that is late or was used says nothing about the key.
+        let token = door.session(&alice).await;
+        let late = proof(&alice, ("GET", "/v1/rooms"), Some(&token), now().plus_seconds(-600));
+        assert_eq!(problem(door.signed("/v1/rooms", &token, &late)).await, expected(Code::StaleProof));
+        let once = proof(&alice, ("GET", "/v1/rooms"), Some(&token), now());
+        assert_eq!(problem(door.signed("/v1/rooms", &token, &once)).await.0, 200);
+        assert_eq!(problem(door.signed("/v1/rooms", &token, &once)).await, expected(Code::ReplayedProof));
+        assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (&alice, &token))).await.0, 200);
+        door.has_fact("signin.closed", 2).await;
+        sync(&mut door.alice).await;
+    }
+}
