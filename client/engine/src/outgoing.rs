@@ -15,6 +15,7 @@ use openmls::group::MlsGroup;
 use crate::{
     engine::{Engine, Turn},
     error::EngineError,
+    seal::AGAIN,
     wish::Wish,
 };
 
@@ -116,14 +117,19 @@ impl Turn<'_> {
 
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
-        if self.nobody_stays(&room, &group)? {
+        let settled = room.settle_at.is_none_or(|at| at <= self.now);
+        if settled && self.nobody_stays(&room, &group)? {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }
-        let elsewhere = self.leaves_elsewhere(&group)?;
+        let elsewhere = self.leaves_elsewhere(&room, &group)?;
         let mut wishes = self.wishes(&room, &group, elsewhere)?;
         // Somebody else was first.
         let settles = |wish: &Wish| matches!(wish, Wish::Settle | Wish::Mend { .. });
+        if elsewhere {
+            // Its keys are renewed when that is over, or looked at again then.
+            room.renew_at = room.renew_at.max(self.now.plus_seconds(AGAIN));
+        }
         if elsewhere
             || room.settle_at.is_some_and(|at| at <= self.now)
                 && !wishes.iter().any(|(_, wish)| settles(wish))
@@ -219,7 +225,7 @@ impl Turn<'_> {
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let mend = if due && !handshake { self.next_to_mend(room, group)? } else { None };
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
-        if due && !self.others_asked(group)?.is_empty() {
+        if due && !self.others_asked(room, group)?.is_empty() {
             if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {
                 return Ok(wishes);
             }

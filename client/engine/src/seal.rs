@@ -20,16 +20,10 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{
-    engine::Turn,
-    error::EngineError,
-    leaving::{asks, not_taken_in},
-    open::context,
-    wish::Wish,
-};
+use crate::{engine::Turn, error::EngineError, leaving::asks, open::context, wish::Wish};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
-const AGAIN: i64 = 600;
+pub(crate) const AGAIN: i64 = 600;
 
 /// What a commit is to do.
 #[derive(Default)]
@@ -61,7 +55,7 @@ impl Turn<'_> {
     ) -> Result<(), EngineError> {
         let sealed = match self.plan(room, group, wish)? {
             Outcome::Message(content, salt) => self.message(room, group, content, salt)?,
-            Outcome::Commit(plan) => match self.commit(group, plan)? {
+            Outcome::Commit(plan) => match self.commit(room, group, plan)? {
                 Ok(sealed) => sealed,
                 // What the device wishes by itself is wished again when it is due.
                 Err(_) if matches!(wish, Wish::Settle | Wish::Renew | Wish::Mend { .. }) => {
@@ -145,10 +139,10 @@ impl Turn<'_> {
                 }
             }
             Wish::Renew => Outcome::Commit(Plan::default()),
-            Wish::Settle if !self.others_asked(group)?.is_empty() => Outcome::Commit(Plan::default()),
+            Wish::Settle if !self.others_asked(room, group)?.is_empty() => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
             Wish::Leave => {
-                let leaving = leaving(&leaves, group.pending_proposals());
+                let leaving = leaving(&leaves, self.others_asked(room, group)?);
                 match may_leave(&leaves, &policy, &leaving, &self.me.identity.handle) {
                     Ok(()) => Outcome::Leave,
                     Err(_) => Outcome::Refused(EngineError::LastOwner.to_string()),
@@ -233,18 +227,23 @@ impl Turn<'_> {
     }
 
     /// Makes a commit and judges it as everybody else will; nothing is kept of one that cannot be made or would be refused.
-    fn commit(&mut self, group: &mut MlsGroup, plan: Plan) -> Result<Result<Sealed, String>, EngineError> {
+    fn commit(
+        &mut self,
+        room: &Room,
+        group: &mut MlsGroup,
+        plan: Plan,
+    ) -> Result<Result<Sealed, String>, EngineError> {
         let own = Sender::Member(group.own_leaf_index());
         let epoch = group.epoch().as_u64();
         let before = roster(group.public_group())?;
         let mut remove = plan.remove;
-        for place in self.left_over(group, &before)? {
+        for place in self.left_over(room, group, &before)? {
             if !remove.contains(&place) {
                 remove.push(place);
             }
         }
         let revoked = self.revoked_among(&before)?;
-        let not_taken_in = not_taken_in(group, &revoked);
+        let not_taken_in = self.not_taken_in(room, group)?;
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));

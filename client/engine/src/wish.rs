@@ -193,7 +193,7 @@ impl Engine {
             let group = turn.group(room)?;
             let policy = policy_of(group.extensions())?;
             let leaves = roster(group.public_group())?;
-            let leaving = leaving(&leaves, group.pending_proposals());
+            let leaving = leaving(&leaves, turn.others_asked(&kept, &group)?);
             let staying = leaves.iter().map(|leaf| leaf.name.account.clone());
             let staying = staying.filter(|handle| !leaving.contains(handle));
             let staying: Vec<Handle> = staying.chain(policy.away.iter().cloned()).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chancery_wire::problem::Code;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -40,7 +41,11 @@ impl Client {
         loop {
             let began = monotonic();
             match online(self, Until::Broken, tries > 0, watch).await {
-                Err(SdkError::Unreachable(why)) => {
+                Err(error) if is_for_now(&error) => {
+                    let why = match error {
+                        SdkError::Unreachable(why) => why,
+                        refused => refused.to_string(),
+                    };
                     tries = if began.elapsed() > QUIET { 1 } else { tries.saturating_add(1) };
                     watch(News::Broken(why));
                 }
@@ -57,6 +62,11 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether it can be better a little later, without anybody doing anything.
+fn is_for_now(error: &SdkError) -> bool {
+    matches!(error, SdkError::Unreachable(_)) || error.is(Code::TooMany) || error.is(Code::Busy)
 }
 
 async fn online(

@@ -6,10 +6,11 @@ use std::{
     fmt::{self, Debug},
     hash::Hash,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use chancery_wire::time::Instant;
 use governor::{
     Quota, RateLimiter, clock::Clock as Ticks, middleware::NoOpMiddleware, state::keyed::DashMapStateStore,
 };
@@ -29,14 +30,24 @@ pub struct UsedUp {
     pub seconds: u64,
 }
 
-/// The clock that was handed in, as the library reads one.
-struct Time(Arc<dyn Clock>);
+/// The clock that was handed in, as the library reads one: it only goes forward. One that is put back stands for as long as it takes to
+/// be read again.
+struct Time {
+    clock: Arc<dyn Clock>,
+    /// What was read last, and how far it has gone since the first time.
+    read: Mutex<(Instant, Duration)>,
+}
 
 impl Ticks for Time {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.now().0).unwrap_or(0))
+        let now = self.clock.now();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, gone) = *read;
+        let step = u64::try_from(now.0.saturating_sub(last.0)).unwrap_or(0);
+        *read = (now, gone.saturating_add(Duration::from_millis(step)));
+        read.1
     }
 }
 
@@ -47,8 +58,9 @@ impl<K: Clone + Hash + Eq> Limit<K> {
         let period = period.max(Duration::from_nanos(1));
         // Only a period of nothing is no quota.
         let quota = Quota::with_period(period).unwrap_or(Quota::per_second(at_once));
-        let state = DashMapStateStore::default();
-        Self { limiter: RateLimiter::new(quota.allow_burst(at_once), state, Time(clock)) }
+        let read = Mutex::new((clock.now(), Duration::ZERO));
+        let time = Time { clock, read };
+        Self { limiter: RateLimiter::new(quota.allow_burst(at_once), DashMapStateStore::default(), time) }
     }
 
     /// Takes one out of somebody's stock; or says when there is one again.
@@ -76,8 +88,6 @@ impl<K: Clone + Hash + Eq> Debug for Limit<K> {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    use chancery_wire::time::Instant;
-
     use super::*;
 
     /// A clock that stands until it is set.
@@ -104,9 +114,11 @@ mod tests {
         clock.0.fetch_add(500, Ordering::Relaxed);
         assert_eq!(limit.take(&"a"), Ok(()));
         assert!(limit.take(&"a").is_err());
-        // A clock that is put back gives nothing away, and does not lock anybody out for longer than the stock is deep.
+        // A clock that is put back gives nothing away, and locks nobody out for the time by which it was.
         clock.0.fetch_sub(3_600_000, Ordering::Relaxed);
-        assert!(limit.take(&"a").is_err());
+        assert_eq!(limit.take(&"a"), Err(UsedUp { seconds: 10 }));
+        clock.0.fetch_add(10_000, Ordering::Relaxed);
+        assert_eq!(limit.take(&"a"), Ok(()));
     }
 
     #[test]

@@ -223,8 +223,9 @@ impl World {
     fn is_over(&self, shown: &Shown) -> bool {
         let leaves = self.door.hub.halls[&shown.room].face.leaves().unwrap();
         let inside = |at: &usize| leaves.iter().any(|leaf| leaf.name.device == self.devices[*at].id);
-        let mut here = shown.seen.iter().filter(|(at, _)| inside(at)).map(|(_, seen)| seen).peekable();
-        here.peek().is_some() && here.all(|seen| seen.view.standing == Standing::Left)
+        // Leaves of images that know nothing of the room are nobody.
+        let mut here = shown.seen.iter().filter(|(at, _)| inside(at));
+        here.all(|(_, seen)| seen.view.standing == Standing::Left)
     }
 
     /// Every room is as the hub has it, on every device that is in it, and nobody is missing.

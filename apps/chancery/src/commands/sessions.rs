@@ -48,6 +48,8 @@ fn line(client: &Client, it: &OpenSession) -> Result<String, Failure> {
     let name = client.device_name(it.device)?.map(|name| format!(" {}", one_line(&name)));
     let device: String = it.device.to_string().chars().take(8).collect();
     let this = if it.this { "  (this one)" } else { "" };
-    let (since, until) = (clock(it.opened.0), clock(it.until.0));
-    Ok(format!("{id}  device {device}{}  since {since}, until {until}{this}", name.unwrap_or_default()))
+    // Of those that were open before this was kept, it is not known.
+    let since = if it.opened.0 == 0 { String::new() } else { format!("since {}, ", clock(it.opened.0)) };
+    let until = clock(it.until.0);
+    Ok(format!("{id}  device {device}{}  {since}until {until}{this}", name.unwrap_or_default()))
 }

@@ -143,6 +143,12 @@ fn who_leaves_on_one_device_leaves_with_all() {
     world.later(3);
     assert!(!phone.sends(world.now));
     assert!(phone.engine.is_at_rest().unwrap() && !phone.engine.has_to_send().unwrap());
+    // Also when its keys would have to be renewed; elsewhere they are.
+    world.later(2 * 86_400);
+    while phone.sends(world.now) {
+        phone.takes_in(world.now);
+    }
+    assert!(phone.engine.next_tick().unwrap().is_none_or(|at| at > world.now.plus_seconds(60)));
     // Carol is a plain member.
     carol.looks(&world);
     world.later(3);
@@ -249,8 +255,8 @@ fn a_person_whose_devices_are_alone_in_a_room_leaves_it_with_all() {
     }
 }
 
-#[test]
-fn where_nobody_stays_nobody_waits_for_an_owner_who_has_gone() {
+/// Alice's and Olga's room, in which Bob is with two devices.
+fn two_owners() -> (World, [Person; 4], RoomId) {
     let mut world = World::new();
     let [mut alice, mut olga, mut bob] = world.people(["alice", "olga", "bob"]);
     let room = alice.opens(&world, "room", &[&olga, &bob]);
@@ -261,6 +267,13 @@ fn where_nobody_stays_nobody_waits_for_an_owner_who_has_gone() {
     for person in [&mut bob, &mut phone, &mut alice, &mut olga] {
         person.syncs(&world);
     }
+    bob.looks(&world);
+    (world, [alice, olga, bob, phone], room)
+}
+
+#[test]
+fn where_nobody_stays_nobody_waits_for_an_owner_who_has_gone() {
+    let (mut world, [mut alice, mut olga, mut bob, mut phone], room) = two_owners();
     // All ask before they hear of each other, and both owners are gone for good.
     for person in [&mut alice, &mut bob, &mut olga] {
         person.engine.want(room, Want::Leave, world.now).unwrap();
@@ -299,4 +312,22 @@ fn who_has_lost_a_room_watches_one_revoked_device_go_after_the_other() {
     }
     bob.syncs(&world);
     assert_eq!(bob.members(room), ["alice", "bob", "carol", "dora"]);
+}
+
+#[test]
+fn what_was_allowed_because_of_a_device_that_was_revoked_since_holds_nobody_up() {
+    let (mut world, [mut alice, mut olga, mut bob, mut phone], room) = two_owners();
+    // All ask before they hear of each other: Olga, who owns the room as well, may do so because nobody stays. But it was not Bob
+    // who had his laptop.
+    for person in [&mut alice, &mut bob, &mut olga] {
+        person.engine.want(room, Want::Leave, world.now).unwrap();
+        person.sends(world.now);
+    }
+    phone.looks(&world);
+    revokes(&world, &mut phone, &bob);
+    sees_to(&mut world, &mut phone, room, &bob);
+    phone.says(&world, room, "I am still here");
+    assert_eq!(phone.members(room), ["bob", "olga"]);
+    olga.looks(&world);
+    assert_eq!(olga.reads(room), ["bob: I am still here"]);
 }

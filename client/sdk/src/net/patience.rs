@@ -5,12 +5,12 @@ use std::time::Duration;
 use chancery_wire::problem::Code;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::error::SdkError;
+use crate::{clock::draw, error::SdkError};
 
 /// How often the same request is made again that the server puts off.
-const TRIES: u32 = 8;
+const TRIES: u32 = 6;
 /// How long it is waited for that at most, in seconds.
-const LONGEST: u64 = 60;
+const LONGEST: u64 = 20;
 
 /// What is left of it for one request.
 pub(super) struct Patience {
@@ -29,7 +29,9 @@ impl Patience {
             return false;
         };
         self.left -= 1;
-        tokio::time::sleep(Duration::from_secs(LONGEST.min(seconds))).await;
+        // Spread out, so that those who were put off together do not come back together.
+        let spread = u64::from_be_bytes(draw()) % 1000;
+        tokio::time::sleep(Duration::from_millis(LONGEST.min(seconds) * 1000 + spread)).await;
         true
     }
 }

@@ -163,14 +163,14 @@ fn refused(error: SocketError) -> SdkError {
     match error {
         SocketError::Http(response) => {
             let body = response.body().as_deref().unwrap_or_default();
-            match serde_json::from_slice::<Problem>(body) {
-                Ok(problem) => SdkError::Refused(problem),
-                // Some servers in between answer without a body.
-                Err(_) if response.status().as_u16() == Code::NoSession.status() => {
-                    SdkError::Refused(Code::NoSession.problem(None))
-                }
-                Err(_) => SdkError::Strange("its refusal cannot be read; is it a Chancery server?"),
+            if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+                return SdkError::Refused(problem);
             }
+            // Some servers in between answer without a body.
+            let status = response.status().as_u16();
+            let known = [Code::NoSession, Code::TooMany].into_iter().find(|it| it.status() == status);
+            let strange = SdkError::Strange("its refusal cannot be read; is it a Chancery server?");
+            known.map_or(strange, |code| SdkError::Refused(code.problem(None)))
         }
         error => unreachable(&error),
     }

@@ -4,13 +4,16 @@
 //! more than the server.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     sync::Arc,
     time::Duration,
 };
 
-use axum::{extract::Request, http::HeaderMap};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue},
+};
 use chancery_floor::{
     clock::Clock,
     limit::{Limit, UsedUp},
@@ -41,6 +44,7 @@ pub(super) struct Limits {
     devices: Limit<DeviceId>,
     accounts: Limit<Handle>,
     parts: Limit<DeviceId>,
+    all_parts: Limit<Handle>,
     /// Who takes key packages of whom.
     pub(super) claims: Arc<Claims>,
 }
@@ -53,6 +57,11 @@ impl Limits {
             devices: a_minute(settings.device_requests, clock),
             accounts: a_minute(accounts, clock),
             parts: Limit::new(PARTS.0, Duration::from_secs(1) / PARTS.1, Arc::clone(clock)),
+            all_parts: Limit::new(
+                PARTS.0.saturating_mul(DEVICES),
+                Duration::from_secs(1) / PARTS.1 / DEVICES.get(),
+                Arc::clone(clock),
+            ),
             claims: Arc::new(devices::claims(Arc::clone(clock))),
         }
     }
@@ -66,7 +75,8 @@ impl Limits {
     /// Lets a device ask that has a session.
     pub(super) fn caller(&self, caller: &Caller, route: &str) -> Result<(), Refusal> {
         if route.contains("/files/") || route.starts_with("/v1/archive/") {
-            return self.parts.take(&caller.device).map_err(too_many);
+            self.parts.take(&caller.device).map_err(too_many)?;
+            return self.all_parts.take(&caller.handle).map_err(too_many);
         }
         self.devices.take(&caller.device).map_err(too_many)?;
         self.accounts.take(&caller.handle).map_err(too_many)
@@ -78,6 +88,7 @@ impl Limits {
         self.devices.forget();
         self.accounts.forget();
         self.parts.forget();
+        self.all_parts.forget();
         self.claims.forget();
     }
 }
@@ -96,27 +107,32 @@ fn too_many(used_up: UsedUp) -> Refusal {
 pub(super) fn origin(request: &Request, proxies: &[IpAddr]) -> Option<IpAddr> {
     let Peer(peer) = request.extensions().get().copied()?;
     let peer = peer.to_canonical();
-    let is_proxy = |address: &IpAddr| address.is_loopback() || proxies.contains(address);
+    let is_proxy =
+        |address: &IpAddr| address.is_loopback() || proxies.iter().any(|it| it.to_canonical() == *address);
     if !is_proxy(&peer) {
         return Some(peer);
     }
-    let named = forwarded_for(request.headers()).into_iter().rev().find(|address| !is_proxy(address));
-    named.or_else(|| (!peer.is_loopback()).then_some(peer))
+    let headers = request.headers();
+    let named = forwarded_for(headers).find(|address| !is_proxy(address));
+    // A proxy has asked for somebody it does not name in a way that can be read: it counts as one.
+    let is_proxied = !peer.is_loopback() || headers.contains_key(FORWARDED_FOR);
+    named.or_else(|| is_proxied.then_some(peer))
 }
 
-/// For whom proxies say that they ask: the last one wrote last. What comes before something that is no address was not written by
-/// a proxy of ours.
-fn forwarded_for(headers: &HeaderMap) -> Vec<IpAddr> {
-    let lines = headers.get_all(FORWARDED_FOR).into_iter().filter_map(|line| line.to_str().ok());
-    let named: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
-    let mut addresses: Vec<IpAddr> = named
-        .iter()
-        .rev()
-        .map_while(|it| it.trim().parse().ok())
-        .map(|it: IpAddr| it.to_canonical())
-        .collect();
-    addresses.reverse();
-    addresses
+/// For whom proxies say that they ask, the last one first; with a port or without. What stands before something that is no address was
+/// not written by a proxy of ours, whatever else is in the line.
+fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = IpAddr> {
+    let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).into_iter().map(HeaderValue::as_bytes).collect();
+    let named: Vec<&[u8]> = lines.into_iter().flat_map(|line| line.split(|byte| *byte == b',')).collect();
+    let parsed: Vec<IpAddr> = named.into_iter().rev().map_while(address).collect();
+    parsed.into_iter()
+}
+
+/// An address as proxies write it.
+fn address(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let address = text.parse().or_else(|_| text.parse().map(|it: SocketAddr| it.ip()));
+    address.ok().map(|it: IpAddr| it.to_canonical())
 }
 
 /// Whoever has one address of IPv6 has a whole network of them.
@@ -137,7 +153,9 @@ mod tests {
     fn from(peer: &str, forwarded: &[&str]) -> Option<String> {
         let mut request = Request::builder();
         for line in forwarded {
-            request = request.header(FORWARDED_FOR, *line);
+            // Latin-1, as a client may send it.
+            let line: Vec<u8> = line.chars().map(|it| u8::try_from(it).unwrap()).collect();
+            request = request.header(FORWARDED_FOR, HeaderValue::from_bytes(&line).unwrap());
         }
         let mut request = request.body(axum::body::Body::empty()).unwrap();
         request.extensions_mut().insert(Peer(peer.parse().unwrap()));
@@ -159,6 +177,11 @@ mod tests {
         // What stands before nonsense is the asker's invention.
         assert_eq!(from("10.0.0.5", &["203.0.113.9, unknown"]).as_deref(), Some("10.0.0.5"));
         assert_eq!(from("10.0.0.5", &[]).as_deref(), Some("10.0.0.5"));
+        // Nor does it hide who asked, and whom nobody names is somebody all the same.
+        assert_eq!(from("127.0.0.1", &["\u{ff}, 198.51.100.7"]).as_deref(), Some("198.51.100.7"));
+        assert_eq!(from("127.0.0.1", &["198.51.100.7, \u{ff}"]).as_deref(), Some("127.0.0.1"));
+        assert_eq!(from("127.0.0.1", &["198.51.100.7:4711"]).as_deref(), Some("198.51.100.7"));
+        assert_eq!(from("127.0.0.1", &["[2001:db8::9]:4711"]).as_deref(), Some("2001:db8::9"));
         assert_eq!(from("127.0.0.1", &[]), None);
     }
 

@@ -84,32 +84,37 @@ impl Gate {
         let identity = self.signin.authenticate(&mut reader, request.headers(), (method, path), now).await;
         let identity = match identity {
             Err(SigninError::Exposed(session)) => {
-                self.limits.stranger(from)?;
                 let house = Desk::of(Arc::clone(&self.floor), Actor::house());
                 if let Some(device) = signin::expose(&house, session).await? {
                     self.delivery.close(device);
                 }
+                self.limits.stranger(from)?;
                 return Err(SigninError::Exposed(session).into());
             }
             // Who guesses tokens is a stranger.
-            Err(refused) if tries => return Err(self.limits.stranger(from).err().unwrap_or(refused.into())),
+            Err(SigninError::NoSession) if tries => {
+                self.limits.stranger(from)?;
+                return Err(SigninError::NoSession.into());
+            }
             identity => identity?,
         };
         let nobody = Desk::of(Arc::clone(&self.floor), Actor::nobody());
         let extensions = request.extensions_mut();
         extensions.insert(Anybody(nobody));
         let actor = match identity {
-            Identity::Caller(caller) => {
+            Identity::Caller(caller, fresh) => {
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {
                     self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);
                     return Err(Refusal { told: Told::Counted, ..refusal });
                 }
+                self.signin.use_up(fresh, now)?;
                 let desk = Desk::of(Arc::clone(&self.floor), actor.clone());
                 extensions.insert(Visitor { desk, caller });
                 actor
             }
-            Identity::Proven(proven) => {
+            Identity::Proven(proven, fresh) => {
+                self.signin.use_up(fresh, now)?;
                 extensions.insert(proven);
                 Actor::nobody()
             }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use chancery_floor::store::Read;
 use chancery_trail::digest;
 use chancery_transparency::{Possession, Request};
-use chancery_wire::time::Instant;
+use chancery_wire::{ids::DeviceId, time::Instant};
 use data_encoding::BASE64URL_NOPAD;
 
 use super::{Signin, error::SigninError, store};
@@ -24,13 +24,21 @@ const SCHEME: &str = "DPoP ";
 #[derive(Clone, Debug)]
 pub(crate) struct Proven(pub KnownDevice);
 
-/// Who makes a request.
+/// A proof that holds and was not looked for among the used ones yet: [`Signin::use_up`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub(crate) struct Fresh {
+    device: DeviceId,
+    id: String,
+}
+
+/// Who makes a request, if the proof was not used before.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
     /// A device with a session.
-    Caller(Caller),
+    Caller(Caller, Fresh),
     /// A device that has proved its key and has no session.
-    Proven(Proven),
+    Proven(Proven, Fresh),
     /// Nobody in particular.
     Nobody,
 }
@@ -47,8 +55,8 @@ impl Signin {
         let proof = headers.get(PROOF).map(|proof| proof.to_str().unwrap_or_default());
         let Some(authorization) = headers.get(AUTHORIZATION) else {
             let Some(proof) = proof else { return Ok(Identity::Nobody) };
-            let device = self.prove(from, proof, Request { method, path, token: None }, now).await?;
-            return Ok(Identity::Proven(Proven(device)));
+            let (device, fresh) = self.prove(from, proof, Request { method, path, token: None }, now).await?;
+            return Ok(Identity::Proven(Proven(device), fresh));
         };
         let token = authorization.to_str().ok().and_then(|value| value.strip_prefix(SCHEME));
         let token = token.and_then(|token| BASE64URL_NOPAD.decode(token.as_bytes()).ok());
@@ -60,24 +68,30 @@ impl Signin {
             Some(proof) => self.prove(from, proof, request, now).await,
             None => Err(SigninError::BadProof),
         };
-        let device = match proved {
-            Ok(device) if device.device == session.device => device,
+        let (device, fresh) = match proved {
+            Ok((device, fresh)) if device.device == session.device => (device, fresh),
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
         let KnownDevice { handle, device, key, officer } = device;
         let (session, until) = (session.session, session.until);
-        Ok(Identity::Caller(Caller { handle, device, key, officer, session, until }))
+        Ok(Identity::Caller(Caller { handle, device, key, officer, session, until }, fresh))
     }
 
-    /// Checks a proof: it holds, is by a known device with its own key, is fresh, and was never seen.
+    /// Uses a proof up; refuses one that was. What is refused for another reason takes no place among the used ones.
+    pub(crate) fn use_up(&self, fresh: Fresh, now: Instant) -> Result<(), SigninError> {
+        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
+        replays.accept(fresh.device, fresh.id, now)
+    }
+
+    /// Checks a proof: it holds, is by a known device with its own key, and is fresh.
     async fn prove(
         &self,
         from: &mut impl Read,
         proof: &str,
         request: Request<'_>,
         now: Instant,
-    ) -> Result<KnownDevice, SigninError> {
+    ) -> Result<(KnownDevice, Fresh), SigninError> {
         let possession = Possession::check(proof, request, now)?;
         let device = accounts::find_device(from, possession.device).await?;
         // Who has the key of a revoked device may know that it was; nobody else learns anything.
@@ -89,8 +103,7 @@ impl Signin {
         if possession.at.0.div_euclid(1000) < self.started.0.div_euclid(1000) {
             return Err(SigninError::Stale);
         }
-        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
-        replays.accept(device.device, possession.id, now)?;
-        Ok(device)
+        let fresh = Fresh { device: device.device, id: possession.id };
+        Ok((device, fresh))
     }
 }

@@ -33,11 +33,14 @@ pub(crate) async fn end_own(
 ) -> Result<DeviceId, SigninError> {
     let permit = desk.permit::<EndOwn>(Organisation)?;
     let mut work = desk.begin(permit).await?;
-    let device = store::close(&mut work.tx, session).await?.ok_or(SigninError::NoSuchSession)?;
-    let own = accounts::devices_of(&mut work.tx, &caller.handle).await?;
-    if !own.iter().any(|it| it.device == device) {
-        return Err(SigninError::NoSuchSession);
+    let at = work.at();
+    let mut own = false;
+    for it in accounts::devices_of(&mut work.tx, &caller.handle).await? {
+        own |= store::of(&mut work.tx, it.device, at).await?.iter().any(|it| it.session == session);
     }
+    // Nobody touches a row of somebody else's.
+    let closed = if own { store::close(&mut work.tx, session).await? } else { None };
+    let device = closed.ok_or(SigninError::NoSuchSession)?;
     work.commit(&Closed { device, session, by: By::Device(caller.device) }).await?;
     Ok(device)
 }

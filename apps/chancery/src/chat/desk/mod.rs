@@ -68,7 +68,8 @@ impl Desk {
     /// What was said is kept for the recovery key before the person goes, where there is one. What cannot be is kept the next time.
     pub(super) async fn take_leave(&mut self) {
         if self.client.has_to_keep().is_ok_and(|due| due) {
-            let _ = self.client.sync(FAREWELL, &mut |_| {}).await;
+            // Also where the server puts it off.
+            let _ = tokio::time::timeout(FAREWELL, self.client.sync(FAREWELL, &mut |_| {})).await;
         }
     }
 
