@@ -140,4 +140,10 @@ impl SdkError {
     pub fn is(&self, code: Code) -> bool {
         matches!(self, Self::Refused(problem) if problem.code == code.as_str())
     }
+
+    /// Whether it may be another one, or none, in a moment, without anybody doing anything.
+    pub(crate) fn passes(&self) -> bool {
+        let passing = [Code::TooMany, Code::Busy, Code::Full];
+        matches!(self, Self::Unreachable(_)) || passing.into_iter().any(|code| self.is(code))
+    }
 }

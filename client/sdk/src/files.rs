@@ -244,15 +244,10 @@ pub(crate) async fn insist<T>(
     let until = now().plus_seconds(i64::try_from(patience.as_secs()).unwrap_or(i64::MAX));
     loop {
         match attempt().await {
-            Err(error) if passes(&error) && now() < until => tokio::time::sleep(PAUSE).await,
+            Err(error) if error.passes() && now() < until => tokio::time::sleep(PAUSE).await,
             done => return done,
         }
     }
-}
-
-/// Whether an error may be another one in a moment.
-fn passes(error: &SdkError) -> bool {
-    matches!(error, SdkError::Unreachable(_)) || error.is(Code::Busy) || error.is(Code::Full)
 }
 
 /// The file as it lies here, all of it read once.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chancery_wire::problem::Code;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -41,7 +40,7 @@ impl Client {
         loop {
             let began = monotonic();
             match online(self, Until::Broken, tries > 0, watch).await {
-                Err(error) if is_for_now(&error) => {
+                Err(error) if error.passes() => {
                     let why = match error {
                         SdkError::Unreachable(why) => why,
                         refused => refused.to_string(),
@@ -62,11 +61,6 @@ impl Client {
             }
         }
     }
-}
-
-/// Whether it can be better a little later, without anybody doing anything.
-fn is_for_now(error: &SdkError) -> bool {
-    matches!(error, SdkError::Unreachable(_)) || error.is(Code::TooMany) || error.is(Code::Busy)
 }
 
 async fn online(

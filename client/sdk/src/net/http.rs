@@ -148,7 +148,7 @@ impl Http {
         (method, path): (Method, &str),
         body: Option<(&'static str, Bytes)>,
     ) -> Result<Bytes, SdkError> {
-        let (mut renewed, mut patience) = (false, Patience::new());
+        let mut patience = Patience::new();
         loop {
             let headers = self.headers(identity, method.as_str(), path).await?;
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
@@ -165,9 +165,7 @@ impl Http {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            if !renewed && self.renew(&error) {
-                renewed = true;
-            } else if !patience.waits(&error, &headers).await {
+            if !patience.again(self.renew(&error), &error, &headers).await {
                 return Err(error);
             }
         }
@@ -198,7 +196,7 @@ impl Http {
 
     async fn sign_in(&mut self, identity: &Identity) -> Result<(), SdkError> {
         const PATH: &str = "/v1/sessions";
-        let (mut adjusted, mut patience) = (false, Patience::new());
+        let mut patience = Patience::new();
         loop {
             let proof = self.proof(identity, Request { method: "POST", path: PATH, token: None });
             let request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
@@ -213,9 +211,7 @@ impl Http {
                 }
                 Err(error) => error,
             };
-            if !adjusted && error.is(Code::StaleProof) {
-                adjusted = true;
-            } else if !patience.waits(&error, &headers).await {
+            if !patience.again(error.is(Code::StaleProof), &error, &headers).await {
                 return Err(error);
             }
         }

@@ -1,4 +1,5 @@
-//! Patience: a server that has had enough for now says when to go on, and is asked again then.
+//! Patience: when the same request is made again. Once with a new session or the right time; and a server that has had enough for now
+//! says when to go on, and is asked again then.
 
 use std::time::Duration;
 
@@ -15,11 +16,22 @@ const LONGEST: u64 = 20;
 /// What is left of it for one request.
 pub(super) struct Patience {
     left: u32,
+    renewed: bool,
 }
 
 impl Patience {
     pub(super) fn new() -> Self {
-        Self { left: TRIES }
+        Self { left: TRIES, renewed: false }
+    }
+
+    /// Whether a refused request is to be made again: at once, where that was `renewed`, which helps once; or when it was put off, after
+    /// waiting for that.
+    pub(super) async fn again(&mut self, renewed: bool, refused: &SdkError, headers: &HeaderMap) -> bool {
+        if renewed && !self.renewed {
+            self.renewed = true;
+            return true;
+        }
+        self.waits(refused, headers).await
     }
 
     /// Waits, where a request was refused because it is put off; answers whether it was, and is to be made again.

@@ -48,16 +48,14 @@ pub(crate) struct Socket {
 impl Http {
     /// Opens the device's socket.
     pub(crate) async fn socket(&mut self, identity: &Identity) -> Result<Socket, SdkError> {
-        let (mut renewed, mut patience) = (false, Patience::new());
+        let mut patience = Patience::new();
         loop {
             let mut headers = HeaderMap::new();
             let error = match self.open_socket(identity, &mut headers).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => error,
             };
-            if !renewed && self.renew(&error) {
-                renewed = true;
-            } else if !patience.waits(&error, &headers).await {
+            if !patience.again(self.renew(&error), &error, &headers).await {
                 return Err(error);
             }
         }
