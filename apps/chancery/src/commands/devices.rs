@@ -6,7 +6,7 @@ use chancery_sdk::{Client, News, TrustedDevice};
 use chancery_wire::{content::Written, ids::DeviceId, names::Handle};
 use serde_json::json;
 
-use super::{account::describe, open, sync, sync_if_reachable};
+use super::{account::describe, one_that_begins, open, sync, sync_if_reachable};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -100,13 +100,7 @@ fn line(it: &TrustedDevice) -> String {
 
 /// The one of these devices whose id begins so.
 fn meant(devices: &[TrustedDevice], begins: &str) -> Result<DeviceId, Failure> {
-    let fits = |it: &&TrustedDevice| begins.len() >= 4 && it.device.to_string().starts_with(begins);
-    match devices.iter().filter(fits).collect::<Vec<_>>().as_slice() {
-        [one] => Ok(one.device),
-        _ => {
-            Err(Failure::Usage(format!("'{begins}' is not how the id of exactly one of the devices begins")))
-        }
-    }
+    one_that_begins(devices, |it| it.device.to_string(), (begins, "devices")).map(|it| it.device)
 }
 
 /// Revokes a device of another account, as an officer.

@@ -101,6 +101,21 @@ fn question(words: &[String]) -> String {
     words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// The one of several things whose id begins so, as their list shows it.
+fn one_that_begins<'a, T>(
+    all: &'a [T],
+    id: impl Fn(&T) -> String,
+    (begins, what): (&str, &str),
+) -> Result<&'a T, Failure> {
+    let fits = |it: &&T| begins.len() >= 4 && id(it).starts_with(begins);
+    match all.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(one),
+        _ => Err(Failure::Usage(format!(
+            "'{begins}' is not how the id of exactly one of the {what} begins: chancery {what} list"
+        ))),
+    }
+}
+
 /// Takes in and sends everything. An alarm is told at once, and fails the command at its end.
 async fn sync(common: &Common, output: &mut Output, client: &mut Client) -> Result<(), Failure> {
     let busy = output.busy("talking to the server");

@@ -4,7 +4,7 @@ use chancery_sdk::Client;
 use chancery_wire::api::OpenSession;
 use serde_json::json;
 
-use super::open;
+use super::{one_that_begins, open};
 use crate::{
     arguments::{Common, Sessions},
     failure::Failure,
@@ -29,14 +29,7 @@ async fn list(common: &Common, output: &mut Output) -> Result<(), Failure> {
 async fn end(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
     let mut client = open(common)?;
     let sessions = client.sessions().await?.sessions;
-    let fits = |it: &&OpenSession| begins.len() >= 4 && it.session.to_string().starts_with(begins);
-    let found: Vec<_> = sessions.iter().filter(fits).collect();
-    let [it] = found.as_slice() else {
-        let why = format!(
-            "'{begins}' is not how the id of exactly one of the sessions begins: chancery sessions list"
-        );
-        return Err(Failure::Usage(why));
-    };
+    let it = one_that_begins(&sessions, |it| it.session.to_string(), (begins, "sessions"))?;
     client.end_session(it.session).await?;
     let text = "the session has ended. Its device signs in again by itself: to keep it out, revoke it with  chancery devices revoke";
     output.answer(&json!({"session": it.session, "device": it.device, "ended": true}), text)
