@@ -9,12 +9,10 @@ use chancery_wire::ids::{DeviceId, SessionId};
 use super::{
     error::SigninError,
     facts::{By, Closed},
+    list::sessions_of,
     store,
 };
-use crate::{
-    accounts,
-    counter::{Caller, Organisation},
-};
+use crate::counter::{Caller, Organisation};
 
 /// The right to end one of one's own.
 #[derive(Debug)]
@@ -34,13 +32,11 @@ pub(crate) async fn end_own(
     let permit = desk.permit::<EndOwn>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let at = work.at();
-    let mut own = false;
-    for it in accounts::devices_of(&mut work.tx, &caller.handle).await? {
-        own |= store::of(&mut work.tx, it.device, at).await?.iter().any(|it| it.session == session);
-    }
     // Nobody touches a row of somebody else's.
-    let closed = if own { store::close(&mut work.tx, session).await? } else { None };
-    let device = closed.ok_or(SigninError::NoSuchSession)?;
+    let own = sessions_of(&mut work.tx, &caller.handle, at).await?;
+    let it = own.iter().find(|it| it.session == session).ok_or(SigninError::NoSuchSession)?;
+    let device = it.device;
+    store::close(&mut work.tx, session).await?;
     work.commit(&Closed { device, session, by: By::Device(caller.device) }).await?;
     Ok(device)
 }

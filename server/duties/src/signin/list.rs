@@ -3,13 +3,18 @@
 //! `GET /v1/sessions`, permitted by `Signin::"list"`. Changes nothing.
 
 use axum::Json;
-use chancery_floor::work::Action;
+use chancery_floor::{
+    store::{Read, StoreError},
+    work::Action,
+};
 use chancery_wire::{
     api::{OpenSession, Sessions},
+    names::Handle,
     problem::Problem,
+    time::Instant,
 };
 
-use super::store;
+use super::store::{self, Kept};
 use crate::{
     accounts,
     counter::{Organisation, Refusal, Visitor},
@@ -30,17 +35,26 @@ impl Action for List {
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<Sessions>, Refusal> {
     let permit = desk.permit::<List>(Organisation)?;
-    let (mut from, now) = (desk.look(&permit), desk.now());
+    let open = sessions_of(&mut desk.look(&permit), &caller.handle, desk.now()).await?;
+    let sessions = open.into_iter().map(|it| OpenSession {
+        session: it.session,
+        device: it.device,
+        opened: it.opened,
+        until: it.until,
+        this: it.session == caller.session,
+    });
+    Ok(Json(Sessions { sessions: sessions.collect() }))
+}
+
+/// The sessions of an account that have not run out, by device.
+pub(super) async fn sessions_of(
+    from: &mut impl Read,
+    handle: &Handle,
+    now: Instant,
+) -> Result<Vec<Kept>, StoreError> {
     let mut sessions = Vec::new();
-    for device in accounts::devices_of(&mut from, &caller.handle).await? {
-        let open = store::of(&mut from, device.device, now).await?;
-        sessions.extend(open.into_iter().map(|it| OpenSession {
-            session: it.session,
-            device: it.device,
-            opened: it.opened,
-            until: it.until,
-            this: it.session == caller.session,
-        }));
+    for device in accounts::devices_of(from, handle).await? {
+        sessions.extend(store::of(from, device.device, now).await?);
     }
-    Ok(Json(Sessions { sessions }))
+    Ok(sessions)
 }
