@@ -17,6 +17,10 @@ const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Add
 const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 /// How many requests a minute may be taken from one.
 const REQUESTS: std::ops::RangeInclusive<u32> = 10..=1_000_000;
+/// How many are taken from an address from which nobody has signed in unless something else is said.
+const ADDRESS_REQUESTS: NonZeroU32 = NonZeroU32::new(600).unwrap();
+/// How many are taken from a device unless something else is said.
+const DEVICE_REQUESTS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 /// How long bodies are kept unless something else is said.
 const BODIES_KEPT: Period = Period::seconds(14 * 86_400);
 /// How long sessions live unless something else is said.
@@ -55,8 +59,8 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
         store: store(file.store, top)?,
         files: files(file.files)?,
         limits: Limits {
-            address: requests("address", file.limits.address, 600)?,
-            device: requests("device", file.limits.device, 1200)?,
+            address: requests("address", file.limits.address, ADDRESS_REQUESTS)?,
+            device: requests("device", file.limits.device, DEVICE_REQUESTS)?,
         },
         domain: domain.into_inner(),
         log: Log {
@@ -90,17 +94,17 @@ fn period(
 }
 
 /// How many requests a minute.
-fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: u32) -> Result<NonZeroU32, Broken> {
-    let many = given.as_ref().map_or(i64::from(otherwise), |given| *given.get_ref());
+fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: NonZeroU32) -> Result<NonZeroU32, Broken> {
+    let Some(given) = given else { return Ok(otherwise) };
+    let (many, at) = (*given.get_ref(), given.span());
     let within = u32::try_from(many).ok().filter(|many| REQUESTS.contains(many)).and_then(NonZeroU32::new);
     let (least, most) = (REQUESTS.start(), REQUESTS.end());
-    within.map_or_else(
-        || {
-            let at = given.map(|given| given.span()).unwrap_or_default();
+    match within {
+        Some(within) => Ok(within),
+        None => {
             broken(at, format!("{key} is {many} requests a minute: it must be between {least} and {most}"))
-        },
-        Ok,
-    )
+        }
+    }
 }
 
 fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {

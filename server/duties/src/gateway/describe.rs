@@ -19,7 +19,8 @@ pub fn openapi() -> OpenApi {
         .description(Some(
             "What devices and administrators ask of a Chancery server. Every request of a device carries its session's \
              token (`Authorization: DPoP …`) and a fresh proof of its key (`DPoP: …`, RFC 9449); refusals are problems \
-             (RFC 9457) whose codes are in errors.md; one with `Retry-After` may be made again after so many seconds. Messages travel over the WebSocket (frames.md).",
+             (RFC 9457) whose codes are in errors.md; one with `Retry-After` may be made again after so many seconds. \
+             Messages travel over the WebSocket (frames.md).",
         ))
         .build();
     // What is named in paths alone is collected by nobody else.
