@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use chancery_groups::{Leaf, leaving, may_leave, policy_of, roster};
+use chancery_groups::{Leaf, may_leave, policy_of, roster};
 use chancery_vault::Room;
-use chancery_wire::policy::Role;
+use chancery_wire::{names::Handle, policy::Role};
 use openmls::{
     framing::Sender,
     group::{MlsGroup, QueuedProposal},
@@ -14,56 +14,80 @@ use openmls::{
 
 use crate::{engine::Turn, error::EngineError};
 
+/// Who has asked to leave a room, as far as it counts. Nothing of it is read where nobody else has asked.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// The places of the other devices whose asking counts.
+    places: BTreeSet<u32>,
+    /// Their accounts.
+    accounts: BTreeSet<Handle>,
+    /// Whether this device has asked itself, and that stands in the log.
+    own: bool,
+}
+
+impl Asked {
+    /// Whether nobody else has asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The accounts that leave, but for this device's own asking.
+    pub(crate) fn accounts(&self) -> &BTreeSet<Handle> {
+        &self.accounts
+    }
+
+    /// What a commit takes out for them: their other devices, but for the one at `own`.
+    pub(crate) fn left_over(&self, before: &[Leaf], own: LeafNodeIndex) -> Vec<LeafNodeIndex> {
+        let goes = |leaf: &&Leaf| {
+            let itself = leaf.index == own.u32() || self.places.contains(&leaf.index);
+            self.accounts.contains(&leaf.name.account) && !itself
+        };
+        before.iter().filter(goes).map(|leaf| LeafNodeIndex::new(leaf.index)).collect()
+    }
+
+    /// Whether a commit takes a proposal in: everything but an asking that does not count, or is its author's own.
+    pub(crate) fn takes_in(&self, queued: &QueuedProposal) -> bool {
+        itself(queued).is_none_or(|place| self.places.contains(&place))
+    }
+}
+
 impl Turn<'_> {
-    /// What others have proposed and counts: to leave, by devices that were not revoked, and in such an order that nobody is left without
-    /// an owner. A revoked device is taken out, and takes nobody with it.
-    pub(crate) fn others_asked<'g>(
-        &self,
-        room: &Room,
-        group: &'g MlsGroup,
-    ) -> Result<Vec<&'g QueuedProposal>, EngineError> {
-        let own = Sender::Member(group.own_leaf_index());
-        let asked: Vec<_> = group.pending_proposals().filter(|it| *it.sender() != own).collect();
-        // A large room is looked through only where somebody has asked.
-        if asked.is_empty() {
-            return Ok(asked);
+    /// Who has asked to leave. It counts by devices that were not revoked, and in such an order that nobody is left without an owner: a
+    /// revoked device is taken out, and takes nobody with it.
+    pub(crate) fn asked(&self, room: &Room, group: &MlsGroup) -> Result<Asked, EngineError> {
+        let own = group.own_leaf_index().u32();
+        let places: Vec<u32> = group.pending_proposals().filter_map(itself).collect();
+        // A large room is looked through only where somebody else has asked.
+        if places.iter().all(|place| *place == own) {
+            return Ok(Asked::default());
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         let revoked = self.revoked_among(&leaves)?;
-        let (mut leaving, mut count) = (BTreeSet::new(), Vec::new());
-        if self.has_asked(room, group)? {
+        let mut asked = Asked { own: places.contains(&own) && !self.asks_unseen(room)?, ..Asked::default() };
+        let mut leaving = BTreeSet::new();
+        if asked.own {
             leaving.insert(self.me.identity.handle.clone());
         }
-        for it in asked {
-            let by = leaves.iter().find(|leaf| asks(it, leaf.index));
+        for place in places.into_iter().filter(|place| *place != own) {
+            let by = leaves.iter().find(|leaf| leaf.index == place);
             let Some(by) = by.filter(|by| !revoked.contains(by)) else { continue };
             if may_leave(&leaves, &policy, &leaving, &by.name.account).is_ok() {
                 leaving.insert(by.name.account.clone());
-                count.push(it);
+                asked.accounts.insert(by.name.account.clone());
+                asked.places.insert(place);
             }
         }
-        Ok(count)
-    }
-
-    /// Whether this device has asked to leave, and that stands in the log.
-    fn has_asked(&self, room: &Room, group: &MlsGroup) -> Result<bool, EngineError> {
-        let own = Sender::Member(group.own_leaf_index());
-        Ok(group.pending_proposals().any(|it| *it.sender() == own) && !self.asks_unseen(room)?)
+        Ok(asked)
     }
 
     /// Whether the person leaves the room on another device, and somebody is there who stays and takes this one out with it. It commits
     /// nothing then: it would stay behind.
-    pub(crate) fn leaves_elsewhere(&self, room: &Room, group: &MlsGroup) -> Result<bool, EngineError> {
-        let asked = self.others_asked(room, group)?;
-        if asked.is_empty() {
+    pub(crate) fn leaves_elsewhere(&self, group: &MlsGroup, asked: &Asked) -> Result<bool, EngineError> {
+        if !asked.accounts.contains(&self.me.identity.handle) {
             return Ok(false);
         }
         let leaves = roster(group.public_group())?;
-        let leaving = leaving(&leaves, asked);
-        if !leaving.contains(&self.me.identity.handle) {
-            return Ok(false);
-        }
-        for leaf in leaves.iter().filter(|leaf| !leaving.contains(&leaf.name.account)) {
+        for leaf in leaves.iter().filter(|leaf| !asked.accounts.contains(&leaf.name.account)) {
             if !self.is_revoked(leaf)? {
                 return Ok(true);
             }
@@ -73,57 +97,27 @@ impl Turn<'_> {
 
     /// Whether everybody in the room has asked to leave, and this device may not commit that, because it would be left without an
     /// owner. Then there is nothing to wait for, but for what this device has under way itself.
-    pub(crate) fn nobody_stays(&self, room: &Room, group: &MlsGroup) -> Result<bool, EngineError> {
-        let asked = self.others_asked(room, group)?;
+    pub(crate) fn nobody_stays(
+        &self,
+        room: &Room,
+        group: &MlsGroup,
+        asked: &Asked,
+    ) -> Result<bool, EngineError> {
         if asked.is_empty() || self.step.wishes(room.id)?.iter().any(|wished| wished.sealed.is_some()) {
             return Ok(false);
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
-        let mut leaving = leaving(&leaves, asked);
-        if self.has_asked(room, group)? {
-            leaving.insert(self.me.identity.handle.clone());
-        }
-        let owns =
-            policy.away.iter().chain([&self.me.identity.handle]).any(|it| policy.role(it) == Role::Owner);
-        Ok(!owns && leaves.iter().all(|leaf| leaving.contains(&leaf.name.account)))
-    }
-
-    /// What a commit takes out for those who have asked to leave: their other devices, but for the own one.
-    pub(crate) fn left_over(
-        &self,
-        room: &Room,
-        group: &MlsGroup,
-        before: &[Leaf],
-    ) -> Result<Vec<LeafNodeIndex>, EngineError> {
-        let asked = self.others_asked(room, group)?;
-        let leaving = leaving(before, asked.iter().copied());
-        let own = group.own_leaf_index();
-        let goes = |leaf: &&Leaf| {
-            let itself = asked.iter().any(|it| asks(it, leaf.index));
-            leaving.contains(&leaf.name.account) && leaf.index != own.u32() && !itself
-        };
-        Ok(before.iter().filter(goes).map(|leaf| LeafNodeIndex::new(leaf.index)).collect())
-    }
-
-    /// The places of those whose own asking a commit by this device leaves out: nobody commits that for itself, nor what does not count.
-    pub(crate) fn not_taken_in(&self, room: &Room, group: &MlsGroup) -> Result<BTreeSet<u32>, EngineError> {
-        let place = |it: &QueuedProposal| match it.sender() {
-            Sender::Member(by) => Some(by.u32()),
-            _ => None,
-        };
-        let mut places: BTreeSet<u32> = group.pending_proposals().filter_map(place).collect();
-        for it in self.others_asked(room, group)? {
-            if let Some(place) = place(it) {
-                places.remove(&place);
-            }
-        }
-        places.insert(group.own_leaf_index().u32());
-        Ok(places)
+        let me = &self.me.identity.handle;
+        let owns = policy.away.iter().chain([me]).any(|it| policy.role(it) == Role::Owner);
+        let leaves_it = |who: &Handle| asked.accounts.contains(who) || asked.own && who == me;
+        Ok(!owns && leaves.iter().all(|leaf| leaves_it(&leaf.name.account)))
     }
 }
 
-/// Whether a proposal is that of the leaf at a place, to be let go.
-pub(crate) fn asks(queued: &QueuedProposal, place: u32) -> bool {
-    let itself = matches!(queued.sender(), Sender::Member(by) if by.u32() == place);
-    itself && matches!(queued.proposal(), Proposal::Remove(remove) if remove.removed().u32() == place)
+/// The place of a leaf that asks to be let go itself.
+fn itself(queued: &QueuedProposal) -> Option<u32> {
+    match (queued.proposal(), queued.sender()) {
+        (Proposal::Remove(remove), Sender::Member(by)) if remove.removed() == *by => Some(by.u32()),
+        _ => None,
+    }
 }

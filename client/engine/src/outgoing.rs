@@ -117,22 +117,22 @@ impl Turn<'_> {
 
     fn joined(&mut self, mut room: Room, out: &mut Vec<Out>) -> Result<(), EngineError> {
         let mut group = self.group(room.id)?;
+        let asked = self.asked(&room, &group)?;
         let settled = room.settle_at.is_none_or(|at| at <= self.now);
-        if settled && self.nobody_stays(&room, &group)? {
+        if settled && self.nobody_stays(&room, &group, &asked)? {
             self.abandon(&mut room)?;
             return Ok(self.step.keep_room(&room)?);
         }
-        let elsewhere = self.leaves_elsewhere(&room, &group)?;
-        let mut wishes = self.wishes(&room, &group, elsewhere)?;
+        let elsewhere = self.leaves_elsewhere(&group, &asked)?;
+        let mut wishes = self.wishes(&room, &group, (!asked.is_empty(), elsewhere))?;
         // Somebody else was first.
         let settles = |wish: &Wish| matches!(wish, Wish::Settle | Wish::Mend { .. });
         if elsewhere {
             // Its keys are renewed when that is over, or looked at again then.
             room.renew_at = room.renew_at.max(self.now.plus_seconds(AGAIN));
-        }
-        if elsewhere
-            || room.settle_at.is_some_and(|at| at <= self.now)
-                && !wishes.iter().any(|(_, wish)| settles(wish))
+            room.settle_at = None;
+        } else if room.settle_at.is_some_and(|at| at <= self.now)
+            && !wishes.iter().any(|(_, wish)| settles(wish))
         {
             room.settle_at = None;
         }
@@ -210,7 +210,7 @@ impl Turn<'_> {
         &mut self,
         room: &Room,
         group: &MlsGroup,
-        elsewhere: bool,
+        (asked, elsewhere): (bool, bool),
     ) -> Result<Vec<(Wished, Wish)>, EngineError> {
         let read = |turn: &Self| -> Result<Vec<(Wished, Wish)>, EngineError> {
             let wishes = turn.step.wishes(room.id)?.into_iter();
@@ -225,7 +225,7 @@ impl Turn<'_> {
         let due = !wishes.is_empty() || room.settle_at.is_none_or(|at| at <= self.now);
         let mend = if due && !handshake { self.next_to_mend(room, group)? } else { None };
         let own = |wish: Wish| self.step.wish(room.id, self.now, &wish.write());
-        if due && !self.others_asked(room, group)?.is_empty() {
+        if due && asked {
             if wishes.iter().any(|(_, wish)| *wish == Wish::Settle) {
                 return Ok(wishes);
             }

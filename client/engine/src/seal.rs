@@ -1,8 +1,6 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
-use chancery_groups::{
-    Breach, Change, Leaf, Offer, check_key_package, judge, leaving, may_leave, policy_of, roster,
-};
+use chancery_groups::{Breach, Change, Leaf, Offer, check_key_package, judge, may_leave, policy_of, roster};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
     content::{Content, Letter, View},
@@ -20,7 +18,7 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{engine::Turn, error::EngineError, leaving::asks, open::context, wish::Wish};
+use crate::{engine::Turn, error::EngineError, open::context, wish::Wish};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
 pub(crate) const AGAIN: i64 = 600;
@@ -139,11 +137,11 @@ impl Turn<'_> {
                 }
             }
             Wish::Renew => Outcome::Commit(Plan::default()),
-            Wish::Settle if !self.others_asked(room, group)?.is_empty() => Outcome::Commit(Plan::default()),
+            Wish::Settle if !self.asked(room, group)?.is_empty() => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
             Wish::Leave => {
-                let leaving = leaving(&leaves, self.others_asked(room, group)?);
-                match may_leave(&leaves, &policy, &leaving, &self.me.identity.handle) {
+                let asked = self.asked(room, group)?;
+                match may_leave(&leaves, &policy, asked.accounts(), &self.me.identity.handle) {
                     Ok(()) => Outcome::Leave,
                     Err(_) => Outcome::Refused(EngineError::LastOwner.to_string()),
                 }
@@ -237,13 +235,13 @@ impl Turn<'_> {
         let epoch = group.epoch().as_u64();
         let before = roster(group.public_group())?;
         let mut remove = plan.remove;
-        for place in self.left_over(room, group, &before)? {
+        let asked = self.asked(room, group)?;
+        for place in asked.left_over(&before, group.own_leaf_index()) {
             if !remove.contains(&place) {
                 remove.push(place);
             }
         }
         let revoked = self.revoked_among(&before)?;
-        let not_taken_in = self.not_taken_in(room, group)?;
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
@@ -260,9 +258,7 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("a change of the room cannot be prepared"))?
             .create_group_info(true)
             .use_ratchet_tree_extension(false)
-            .build(provider.rand(), provider.crypto(), self.me, |queued| {
-                !not_taken_in.iter().any(|place| asks(queued, *place))
-            });
+            .build(provider.rand(), provider.crypto(), self.me, |queued| asked.takes_in(queued));
         let Ok(prepared) = prepared else {
             group.clear_pending_commit(provider.storage())?;
             return refused();

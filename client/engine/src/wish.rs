@@ -1,6 +1,6 @@
 //! Wishing: what the person wants is checked, kept, and fulfilled as soon as it can be.
 
-use chancery_groups::{Breach, Deed, leaving, policy_of, roster};
+use chancery_groups::{Breach, Deed, policy_of, roster};
 use chancery_vault::{Message, Room, Said, Standing, TrustedDevice, WishId};
 use chancery_wire::{
     content::{Content, Marks, MessageId, Written},
@@ -193,9 +193,9 @@ impl Engine {
             let group = turn.group(room)?;
             let policy = policy_of(group.extensions())?;
             let leaves = roster(group.public_group())?;
-            let leaving = leaving(&leaves, turn.others_asked(&kept, &group)?);
+            let asked = turn.asked(&kept, &group)?;
             let staying = leaves.iter().map(|leaf| leaf.name.account.clone());
-            let staying = staying.filter(|handle| !leaving.contains(handle));
+            let staying = staying.filter(|handle| !asked.accounts().contains(handle));
             let staying: Vec<Handle> = staying.chain(policy.away.iter().cloned()).collect();
             let inside = leaves.into_iter().map(|leaf| leaf.name.account);
             let inside: Vec<Handle> = inside.chain(policy.away.iter().cloned()).collect();
