@@ -16,6 +16,7 @@ use crate::{
     entropy::{Entropy, draw},
     error::EngineError,
     mls::{Me, Provider},
+    names,
     open::RENEW_AFTER,
     receive::proposal::SETTLE,
     reports,
@@ -211,6 +212,7 @@ fn set_alarms(turn: &mut Turn<'_>) -> Result<(), EngineError> {
         room.renew_at = room.renew_at.min(latest(RENEW_AFTER));
         room.settle_at = room.settle_at.map(|at| at.min(latest(SETTLE / 1000)));
         room.report_at = room.report_at.map(|at| at.min(latest(reports::PAUSE)));
+        room.names_at = room.names_at.map(|at| at.min(latest(names::PATIENCE)));
         room.draft_at = room.draft_at.map(|at| at.min(latest(drafts::PAUSE)));
         if room != before {
             turn.step.keep_room(&room)?;

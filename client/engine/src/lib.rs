@@ -23,6 +23,7 @@ mod link;
 mod linking;
 mod mend;
 mod mls;
+mod names;
 mod open;
 mod outgoing;
 mod packages;

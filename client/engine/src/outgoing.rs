@@ -50,7 +50,7 @@ impl Engine {
                 Standing::Joined => {
                     let settled = room.settle_at.is_none_or(|at| at > now);
                     let later = |at: Option<Instant>| at.is_none_or(|at| at > now);
-                    let told = later(room.report_at) && later(room.draft_at);
+                    let told = [room.report_at, room.draft_at, room.names_at].into_iter().all(later);
                     settled && told && room.renew_at > now && room.sealed < RENEW_MESSAGES
                 }
                 Standing::Opening | Standing::Lost => false,
@@ -69,9 +69,10 @@ impl Engine {
             for mut room in turn.step.rooms()? {
                 let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
                 let live = room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id);
-                if live && (due(room.report_at) || due(room.draft_at)) {
+                if live && [room.report_at, room.draft_at, room.names_at].into_iter().any(due) {
                     turn.report(&mut room)?;
                     turn.tell_draft(&mut room)?;
+                    turn.tell_names(&mut room)?;
                     turn.step.keep_room(&room)?;
                 }
             }

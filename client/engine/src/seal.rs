@@ -18,7 +18,7 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{engine::Turn, error::EngineError, open::context, wish::Wish};
+use crate::{engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
 pub(crate) const AGAIN: i64 = 600;
@@ -295,15 +295,6 @@ impl Turn<'_> {
     ) -> Result<Sealed, EngineError> {
         let submission = SubmissionId(self.draw());
         Ok(Sealed { submission, kind, epoch, body: bytes(message)?, welcome: vec![], group_info: vec![] })
-    }
-}
-
-/// Whether content gives a room another name or topic than it has. To say again what it is called is open to everybody.
-pub(crate) fn names_anew(room: &Room, content: &Content) -> bool {
-    match content {
-        Content::RoomName(name) => room.name.as_deref() != Some(name.reveal()),
-        Content::RoomTopic(topic) => room.topic.as_deref() != Some(topic.reveal()),
-        _ => false,
     }
 }
 

@@ -460,6 +460,7 @@ pub(crate) mod tests {
             draft: None,
             draft_at: None,
             report_at: None,
+            names_at: None,
             brought_by: None,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();

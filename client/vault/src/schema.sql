@@ -49,6 +49,7 @@ CREATE TABLE rooms (
     draft_at INTEGER,
     -- When the others are told what was got and read here.
     report_at INTEGER,
+    names_at INTEGER,
     -- The account that brought this device in.
     brought_by TEXT
 ) STRICT;

@@ -159,6 +159,7 @@ fn opened(id: RoomId) -> Room {
         draft: None,
         draft_at: None,
         report_at: None,
+        names_at: None,
         brought_by: None,
     }
 }

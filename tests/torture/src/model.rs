@@ -6,6 +6,7 @@ use chancery_engine::{Line, Progress, RoomView};
 use chancery_vault::{Said, Standing};
 use chancery_wire::{
     ids::{DeviceId, RoomId},
+    names::Handle,
     policy::Class,
 };
 
@@ -161,6 +162,10 @@ impl World {
             }
             let name = self.devices[wished.device].name.clone();
             let progress = self.devices[wished.device].act(|engine, _| engine.progress(wished.wish));
+            if matches!(progress, Some(Ok(Progress::Waiting))) && self.is_forsaken(wished.room, wished.device)
+            {
+                continue;
+            }
             match progress.unwrap() {
                 Ok(Progress::Done) => {}
                 Ok(Progress::Refused(why)) if !why.is_empty() => {}
@@ -219,6 +224,20 @@ impl World {
         }
     }
 
+    /// Whether everybody in a room but one device's own account is a device restored to before it came in: it knows nothing of the room,
+    /// and nobody is left to take in that the others leave.
+    pub(crate) fn is_forsaken(&mut self, room: RoomId, device: usize) -> bool {
+        let Some(hall) = self.door.hub.halls.get(&room) else { return false };
+        let own = self.devices[device].account.clone();
+        let mut others = hall.face.leaves().unwrap();
+        others.retain(|leaf| leaf.name.account != own);
+        let mut is_ghost = |id: DeviceId| {
+            let found = self.devices.iter_mut().find(|it| it.id == id && it.restored.contains_key(&room));
+            found.and_then(|it| it.act(|engine, _| engine.room(room).is_err())).unwrap_or_default()
+        };
+        !others.is_empty() && others.iter().all(|leaf| is_ghost(leaf.name.device))
+    }
+
     /// Whether nobody is in a room any more, although its last leaves are still there: nobody is left to take them out.
     fn is_over(&self, shown: &Shown) -> bool {
         let leaves = self.door.hub.halls[&shown.room].face.leaves().unwrap();
@@ -271,12 +290,18 @@ impl World {
                     wrong.push(say(format!("shows another role of {}", member.handle)));
                 }
             }
-            // Who was brought in by somebody who was gone before saying what the room is called hears it the next time.
-            let last = self.door.books[&shown.room].stays.iter().rfind(|stay| stay.device == device.id);
-            let by = last.and_then(|stay| {
-                self.door.books[&shown.room].authors.get(usize::try_from(stay.joined).unwrap())
-            });
-            let told = view.name.is_some() || by.is_none_or(|by| inside.contains(by));
+            // Who was brought in by somebody who could not say what the room is called hears it from whoever knows it and may name the
+            // room, or from anybody where nobody else may.
+            let policy = hall.face.policy();
+            let believed = |handle: &Handle| policy.role(handle) >= policy.may_add;
+            let mut others = leaves.iter().filter(|leaf| leaf.name.account != device.account);
+            let nobody = !others.any(|leaf| believed(&leaf.name.account));
+            let teller = |(at, it): (&usize, &Seen)| {
+                let other = &self.devices[*at];
+                let heard = nobody || believed(&other.account) || other.account == device.account;
+                it.view.name.is_some() && heard && inside.contains(&other.id)
+            };
+            let told = view.name.is_some() || shown.seen.iter().any(teller);
             if !device.was_restored && told {
                 names.insert(device.name.clone(), (view.name.clone(), view.topic.clone()));
             }

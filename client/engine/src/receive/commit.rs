@@ -3,7 +3,6 @@
 use chancery_groups::{Author, Breach, Change, Leaf, judge, roster};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
-    content::{Content, Written},
     frames::{Entry, Kind},
     ids::RoomId,
     names::Handle,
@@ -109,6 +108,8 @@ impl Turn<'_> {
             room.standing = Standing::Joined;
             room.why = None;
             self.step.keep_face(room.id, None)?;
+            // Others say what the room is called by now.
+            room.names_at = None;
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);
@@ -216,10 +217,8 @@ impl Turn<'_> {
             None
         };
         let after = roster(group.public_group())?;
-        if group.is_active() && self.tells_names(change, &after) {
-            self.tell_names(room)?;
-        }
         if group.is_active() {
+            self.plan_names(room, change, &after);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             let alone = after.len() == 1;
             self.put(room.id, group);
@@ -235,37 +234,6 @@ impl Turn<'_> {
             self.left(room, change)?;
         }
         self.happened(entry, change, &after)
-    }
-
-    /// Whether it is this device that says again what the room is called, for those who just came in and cannot know it: whoever brought
-    /// them; and the first in the tree who is believed by everybody, where that one is not.
-    fn tells_names(&self, change: &Change, after: &[Leaf]) -> bool {
-        let (author, me) = (change.author.leaf(), self.me.identity.device);
-        let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
-        let own = |(leaf, _): &(Leaf, Leaf)| leaf.name.account == author.name.account;
-        if change.added.is_empty() {
-            return false;
-        }
-        if author.name.device == me {
-            return true;
-        }
-        if is_believed(&author.name.account) || change.added.iter().all(own) {
-            return false;
-        }
-        let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
-        let first = after.iter().find(|leaf| !came(leaf) && is_believed(&leaf.name.account));
-        first.is_some_and(|first| first.name.device == me)
-    }
-
-    /// Says again what the room is called.
-    fn tell_names(&mut self, room: &Room) -> Result<(), EngineError> {
-        let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
-        let topic = room.topic.as_deref().and_then(|topic| Written::name(topic).ok()).map(Content::RoomTopic);
-        for content in name.into_iter().chain(topic) {
-            let said = self.writing(&content);
-            self.step.wish(room.id, self.now, &said.write())?;
-        }
-        Ok(())
     }
 
     /// Whether the person wants to leave a room.

@@ -18,7 +18,14 @@ use openmls::{
 use tls_codec::Deserialize as _;
 
 use super::{Taken, line, unopened};
-use crate::{alarm::Alarm, cause::Cause, engine::Turn, error::EngineError, seal::names_anew, wish::Wish};
+use crate::{
+    alarm::Alarm,
+    cause::Cause,
+    engine::Turn,
+    error::EngineError,
+    names::{is_first, names_anew},
+    wish::Wish,
+};
 
 /// What came of opening.
 enum Opened {
@@ -78,8 +85,9 @@ impl Turn<'_> {
         // Whoever came in since it was sealed cannot read what the room is called now: it is said once more.
         let names = matches!(content, Content::RoomName(_) | Content::RoomTopic(_));
         if names && self.has_moved_on(room, wished)? {
-            let again = self.writing(&content);
-            self.step.wish(room.id, self.now, &again.write())?;
+            room.names_at = Some(self.now);
+        } else if names {
+            room.names_at = None;
         }
         self.say(room, entry, from, (salt, content))
     }
@@ -158,6 +166,9 @@ impl Turn<'_> {
         if names && !may {
             let anew = names_anew(room, &letter.content);
             return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
+        }
+        if names {
+            self.heard_names(room, policy, (&name.account, epoch), &letter.content)?;
         }
         let taken =
             self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))?;
@@ -303,16 +314,6 @@ impl Turn<'_> {
         let forked = head.is_some_and(|head| head != view.head)
             || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
         Ok(forked.then(|| Alarm::Forked(who.clone())))
-    }
-}
-
-/// Whether content says what nobody has said to this device yet. Whoever brought it in says so, or anybody where nobody else may; and who
-/// may name the room has the last word.
-fn is_first(room: &Room, content: &Content) -> bool {
-    match content {
-        Content::RoomName(_) => room.name.is_none(),
-        Content::RoomTopic(_) => room.topic.is_none(),
-        _ => false,
     }
 }
 

@@ -431,6 +431,36 @@ fn who_came_in_while_the_room_was_named_learns_the_name_too() {
 }
 
 #[test]
+fn a_newcomer_hears_the_name_from_one_of_the_others_when_whoever_brought_them_is_gone() {
+    let mut world = World::new();
+    let [mut alice, mut bob, mut dora, mut carol] = world.people(["alice", "bob", "dora", "carol"]);
+    let room = alice.opens(&world, "Ward 7", &[&bob, &dora]);
+    for name in ["bob", "dora"] {
+        alice.engine.want(room, Want::Role(handle(name), Role::Moderator), world.now).unwrap();
+        alice.syncs(&world);
+    }
+    bob.syncs(&world);
+    dora.syncs(&world);
+    // Alice brings Carol in, and loses her device before it has said what the room is called.
+    alice.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
+    while world.hub.borrow().halls[&room].face.leaves().unwrap().len() < 4 {
+        assert!(alice.sends(world.now));
+    }
+    let last = |world: &World| world.hub.borrow().halls[&room].head(room).0;
+    let before = last(&world);
+    for after in [0, 1] {
+        for person in [&mut bob, &mut dora, &mut carol] {
+            person.syncs(&world);
+        }
+        // One says so once it is time, and not both.
+        assert_eq!(last(&world), before + after);
+        let name = carol.engine.room(room).unwrap().name;
+        assert_eq!(name.as_deref(), Some("Ward 7").filter(|_| after == 1));
+        world.later(12);
+    }
+}
+
+#[test]
 fn one_of_many_messages_that_the_server_was_too_busy_for_is_read_all_the_same() {
     let mut world = World::new();
     let [mut alice, mut bob] = world.people(["alice", "bob"]);
