@@ -5,7 +5,7 @@ use chancery_vault::{Room, Standing, WishId, Wished};
 use chancery_wire::{
     api::Claimed,
     frames::{Accepted, Kind, Refused, UpTo},
-    ids::RoomId,
+    ids::{RoomId, SubmissionId},
     names::Handle,
     problem::Code,
     time::Instant,
@@ -23,6 +23,9 @@ use crate::{
 
 /// The most characters of the server's own words that are shown.
 const WORDS: usize = 200;
+
+/// What the refusal of a fetch names in the place of a submission (`protocol/frames.md`).
+const FETCH: SubmissionId = SubmissionId([0; 16]);
 
 impl Engine {
     /// A submission is durable, at a promised place. The wish is fulfilled when it is seen there.
@@ -47,7 +50,10 @@ impl Engine {
             let title = quoted(&String::from_utf8_lossy(answer.title.as_slice()));
             let again = match turn.step.submitted(answer.id)? {
                 Some(wished) => turn.refused(&wished, code, &title)?,
-                None if code == Some(Code::NoRoom) => turn.gone(answer.room, &title).map(|()| false)?,
+                // Of a submission that is answered already it says nothing new: what was said before it was put out can still be read.
+                None if answer.id == FETCH && code == Some(Code::NoRoom) => {
+                    turn.gone(answer.room, &title).map(|()| false)?
+                }
                 None => code.is_some_and(passes),
             };
             Ok(again.then_some(title))
@@ -230,7 +236,7 @@ impl Turn<'_> {
             // It comes back over another connection.
             self.memory.caught_up.remove(&room.id);
         }
-        room.settle_at = None;
+        room.settle_at = self.mends_at(room.id);
         room.renew_at = room.renew_at.max(self.now.plus_seconds(RENEW_AFTER));
         Ok(self.step.keep_room(&room)?)
     }

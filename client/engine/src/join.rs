@@ -110,7 +110,8 @@ impl Engine {
                 draft: before.and_then(|room| room.draft),
                 draft_at: None,
                 report_at: None,
-                names_at: None,
+                name_at: None,
+                topic_at: None,
                 brought_by,
             };
             turn.step.keep_room(&room)?;

@@ -155,6 +155,12 @@ impl Turn<'_> {
         Ok(None)
     }
 
+    /// When this device sees to what is still amiss in a room, if nobody has by then; nothing when nothing is.
+    pub(crate) fn mends_at(&mut self, room: RoomId) -> Option<Instant> {
+        let waits = self.memory.mend.get(&room).is_some_and(|waiting| !waiting.is_empty());
+        waits.then(|| self.spread(SETTLE))
+    }
+
     /// An account was seen to in a room, or cannot be now.
     pub(crate) fn mended(&mut self, room: &Room, handle: &Handle) {
         if let Some(waiting) = self.memory.mend.get_mut(&room.id) {
@@ -172,7 +178,10 @@ impl Turn<'_> {
         let wished = self.step.wishes(room.id)?;
         let wished: Vec<Wish> = wished.iter().map(|it| Wish::read(&it.what)).collect::<Result<_, _>>()?;
         let mending = wished.iter().any(|wish| matches!(wish, Wish::Mend { handle, .. } if *handle == me));
-        if amiss.is_amiss() && !mending {
+        if amiss.is_amiss() && mending {
+            // What is under way may be about other devices: it is looked at again after that.
+            self.memory.mend.entry(room.id).or_default().insert(me);
+        } else if amiss.is_amiss() {
             self.step.wish(room.id, self.now, &Wish::Mend { handle: me, packages: None }.write())?;
         }
         Ok(())

@@ -3,12 +3,15 @@
 //! Whoever brought them does so at once. They may not know it themselves, may not be believed, or may be gone before they have said it:
 //! everybody else who is believed waits a while, and says it if nobody has by then.
 
+use std::collections::BTreeSet;
+
 use chancery_groups::{Change, Leaf};
 use chancery_vault::Room;
 use chancery_wire::{
     content::{Content, Written},
     names::Handle,
     policy::RoomPolicy,
+    time::Instant,
 };
 
 use crate::{engine::Turn, error::EngineError};
@@ -22,7 +25,7 @@ impl Turn<'_> {
     /// The room has changed: plans when this device says what it is called, if there are newcomers and they would believe it.
     /// `after` are the leaves afterwards.
     pub(crate) fn plan_names(&mut self, room: &mut Room, change: &Change, after: &[Leaf]) {
-        if room.name.is_none() && room.topic.is_none() || change.newcomers().next().is_none() {
+        if change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
             return;
         }
         let (author, me) = (change.author.leaf(), &self.me.identity);
@@ -32,10 +35,20 @@ impl Turn<'_> {
             let mut others = after.iter().map(|leaf| &leaf.name.account).filter(|other| *other != newcomer);
             *newcomer == me.handle || is_believed(&me.handle) || !others.any(is_believed)
         };
-        if author.name.device == me.device {
-            room.names_at = Some(self.now);
-        } else if change.newcomers().any(|leaf| believes_me(&leaf.name.account)) {
-            self.tells_in_time(room);
+        let mut hears = change.newcomers().map(|leaf| &leaf.name.account);
+        let at = if author.name.device == me.device && hears.next().is_some() {
+            self.now
+        } else if hears.any(believes_me) || leaves_nobody_believed(change, after) {
+            self.in_time()
+        } else {
+            return;
+        };
+        let sooner = |planned: Option<Instant>| Some(planned.map_or(at, |planned| planned.min(at)));
+        if room.name.is_some() {
+            room.name_at = sooner(room.name_at);
+        }
+        if room.topic.is_some() {
+            room.topic_at = sooner(room.topic_at);
         }
     }
 
@@ -50,32 +63,58 @@ impl Turn<'_> {
         let is_believed = |handle: &Handle| policy.role(handle) >= policy.may_add;
         if is_first(room, content) && !is_believed(who) && is_believed(&self.me.identity.handle) {
             // Others who came in and do not believe them have it from here.
-            self.tells_in_time(room);
+            let at = self.in_time();
+            told_at(room, content, Some(at));
         } else if self.step.last_epoch(room.id)? == Some(epoch) {
             // Sealed since the last newcomers came, it was for them as well.
-            room.names_at = None;
+            told_at(room, content, None);
         }
         Ok(())
     }
 
-    fn tells_in_time(&mut self, room: &mut Room) {
-        let at = self.spread((PATIENCE - GRACE) * 1000).plus_seconds(GRACE);
-        room.names_at = Some(room.names_at.map_or(at, |earlier| earlier.min(at)));
+    fn in_time(&mut self) -> Instant {
+        self.spread((PATIENCE - GRACE) * 1000).plus_seconds(GRACE)
     }
 
     /// Says what the room is called, once it is time.
     pub(crate) fn tell_names(&mut self, room: &mut Room) -> Result<(), EngineError> {
-        if room.names_at.is_none_or(|at| at > self.now) {
-            return Ok(());
-        }
-        room.names_at = None;
-        let name = room.name.as_deref().and_then(|name| Written::name(name).ok()).map(Content::RoomName);
-        let topic = room.topic.as_deref().and_then(|topic| Written::name(topic).ok()).map(Content::RoomTopic);
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
+        let written = |text: &Option<String>| text.as_deref().and_then(|text| Written::name(text).ok());
+        let name = written(&room.name).filter(|_| due(room.name_at)).map(Content::RoomName);
+        let topic = written(&room.topic).filter(|_| due(room.topic_at)).map(Content::RoomTopic);
         for content in name.into_iter().chain(topic) {
+            told_at(room, &content, None);
             let said = self.writing(&content);
             self.step.wish(room.id, self.now, &said.write())?;
         }
         Ok(())
+    }
+}
+
+/// Whether a change takes from somebody the last other account that could say what the room is called: from now on anybody could, and
+/// what they said before was not believed.
+fn leaves_nobody_believed(change: &Change, after: &[Leaf]) -> bool {
+    if change.removed.is_empty() && change.before == change.after {
+        return false;
+    }
+    let came = |leaf: &&Leaf| change.added.iter().any(|(added, _)| added.name == leaf.name);
+    let stayed = after.iter().filter(|leaf| !came(leaf));
+    let before = stayed.chain(change.removed.iter().map(|(leaf, _)| leaf));
+    let believed = |policy: &RoomPolicy, leaves: &mut dyn Iterator<Item = &Leaf>| -> BTreeSet<Handle> {
+        let may = leaves.filter(|leaf| policy.role(&leaf.name.account) >= policy.may_add);
+        may.map(|leaf| leaf.name.account.clone()).collect()
+    };
+    let (before, after) =
+        (believed(&change.before, &mut before.into_iter()), believed(&change.after, &mut after.iter()));
+    after.len() <= 1 && after != before
+}
+
+/// Plans when this device says a name or topic again, or that it need not.
+pub(crate) fn told_at(room: &mut Room, content: &Content, at: Option<Instant>) {
+    match content {
+        Content::RoomName(_) => room.name_at = at,
+        Content::RoomTopic(_) => room.topic_at = at,
+        _ => {}
     }
 }
 

@@ -103,7 +103,8 @@ impl Turn<'_> {
             draft: None,
             draft_at: None,
             report_at: None,
-            names_at: None,
+            name_at: None,
+            topic_at: None,
             brought_by: None,
         })?;
         self.step.keep_head(id, 0, head, None)?;

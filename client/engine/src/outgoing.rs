@@ -49,8 +49,7 @@ impl Engine {
             let quiet = |room: &Room| match room.standing {
                 Standing::Joined => {
                     let settled = room.settle_at.is_none_or(|at| at > now);
-                    let later = |at: Option<Instant>| at.is_none_or(|at| at > now);
-                    let told = [room.report_at, room.draft_at, room.names_at].into_iter().all(later);
+                    let told = tells_at(room).into_iter().flatten().all(|at| at > now);
                     settled && told && room.renew_at > now && room.sealed < RENEW_MESSAGES
                 }
                 Standing::Opening | Standing::Lost => false,
@@ -67,9 +66,8 @@ impl Engine {
             let mut out = Vec::new();
             turn.step.expire(now)?;
             for mut room in turn.step.rooms()? {
-                let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
                 let live = room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id);
-                if live && [room.report_at, room.draft_at, room.names_at].into_iter().any(due) {
+                if live && tells_at(&room).into_iter().flatten().any(|at| at <= now) {
                     turn.report(&mut room)?;
                     turn.tell_draft(&mut room)?;
                     turn.tell_names(&mut room)?;
@@ -262,4 +260,9 @@ impl Turn<'_> {
 /// Whether something cannot be said now: this device has asked to leave, and that is neither committed nor over.
 fn waits_for_own_leave(wish: &Wish, group: &MlsGroup) -> bool {
     matches!(wish, Wish::Write { .. }) && group.pending_proposals().next().is_some()
+}
+
+/// When the device tells something by itself in a room: what was got and read, what is being written, what the room is called.
+pub(crate) fn tells_at(room: &Room) -> [Option<Instant>; 4] {
+    [room.report_at, room.draft_at, room.name_at, room.topic_at]
 }

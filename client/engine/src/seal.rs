@@ -67,7 +67,12 @@ impl Turn<'_> {
                 Err(why) => return Ok(self.step.refuse_wish(wished.wish, &why)?),
             },
             Outcome::Leave => self.leave(group)?,
-            Outcome::Fulfilled => return Ok(self.step.drop_wish(wished.wish)?),
+            Outcome::Fulfilled => {
+                if matches!(wish, Wish::Mend { .. }) {
+                    room.settle_at = self.mends_at(room.id);
+                }
+                return Ok(self.step.drop_wish(wished.wish)?);
+            }
             Outcome::Refused(why) => return Ok(self.step.refuse_wish(wished.wish, &why)?),
         };
         Ok(self.step.seal_wish(wished.wish, &sealed)?)

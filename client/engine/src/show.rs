@@ -13,6 +13,7 @@ use crate::{
     cause::Cause,
     engine::{Engine, load},
     error::EngineError,
+    outgoing::tells_at,
     wish::Wish,
 };
 
@@ -162,8 +163,8 @@ impl Engine {
     /// Whether anything is wished or to be told, here or to the account's other devices.
     pub fn has_to_send(&self) -> Result<bool, EngineError> {
         self.look(|step, _| {
-            let at = |room: &Room| room.report_at.or(room.draft_at).or(room.names_at);
-            let tells = |room: &Room| room.standing == Standing::Joined && at(room).is_some();
+            let tells =
+                |room: &Room| room.standing == Standing::Joined && tells_at(room).iter().any(Option::is_some);
             Ok(step.has_wishes()? || step.rooms()?.iter().any(tells))
         })
     }
@@ -183,7 +184,7 @@ impl Engine {
             let live = |room: &Room| room.standing == Standing::Joined && self.is_caught_up(room.id);
             let mut ticks: Vec<Instant> = step.next_expiry()?.into_iter().collect();
             for room in step.rooms()?.into_iter().filter(live) {
-                ticks.extend([room.report_at, room.draft_at, room.names_at].into_iter().flatten());
+                ticks.extend(tells_at(&room).into_iter().flatten());
                 // What is wished already waits for an answer, and not for its time.
                 if step.wishes(room.id)?.is_empty() {
                     ticks.push(room.settle_at.map_or(room.renew_at, |at| at.min(room.renew_at)));

@@ -460,7 +460,8 @@ pub(crate) mod tests {
             draft: None,
             draft_at: None,
             report_at: None,
-            names_at: None,
+            name_at: None,
+            topic_at: None,
             brought_by: None,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();

@@ -87,18 +87,20 @@ pub struct Room {
     pub draft_at: Option<Instant>,
     /// When the others are told what was got and read here; nothing when they know it.
     pub report_at: Option<Instant>,
-    /// When the device says again what the room is called, for those who came in and cannot know it, if nobody has by then; nothing
-    /// when nobody has to be told.
-    pub names_at: Option<Instant>,
+    /// When the device says the name again, for those who came in and cannot know it, if nobody has by then; nothing when nobody has to
+    /// be told.
+    pub name_at: Option<Instant>,
+    /// The same for the topic.
+    pub topic_at: Option<Instant>,
     /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
     pub brought_by: Option<Handle>,
 }
 
 const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
-  draft, draft_at, report_at, names_at, brought_by FROM rooms";
+  draft, draft_at, report_at, name_at, topic_at, brought_by FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
-    let by: Option<String> = row.get(18)?;
+    let by: Option<String> = row.get(19)?;
     Ok(Room {
         id: RoomId(id(row, 0)?),
         name: row.get(1)?,
@@ -117,7 +119,8 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         draft: row.get(14)?,
         draft_at: row.get::<_, Option<i64>>(15)?.map(Instant),
         report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
-        names_at: row.get::<_, Option<i64>>(17)?.map(Instant),
+        name_at: row.get::<_, Option<i64>>(17)?.map(Instant),
+        topic_at: row.get::<_, Option<i64>>(18)?.map(Instant),
         brought_by: by.map(|by| by.parse()).transpose().map_err(|_| VaultError::Damaged("rooms"))?,
     })
 }
@@ -143,11 +146,11 @@ impl Step<'_> {
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
             "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
-                                muted, draft, draft_at, report_at, names_at, brought_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                                muted, draft, draft_at, report_at, name_at, topic_at, brought_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
-               draft = ?15, draft_at = ?16, report_at = ?17, names_at = ?18, brought_by = ?19",
+               draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, brought_by = ?20",
             &[
                 &it.id.0,
                 &it.name,
@@ -166,7 +169,8 @@ impl Step<'_> {
                 &it.draft,
                 &it.draft_at.map(|at| at.0),
                 &it.report_at.map(|at| at.0),
-                &it.names_at.map(|at| at.0),
+                &it.name_at.map(|at| at.0),
+                &it.topic_at.map(|at| at.0),
                 &it.brought_by.as_ref().map(Handle::as_str),
             ],
         )?;

@@ -49,7 +49,8 @@ CREATE TABLE rooms (
     draft_at INTEGER,
     -- When the others are told what was got and read here.
     report_at INTEGER,
-    names_at INTEGER,
+    name_at INTEGER,
+    topic_at INTEGER,
     -- The account that brought this device in.
     brought_by TEXT
 ) STRICT;

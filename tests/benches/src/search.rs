@@ -159,7 +159,8 @@ fn opened(id: RoomId) -> Room {
         draft: None,
         draft_at: None,
         report_at: None,
-        names_at: None,
+        name_at: None,
+        topic_at: None,
         brought_by: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Reading: which messages a device must be able to open, and how what was said must read on it.
 
+use std::collections::BTreeSet;
+
 use chancery_engine::Line;
 use chancery_wire::ids::RoomId;
 
@@ -125,17 +127,20 @@ impl World {
     fn reading(&self, has: &[(u64, usize)], number: usize) -> (Option<String>, usize) {
         let author = self.truth.wishes[number].account;
         let (mut text, mut gone) = (format!("w{number}"), false);
-        let mut reactions = 0;
+        // What a device that was put back has sent once more counts once.
+        let mut reactions = BTreeSet::new();
         for (_, wish) in has {
             let wished = &self.truth.wishes[*wish];
             match wished.deed {
                 Deed::Edit(of) if of == number && wished.account == author => text = format!("e{wish}"),
                 Deed::Withdraw(of) if of == number && wished.account == author => gone = true,
-                Deed::React(to) if to == number && !gone => reactions += 1,
+                Deed::React(to) if to == number && !gone => {
+                    reactions.insert(*wish);
+                }
                 _ => {}
             }
         }
-        if gone { (None, 0) } else { (Some(text), reactions) }
+        if gone { (None, 0) } else { (Some(text), reactions.len()) }
     }
 }
 

@@ -15,7 +15,7 @@ use openmls::{
 };
 use tls_codec::Deserialize as _;
 
-use super::{Taken, line, proposal::SETTLE};
+use super::{Taken, line};
 use crate::{alarm::Alarm, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict, wish::Wish};
 
 /// What came of reading a commit.
@@ -109,7 +109,7 @@ impl Turn<'_> {
             room.why = None;
             self.step.keep_face(room.id, None)?;
             // Others say what the room is called by now.
-            room.names_at = None;
+            (room.name_at, room.topic_at) = (None, None);
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);
@@ -211,11 +211,7 @@ impl Turn<'_> {
             }
         }
         // What is still amiss is seen to in the next epoch, by whoever is first.
-        room.settle_at = if self.memory.mend.get(&room.id).is_some_and(|waiting| !waiting.is_empty()) {
-            Some(self.spread(SETTLE))
-        } else {
-            None
-        };
+        room.settle_at = self.mends_at(room.id);
         let after = roster(group.public_group())?;
         if group.is_active() {
             self.plan_names(room, change, &after);

@@ -23,7 +23,7 @@ use crate::{
     cause::Cause,
     engine::Turn,
     error::EngineError,
-    names::{is_first, names_anew},
+    names::{is_first, names_anew, told_at},
     wish::Wish,
 };
 
@@ -82,23 +82,44 @@ impl Turn<'_> {
         let Wish::Write { content } = Wish::read(&wished.what)? else { return Ok(Taken::Silent) };
         let read = Content::decode(&content);
         let (salt, content) = read.map_err(|_| chancery_vault::VaultError::Damaged("outbox"))?;
-        // Whoever came in since it was sealed cannot read what the room is called now: it is said once more.
-        let names = matches!(content, Content::RoomName(_) | Content::RoomTopic(_));
-        if names && self.has_moved_on(room, wished)? {
-            room.names_at = Some(self.now);
-        } else if names {
-            room.names_at = None;
+        if room.standing == Standing::Joined {
+            let group = self.group(room.id)?;
+            let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
+            let moved_on = wished.sealed.as_ref().is_some_and(|sealed| sealed.epoch < group.epoch().as_u64());
+            self.put(room.id, group);
+            // Since it was sealed, the room may have become another one. What others refuse of it does not count here either.
+            if !self.may_say(room, (&leaves, &policy), &from.0, &content) {
+                return Ok(not_allowed(room, entry, &content));
+            }
+            // Whoever came in since cannot read what the room is called now: it is said once more.
+            told_at(room, &content, moved_on.then_some(self.now));
         }
         self.say(room, entry, from, (salt, content))
     }
 
-    /// Whether the room is in another epoch than the one in which a wish was sealed.
-    fn has_moved_on(&mut self, room: &Room, wished: &Wished) -> Result<bool, EngineError> {
-        let (Some(sealed), Standing::Joined) = (&wished.sealed, room.standing) else { return Ok(false) };
-        let group = self.group(room.id)?;
-        let epoch = group.epoch().as_u64();
-        self.put(room.id, group);
-        Ok(sealed.epoch < epoch)
+    /// Whether somebody's words count in a room as it is now.
+    fn may_say(
+        &self,
+        room: &Room,
+        (leaves, policy): (&[Leaf], &RoomPolicy),
+        who: &Handle,
+        content: &Content,
+    ) -> bool {
+        let may = |handle: &Handle| policy.role(handle) >= policy.may_add;
+        match content {
+            Content::History { .. } => policy.history > 0 && may(who),
+            Content::Pin { .. } => may(who),
+            // What a room is called is said again for devices that come in, by whoever brought them, by their own other devices, or by
+            // anybody where nobody else may; who may name the room has the last word.
+            Content::RoomName(_) | Content::RoomTopic(_) => {
+                let own = &self.me.identity.handle;
+                let others = || leaves.iter().map(|leaf| &leaf.name.account).filter(|other| *other != own);
+                may(who)
+                    || is_first(room, content)
+                        && (who == own || room.brought_by.as_ref() == Some(who) || !others().any(may))
+            }
+            _ => true,
+        }
     }
 
     fn open_message(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Opened, EngineError> {
@@ -147,27 +168,10 @@ impl Turn<'_> {
             }
             return Ok(Taken::Silent);
         }
-        let history = matches!(letter.content, Content::History { .. });
-        if history && (policy.history == 0 || policy.role(&name.account) < policy.may_add) {
-            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
+        if !self.may_say(room, (leaves, policy), &name.account, &letter.content) {
+            return Ok(not_allowed(room, entry, &letter.content));
         }
-        if matches!(letter.content, Content::Pin { .. }) && policy.role(&name.account) < policy.may_add {
-            return Ok(Taken::Line(unopened(entry, Cause::NotAllowed)));
-        }
-        // What a room is called is said again for devices that come in. Of one's own other devices it is believed.
-        let names = matches!(letter.content, Content::RoomName(_) | Content::RoomTopic(_));
-        let may = policy.role(&name.account) >= policy.may_add
-            || name.account == self.me.identity.handle
-            || is_first(room, &letter.content) && {
-                let others = leaves.iter().filter(|leaf| leaf.name.account != self.me.identity.handle);
-                let may_name = |leaf: &Leaf| policy.role(&leaf.name.account) >= policy.may_add;
-                room.brought_by.as_ref() == Some(&name.account) || !others.into_iter().any(may_name)
-            };
-        if names && !may {
-            let anew = names_anew(room, &letter.content);
-            return Ok(if anew { Taken::Line(unopened(entry, Cause::NotAllowed)) } else { Taken::Silent });
-        }
-        if names {
+        if is_name(&letter.content) {
             self.heard_names(room, policy, (&name.account, epoch), &letter.content)?;
         }
         let taken =
@@ -240,7 +244,7 @@ impl Turn<'_> {
             _ => {}
         }
         // It is said again for devices that come in; to everybody else it is nothing new.
-        if matches!(content, Content::RoomName(_) | Content::RoomTopic(_)) && !names_anew(room, &content) {
+        if is_name(&content) && !names_anew(room, &content) {
             return Ok(Taken::Silent);
         }
         let gone = first.as_ref().is_some_and(|first| matches!(first.said, Said::Gone(_)));
@@ -314,6 +318,19 @@ impl Turn<'_> {
         let forked = head.is_some_and(|head| head != view.head)
             || authenticator.is_some_and(|authenticator| authenticator != view.authenticator);
         Ok(forked.then(|| Alarm::Forked(who.clone())))
+    }
+}
+
+fn is_name(content: &Content) -> bool {
+    matches!(content, Content::RoomName(_) | Content::RoomTopic(_))
+}
+
+/// Words that do not count. That a room is called as it is called is nothing to anybody.
+fn not_allowed(room: &Room, entry: &Entry, content: &Content) -> Taken {
+    if is_name(content) && !names_anew(room, content) {
+        Taken::Silent
+    } else {
+        Taken::Line(unopened(entry, Cause::NotAllowed))
     }
 }
 

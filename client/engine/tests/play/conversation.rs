@@ -409,55 +409,26 @@ fn what_was_sealed_too_long_ago_does_not_stop_who_has_asked_to_leave() {
 }
 
 #[test]
-fn who_came_in_while_the_room_was_named_learns_the_name_too() {
+fn who_was_removed_reads_what_was_said_before_however_often_its_own_words_are_refused() {
     let mut world = World::new();
-    let [mut alice, mut bob, mut carol] = world.people(["alice", "bob", "carol"]);
+    let [mut alice, mut bob] = world.people(["alice", "bob"]);
     let room = alice.opens(&world, "room", &[&bob]);
-    alice.engine.want(room, Want::Role(handle("bob"), Role::Moderator), world.now).unwrap();
+    bob.syncs(&world);
+    bob.engine.want(room, Want::Say(written("late")), world.now).unwrap();
+    let sent = bob.engine.outgoing(world.now).unwrap();
+    let [Out::Submit(late)] = sent.as_slice() else { panic!("{sent:?}") };
+    alice.says(&world, room, "bob, this is for you");
+    alice.engine.want(room, Want::Remove(handle("bob")), world.now).unwrap();
     alice.syncs(&world);
-    bob.syncs(&world);
-    // Alice names the room; before it arrives, Bob adds Carol and tells her the old name.
-    alice.engine.want(room, Want::Name(written("Ward 7")), world.now).unwrap();
-    let sent = alice.engine.outgoing(world.now).unwrap();
-    bob.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
-    bob.syncs(&world);
-    let [Out::Submit(named)] = sent.as_slice() else { panic!("{sent:?}") };
-    world.hub.borrow_mut().submit(named, world.now).unwrap();
-    for person in [&mut alice, &mut bob, &mut carol] {
-        person.syncs(&world);
-        let name = person.engine.room(room).unwrap().name;
-        assert_eq!(name.as_deref(), Some("Ward 7"), "{}", person.name);
+    // The connection was lost, and it was sent over the next one as well.
+    let code = Code::NoRoom.as_str().as_bytes().to_vec().into();
+    let refused = Refused { id: late.id, room, code, title: vec![].into() };
+    for _ in 0..2 {
+        bob.engine.refused(&refused, world.now).unwrap();
     }
-}
-
-#[test]
-fn a_newcomer_hears_the_name_from_one_of_the_others_when_whoever_brought_them_is_gone() {
-    let mut world = World::new();
-    let [mut alice, mut bob, mut dora, mut carol] = world.people(["alice", "bob", "dora", "carol"]);
-    let room = alice.opens(&world, "Ward 7", &[&bob, &dora]);
-    for name in ["bob", "dora"] {
-        alice.engine.want(room, Want::Role(handle(name), Role::Moderator), world.now).unwrap();
-        alice.syncs(&world);
-    }
-    bob.syncs(&world);
-    dora.syncs(&world);
-    // Alice brings Carol in, and loses her device before it has said what the room is called.
-    alice.engine.want(room, Want::Add(vec![handle("carol")], Role::Member), world.now).unwrap();
-    while world.hub.borrow().halls[&room].face.leaves().unwrap().len() < 4 {
-        assert!(alice.sends(world.now));
-    }
-    let last = |world: &World| world.hub.borrow().halls[&room].head(room).0;
-    let before = last(&world);
-    for after in [0, 1] {
-        for person in [&mut bob, &mut dora, &mut carol] {
-            person.syncs(&world);
-        }
-        // One says so once it is time, and not both.
-        assert_eq!(last(&world), before + after);
-        let name = carol.engine.room(room).unwrap().name;
-        assert_eq!(name.as_deref(), Some("Ward 7").filter(|_| after == 1));
-        world.later(12);
-    }
+    bob.looks(&world);
+    assert_eq!(bob.reads(room), ["alice: bob, this is for you"]);
+    assert_eq!(bob.why(room), "alice removed you");
 }
 
 #[test]

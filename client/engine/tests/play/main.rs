@@ -17,5 +17,6 @@ mod forger;
 mod history;
 mod hostile;
 mod marks;
+mod names;
 mod rogue;
 mod speaking;
