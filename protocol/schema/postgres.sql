@@ -121,6 +121,36 @@ CREATE INDEX signin_sessions_of ON signin_sessions (device, until);
 -- When a session was opened; nothing for those that were open before this was kept.
 ALTER TABLE signin_sessions ADD COLUMN opened_at BIGINT NOT NULL DEFAULT 0;
 
+-- passkeys/0001_passkeys
+-- Passkeys: public keys that authenticators of the accounts' owners hold, as the WebAuthn library writes them.
+CREATE TABLE passkeys_keys (
+    passkey BYTEA NOT NULL PRIMARY KEY,
+    credential BYTEA NOT NULL UNIQUE,
+    handle TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kept TEXT NOT NULL,
+    added_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX passkeys_keys_of ON passkeys_keys (handle, added_at);
+-- Ceremonies, found by the SHA-256 of their secret. One with a method is about a request that is to be approved, and one with
+-- none about a passkey of this name that is to be added.
+CREATE TABLE passkeys_ceremonies (
+    ceremony BYTEA NOT NULL PRIMARY KEY,
+    secret BYTEA NOT NULL UNIQUE,
+    handle TEXT NOT NULL,
+    device BYTEA NOT NULL,
+    words TEXT NOT NULL,
+    name TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    nonce BYTEA NOT NULL,
+    until BIGINT NOT NULL,
+    state BIGINT NOT NULL
+);
+CREATE INDEX passkeys_ceremonies_until ON passkeys_ceremonies (until);
+
 -- rooms/0001_rooms
 -- Rooms: where each stands, and its public face. The large columns come last, and are read only when they are needed.
 CREATE TABLE rooms (

@@ -139,6 +139,9 @@ pub(crate) enum Command {
     /// See where this account is signed in, and end a session
     #[command(subcommand)]
     Sessions(Sessions),
+    /// Your passkeys: list, add and remove them
+    #[command(subcommand)]
+    Passkeys(Passkeys),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),
@@ -349,6 +352,26 @@ pub(crate) enum Sessions {
     End {
         /// The session: how its id begins, as the list shows it
         session: String,
+    },
+}
+
+/// What to do with passkeys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passkeys {
+    /// List the passkeys of this account
+    List,
+    /// Add one, in a browser: with a security key, a phone, or this computer's fingerprint reader
+    ///
+    /// From then on, what is sensitive asks for it: inviting, linking a device, revoking somebody else's, changing the recovery key,
+    /// and changing passkeys. Whoever has only this device can do none of that.
+    Add {
+        /// What to call it, such as 'blue security key'
+        name: String,
+    },
+    /// Remove one, such as that of a security key you have lost
+    Remove {
+        /// The passkey: how its id begins, as the list shows it
+        passkey: String,
     },
 }
 

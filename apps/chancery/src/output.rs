@@ -51,7 +51,7 @@ impl Output {
     /// Something beside the answer that a person should know.
     #[expect(clippy::unused_self, reason = "whoever may answer may also note")]
     pub(crate) fn note(&mut self, text: &str) {
-        let _ = writeln!(stderr(), "{}", printable(text));
+        note(text);
     }
 
     /// Why a command was not done.
@@ -95,6 +95,11 @@ impl Output {
         bar.enable_steady_tick(std::time::Duration::from_millis(120));
         bar
     }
+}
+
+/// Something beside the answer that a person should know, where no answer is at hand.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(stderr(), "{}", printable(text));
 }
 
 /// What a person is told of the news that are no lines.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use chancery_duties::gateway::{House, HouseError, Settings};
+use chancery_duties::gateway::{House, HouseError, PasskeySettings, Settings};
 use chancery_floor::{
     blobs::{Blobs, Bucket},
     clock::{Clock, Entropy},
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     admin,
-    config::{BucketName, Config, Credentials, FilePlace, S3, Store, UnusableCredentials},
+    config::{BucketName, Config, Credentials, FilePlace, Passkeys, S3, Store, UnusableCredentials},
     listen::Listener,
     tls::{Tls, TlsError},
 };
@@ -97,18 +97,18 @@ impl Server {
         let counters = admin::counters()?;
         let public = bind(config.public.listen, tls.clone(), config.public.connections).await?;
         let admin = bind(config.admin, None, ADMIN_CONNECTIONS).await?;
-        let house = House::open(
-            (open(&config.store).await?, open_files(&config.files.place).await?),
-            settings(config),
-            clock,
-            entropy,
-        )
-        .await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = match &config.public.url {
             Some(url) => url.as_str().to_owned(),
             None => format!("{scheme}://{}", public.address()),
         };
+        let house = House::open(
+            (open(&config.store).await?, open_files(&config.files.place).await?),
+            settings(config, &url),
+            clock,
+            entropy,
+        )
+        .await?;
         Ok(Self { house, public, admin, counters, tls, url })
     }
 
@@ -207,7 +207,7 @@ async fn open_files(place: &FilePlace) -> Result<Blobs, ServerError> {
     Ok(blobs)
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, url: &str) -> Settings {
     let mut settings = Settings::new(config.domain.clone());
     settings.body_days = config.bodies_kept.as_days();
     settings.file_bytes = config.files.largest.0;
@@ -215,5 +215,13 @@ fn settings(config: &Config) -> Settings {
     settings.address_requests = config.limits.address;
     settings.device_requests = config.limits.device;
     settings.proxies.clone_from(&config.public.proxies);
+    let Passkeys { required, synced } = config.passkeys;
+    settings.passkeys = PasskeySettings { origin: Some(origin(url)), required, synced };
     settings
+}
+
+/// Where browsers reach the server. Passkeys are for a name, and this machine has one as well.
+fn origin(url: &str) -> String {
+    let loopback = ["://127.0.0.1", "://[::1]"].into_iter().find(|host| url.contains(host));
+    loopback.map_or_else(|| url.to_owned(), |host| url.replace(host, "://localhost"))
 }

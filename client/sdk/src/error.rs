@@ -72,6 +72,9 @@ pub enum SdkError {
     /// Somebody has to say how the vault is unlocked.
     #[error("the vault's key cannot be kept or found: {0}")]
     NoKeyring(String),
+    /// The person has to use a passkey, and cannot be asked here.
+    #[error("this needs the passkey of its owner, and nobody can be asked for it here")]
+    NobodyToAsk,
     /// What is searched for is not a question.
     #[error("{0}")]
     Search(String),
@@ -104,6 +107,7 @@ impl SdkError {
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
             Self::Room(_) => "client.room",
             Self::Search(_) => "client.search",
+            Self::NobodyToAsk => "passkeys.unconfirmed",
         }
     }
 

@@ -4,6 +4,7 @@
 //! entry carries the new device's signature and that of whoever vouches for it. Verification is pure; the key directory
 //! (a later part of the protocol) will add proofs that a chain is the only one anybody was shown.
 
+mod act;
 mod archive;
 mod chain;
 mod invitation;
@@ -13,6 +14,7 @@ mod recovery;
 mod signed;
 mod write;
 
+pub use act::Act;
 pub use archive::BlockName;
 pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, verify, verify_as_far};
 pub use invitation::{AccountKind, Bot, Invitation, Secret};

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bytes::Opaque,
-    ids::{DeviceId, Digest, InvitationId, LinkingId, RoomId, SessionId},
+    ids::{CeremonyId, DeviceId, Digest, InvitationId, LinkingId, PasskeyId, RoomId, SessionId},
     names::{Domain, Handle},
     time::Instant,
 };
@@ -19,6 +19,13 @@ pub const PACKAGES_LIMIT: usize = 200;
 
 /// How long two devices have to meet, in seconds.
 pub const LINKING_SECONDS: i64 = 600;
+/// How long a ceremony is open, and what was approved in it may be done, in seconds.
+pub const CEREMONY_SECONDS: i64 = 300;
+/// The most passkeys an account has.
+pub const PASSKEYS_LIMIT: usize = 16;
+/// The header that names the ceremony in which a request was approved.
+pub const APPROVAL: &str = "chancery-approval";
+
 /// How many parts their meeting has.
 pub const LINKING_PARTS: u8 = 6;
 
@@ -247,6 +254,109 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({} s)", self.seconds)
     }
+}
+
+/// The passkeys of the calling account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Passkeys {
+    /// The oldest first.
+    pub passkeys: Vec<Passkey>,
+}
+
+/// A passkey, as its account sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Passkey {
+    /// The passkey.
+    pub passkey: PasskeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub added: Instant,
+    /// When it was used last.
+    pub used: Option<Instant>,
+    /// Whether it can be copied to other devices, by whoever made the authenticator.
+    pub synced: bool,
+    /// The model of the authenticator (AAGUID), where it has attested one.
+    pub model: Option<String>,
+}
+
+/// Opens a ceremony in which a passkey is added to the calling account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddPasskey {
+    /// What its owner calls it: 1 to 64 characters on one line.
+    #[schema(min_length = 1, max_length = 64)]
+    pub name: String,
+}
+
+/// Opens a ceremony in which the calling account approves one request with a passkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// The method of the request.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+    /// Its body, byte for byte; empty where it has none.
+    pub body: Opaque,
+}
+
+/// A ceremony that waits for the person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ceremony {
+    /// The ceremony.
+    pub ceremony: CeremonyId,
+    /// Where the person goes with a browser. Whoever has this address can go there instead, and needs the account's passkey.
+    pub url: String,
+    /// Until when.
+    pub until: Instant,
+}
+
+impl std::fmt::Debug for Ceremony {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ceremony({})", self.ceremony)
+    }
+}
+
+/// How a ceremony stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CeremonyState {
+    /// Whether the person has used the passkey.
+    pub done: bool,
+}
+
+/// Asks what a ceremony is about; for the page in the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookAtCeremony {
+    /// What the address of the page ended with.
+    pub secret: Opaque,
+}
+
+/// What a ceremony is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CeremonyView {
+    /// The account.
+    pub handle: Handle,
+    /// What happens when the passkey is used, in words.
+    pub words: String,
+    /// Whether a passkey is made, and not used.
+    pub makes: bool,
+    /// What the browser is asked for: `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`
+    /// (WebAuthn Level 3, section 5.1).
+    #[schema(value_type = Object)]
+    pub options: serde_json::Value,
+}
+
+/// What the authenticator answered; for the page in the browser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FinishCeremony {
+    /// What the address of the page ended with.
+    pub secret: Opaque,
+    /// `RegistrationResponseJSON` or `AuthenticationResponseJSON` (WebAuthn Level 3, section 5.1).
+    #[schema(value_type = Object)]
+    pub answer: serde_json::Value,
 }
 
 /// Deposits key packages for others to add this device with.

@@ -104,6 +104,14 @@ id!(
     /// A session: a device that has proved its key.
     SessionId
 );
+id!(
+    /// A passkey: a key of a person's, which an authenticator holds (WebAuthn).
+    PasskeyId
+);
+id!(
+    /// A ceremony: a person is asked in the browser to use a passkey, once, for one purpose.
+    CeremonyId
+);
 
 /// Decodes lower-case base32 strictly: no upper case, no padding, no stray trailing bits.
 fn decode_base32(text: &str) -> Result<Vec<u8>, InvalidId> {

@@ -84,6 +84,33 @@ codes! {
         "make a new one for every request";
     /// No such session, or another account's.
     NoSuchSession = "signin.not-found", 404, "there is no such session", "ask which there are: it may have ended by itself";
+    /// It has to be approved with a passkey.
+    Unconfirmed = "passkeys.unconfirmed", 403, "this is done only when it was approved with a passkey",
+        "approve exactly this request: POST /v1/approvals; who has no passkey adds one first";
+    /// The account has no passkey, and needs one.
+    NoPasskeyYet = "passkeys.none", 409, "this is approved with a passkey, and the account has none",
+        "add one: chancery passkeys add 'my security key'";
+    /// Another request was approved, or none, or it is too late.
+    NotApproved = "passkeys.not-approved", 403, "this is not what was approved, or it was done, or it is too late",
+        "approve exactly this request, and make it once within five minutes";
+    /// Not a request that is approved.
+    NoAct = "passkeys.no-act", 422, "nobody is asked to approve such a request", "make it without approval";
+    /// No such ceremony, or it is over.
+    NoCeremony = "passkeys.no-ceremony", 404, "there is no such ceremony, or it is over",
+        "begin again in the program that asked for it";
+    /// The answer of the authenticator does not hold.
+    BadPasskey = "passkeys.refused", 422, "the passkey was not accepted",
+        "begin again, with a passkey of this account and on this organisation's own page";
+    /// The organisation does not take such a passkey.
+    OtherPasskey = "passkeys.not-allowed", 422, "your organisation does not take this kind of passkey",
+        "use an authenticator that your administrator names";
+    /// No such passkey of the account.
+    NoPasskey = "passkeys.not-found", 404, "there is no such passkey", "ask which there are";
+    /// Too many passkeys.
+    ManyPasskeys = "passkeys.too-many", 409, "the account has as many passkeys as it may have", "remove one first";
+    /// The server has no address that passkeys could be for.
+    NoPasskeys = "passkeys.unavailable", 409, "this server has no name that passkeys could be made for",
+        "ask its administrator to set `url` under [public] to a name, not an address";
     /// The policy does not allow it.
     Denied = "policy.denied", 403, "this is not allowed", "ask an administrator of your organisation";
     /// The organisation has not been founded.

@@ -51,7 +51,7 @@ both! {
         let (floor, clock) = build(&db).await;
         let nobody = desk(&floor, Actor::nobody());
         for _ in 0..1000 {
-            assert_eq!(nobody.permit::<Act>(Thing).err(), Some(Denied));
+            assert_eq!(nobody.permit::<Act>(Thing).err(), Some(Denied::Never));
             floor.refusals.settle(&db, nobody.now()).await.unwrap();
         }
         assert_eq!(kinds(&db).await, ["journal.refused"]);

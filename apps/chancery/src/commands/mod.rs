@@ -4,6 +4,7 @@ mod account;
 mod devices;
 mod files;
 mod listen;
+mod passkeys;
 mod pipe;
 mod read;
 mod recover;
@@ -56,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
             devices::rename(common, output, &device, &name).await
         }
         Command::Devices(Devices::Link) => devices::link(common, output).await,
+        Command::Passkeys(what) => passkeys::run(common, output, what).await,
         Command::Sessions(what) => sessions::run(common, output, what).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,
@@ -180,7 +182,8 @@ async fn fulfil(
 
 /// Opens a profile that was set up before.
 fn open(common: &Common) -> Result<Client, Failure> {
-    let client = unlock::open(common)?;
+    let mut client = unlock::open(common)?;
     client.enrolled()?;
+    client.ask_owner_by(Box::new(passkeys::ask_owner));
     Ok(client)
 }

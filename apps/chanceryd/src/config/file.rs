@@ -28,6 +28,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
+    pub(super) passkeys: Passkeys,
+    #[serde(default)]
     pub(super) log: Log,
 }
 
@@ -100,6 +102,14 @@ pub(super) struct S3 {
 pub(super) struct Limits {
     pub(super) address: Option<Spanned<i64>>,
     pub(super) device: Option<Spanned<i64>>,
+}
+
+/// `[passkeys]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [passkeys] section")]
+pub(super) struct Passkeys {
+    pub(super) required: Option<bool>,
+    pub(super) synced: Option<bool>,
 }
 
 /// `[log]`

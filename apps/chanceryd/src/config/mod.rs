@@ -44,6 +44,8 @@ pub struct Config {
     pub files: Files,
     /// How many requests are taken.
     pub limits: Limits,
+    /// Which passkeys are taken, and for what.
+    pub passkeys: Passkeys,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -55,6 +57,15 @@ pub struct Limits {
     pub address: NonZeroU32,
     /// From a device.
     pub device: NonZeroU32,
+}
+
+/// Which passkeys are taken, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passkeys {
+    /// Whether nobody does what is sensitive without one.
+    pub required: bool,
+    /// Whether those are taken that can be copied to other devices.
+    pub synced: bool,
 }
 
 /// Where clients connect.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, ops::Range, path::PathBuf};
 use serde_spanned::Spanned;
 
 use super::{
-    Config, FilePlace, Files, Limits, Log, Public, S3, Store, TlsFiles, file,
+    Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, TlsFiles, file,
     values::{Format, Level, Period, Size},
 };
 
@@ -61,6 +61,10 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
         limits: Limits {
             address: requests("address", file.limits.address, ADDRESS_REQUESTS)?,
             device: requests("device", file.limits.device, DEVICE_REQUESTS)?,
+        },
+        passkeys: Passkeys {
+            required: file.passkeys.required.unwrap_or(false),
+            synced: file.passkeys.synced.unwrap_or(true),
         },
         domain: domain.into_inner(),
         log: Log {

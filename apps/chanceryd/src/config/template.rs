@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Config, FilePlace, Limits, Store};
+use super::{Config, FilePlace, Limits, Passkeys, Store};
 
 /// A commented configuration for `domain` that keeps all its data in the folder `data`.
 #[must_use]
@@ -64,6 +64,13 @@ largest = "2 GiB"
 address = 600
 device = 1200
 
+[passkeys]
+# With a passkey a person confirms what is sensitive: inviting, linking a device, revoking somebody else's, changing the
+# recovery key. Whoever has one is asked for it; with true, nobody does any of it without one.
+required = false
+# Whether passkeys are taken that can be copied to other devices, as phones and password managers do.
+synced = true
+
 [log]
 # error, warn, info, debug or trace
 level = "info"
@@ -117,6 +124,8 @@ pub(super) fn view(config: &Config) -> String {
     line(format!("largest = \"{}\"", config.files.largest));
     let Limits { address, device } = config.limits;
     line(format!("\n[limits]\naddress = {address}\ndevice = {device}"));
+    let Passkeys { required, synced } = config.passkeys;
+    line(format!("\n[passkeys]\nrequired = {required}\nsynced = {synced}"));
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{Organisation, Session},
+    api::{APPROVAL, Approve, Ceremony, Organisation, Session},
     bytes::Opaque,
+    ids::CeremonyId,
     problem::{Code, Problem},
     time::Instant,
 };
@@ -24,6 +25,7 @@ use super::{patience::Patience, tls};
 use crate::{
     clock::{draw, now},
     error::SdkError,
+    passkeys::{AskOwner, hold},
 };
 
 /// Whether an address is one of this machine's own, which nobody else can listen to.
@@ -40,6 +42,8 @@ pub(crate) struct Http {
     client: reqwest::Client,
     pub(super) tls: Arc<ClientConfig>,
     session: Option<Session>,
+    /// How the account's owner is asked to use a passkey, if somebody can be asked.
+    pub(crate) ask_owner: Option<AskOwner>,
     /// The session was opened here, and is not kept yet.
     fresh: bool,
     /// How far the server's clock is ahead of ours, in milliseconds: proofs go by the server's.
@@ -66,6 +70,7 @@ impl Http {
             client,
             tls,
             session: None,
+            ask_owner: None,
             fresh: false,
             ahead: 0,
         })
@@ -148,7 +153,7 @@ impl Http {
         (method, path): (Method, &str),
         body: Option<(&'static str, Bytes)>,
     ) -> Result<Bytes, SdkError> {
-        let mut patience = Patience::new();
+        let (mut patience, mut approval) = (Patience::new(), None);
         loop {
             let headers = self.headers(identity, method.as_str(), path).await?;
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
@@ -158,6 +163,9 @@ impl Http {
             if let Some((kind, body)) = &body {
                 request = request.header(CONTENT_TYPE, *kind).body(body.clone());
             }
+            if let Some(ceremony) = approval {
+                request = request.header(APPROVAL, format!("{ceremony}"));
+            }
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
             let headers = response.headers().clone();
@@ -165,10 +173,27 @@ impl Http {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            if !patience.again(self.renew(&error), &error, &headers).await {
+            if error.is(Code::Unconfirmed) && approval.is_none() && self.ask_owner.is_some() {
+                let body = body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+                approval = Some(Box::pin(self.approved(identity, (&method, path), &body)).await?);
+            } else if !patience.again(self.renew(&error), &error, &headers).await {
                 return Err(error);
             }
         }
+    }
+
+    /// Has the account's owner approve one request with a passkey; answers with the ceremony in which they did.
+    async fn approved(
+        &mut self,
+        identity: &Identity,
+        (method, path): (&Method, &str),
+        body: &Bytes,
+    ) -> Result<CeremonyId, SdkError> {
+        let body = Opaque(body.to_vec());
+        let approve = Approve { method: method.to_string(), path: path.to_owned(), body };
+        let ceremony: Ceremony = self.ask(identity, Method::POST, "/v1/approvals", Some(&approve)).await?;
+        hold(self, identity, &ceremony).await?;
+        Ok(ceremony.ceremony)
     }
 
     /// The headers that prove the device's key and name its session.

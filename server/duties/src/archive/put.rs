@@ -4,7 +4,7 @@
 //! means durable. What other devices have put there stays: they may have read more.
 
 use axum::{body::Bytes, extract::State, http::StatusCode};
-use chancery_floor::work::{Action, Denied, Work};
+use chancery_floor::work::{Action, Work};
 use chancery_wire::{
     archive::{BLOCK_LIMIT, BLOCKS, OVERHEAD},
     ids::{Digest, RoomId},
@@ -47,7 +47,7 @@ pub(super) async fn handle(
     sealed: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
-    let permit = desk.permit::<PutBlock>(Seen { room, reach }).map_err(|Denied| ArchiveError::Hidden)?;
+    let permit = desk.permit::<PutBlock>(Seen { room, reach }).map_err(|_| ArchiveError::Hidden)?;
     let key = sealed.first_chunk().filter(|_| (OVERHEAD..=BLOCK_LIMIT).contains(&sealed.len()));
     let key = *key.filter(|_| number < BLOCKS).ok_or(ArchiveError::BadBlock)?;
     // Looked at before anything is kept, so that nobody fills the disk with what belongs to nothing.

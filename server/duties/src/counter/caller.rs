@@ -26,14 +26,28 @@ pub struct Caller {
     pub session: SessionId,
     /// When the session ends.
     pub until: Instant,
+    /// How far its owner has confirmed what it asks for.
+    pub assurance: Assurance,
+}
+
+/// How far a person has confirmed, with a passkey, what a device asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assurance {
+    /// Whether the account has a passkey.
+    pub passkey: bool,
+    /// Whether this request was approved, or needs no approval.
+    pub confirmed: bool,
 }
 
 impl Caller {
     /// The caller as policy and journal see it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        let entity = Entity::plain("Account").with("officer", self.officer);
-        Actor { id: format!("device/{}", self.device), entity }
+        let Assurance { passkey, confirmed } = self.assurance;
+        let account = Entity::plain("Account").with("officer", self.officer).with("passkey", passkey);
+        let entity = account.clone().with("confirmed", confirmed);
+        let confirmed = (!confirmed).then(|| account.with("confirmed", true));
+        Actor { id: format!("device/{}", self.device), entity, confirmed }
     }
 }
 

@@ -5,7 +5,7 @@ mod caller;
 mod refusal;
 
 pub(crate) use ask::{Anybody, Ask, At, Visitor};
-pub use caller::Caller;
 pub(crate) use caller::Organisation;
+pub use caller::{Assurance, Caller};
 pub use refusal::Refusal;
 pub(crate) use refusal::Told;

@@ -49,8 +49,12 @@ impl Refusal {
 }
 
 impl From<Denied> for Refusal {
-    fn from(_: Denied) -> Self {
-        Self { told: Told::Counted, ..Self::new(Code::Denied) }
+    fn from(denied: Denied) -> Self {
+        let code = match denied {
+            Denied::Never => Code::Denied,
+            Denied::Unconfirmed => Code::Unconfirmed,
+        };
+        Self { told: Told::Counted, ..Self::new(code) }
     }
 }
 

@@ -3,7 +3,7 @@
 //! A `Fetch` frame, permitted by `Delivery::"fetch"` to whoever is or was a leaf: from the entry after the one that added the
 //! device, up to the one that removed it. Answered with entries and `UpTo`; when there is more, the device fetches again.
 
-use chancery_floor::work::{Action, Denied};
+use chancery_floor::work::Action;
 use chancery_wire::{
     frames::{Fetch, PAGE_LIMIT, ServerFrame, UpTo},
     ids::{RoomId, SubmissionId},
@@ -65,7 +65,7 @@ impl Socket {
     async fn page(&mut self, room: RoomId, after: u64) -> Result<Page, DeliveryError> {
         let reach = self.reach(room).await?;
         let permit =
-            self.desk.permit::<FetchEntries>(Seen { room, reach }).map_err(|Denied| DeliveryError::NoRoom)?;
+            self.desk.permit::<FetchEntries>(Seen { room, reach }).map_err(|_| DeliveryError::NoRoom)?;
         let mut from = self.desk.look(&permit);
         let part = rooms::part(&mut from, room, self.caller.device, after).await?;
         let reach = part.or(reach).ok_or(DeliveryError::NoRoom)?;

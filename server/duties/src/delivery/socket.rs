@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use chancery_floor::{
     bus::{Bounds as Inboxes, Inbox, Tap},
-    work::{Action, Denied, Desk, Permit},
+    work::{Action, Desk, Permit},
 };
 use chancery_wire::{
     frames::ClientFrame,
@@ -112,7 +112,7 @@ impl Socket {
         } else {
             self.reach(room).await?
         };
-        self.desk.permit(Seen { room, reach }).map_err(|Denied| DeliveryError::NoRoom)
+        self.desk.permit(Seen { room, reach }).map_err(|_| DeliveryError::NoRoom)
     }
 
     /// Refuses something of this socket's, once there is room for the answer.

@@ -81,6 +81,12 @@ pub(crate) async fn meet(
     Ok(tx.execute(INSERT, values![id.0, by.0, until.0]).await? == 1)
 }
 
+/// Whether a device holds a meeting that is not over.
+pub(crate) async fn meets(from: &mut impl Read, device: DeviceId, now: Instant) -> Result<bool, StoreError> {
+    const OPEN: &str = "SELECT 1 FROM devices_linkings WHERE device = $1 AND until > $2 LIMIT 1";
+    Ok(from.row(OPEN, values![device.0, now.0]).await?.is_some())
+}
+
 /// What was said in a meeting, in order; nothing when there is no such meeting, or it is over.
 pub(crate) async fn parts(
     from: &mut impl Read,

@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use chancery_floor::work::{Action, Denied, Work};
+use chancery_floor::work::{Action, Work};
 use chancery_wire::{
     api,
     ids::{FileId, RoomId},
@@ -55,7 +55,7 @@ pub(super) async fn handle(
     Ask(ask): Ask<api::BeginFile>,
 ) -> Result<Json<api::FileState>, Refusal> {
     let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
-    let permit = desk.permit::<Begin>(Seen { room, reach }).map_err(|Denied| FilesError::Hidden)?;
+    let permit = desk.permit::<Begin>(Seen { room, reach }).map_err(|_| FilesError::Hidden)?;
     if !(1..=files.parts).contains(&ask.parts) {
         return Err(FilesError::TooLarge.into());
     }

@@ -4,7 +4,7 @@
 //! `files.deleted`. That it is gone already is no error.
 
 use axum::{extract::State, http::StatusCode};
-use chancery_floor::work::{Action, Denied, Work};
+use chancery_floor::work::{Action, Work};
 use chancery_wire::{
     ids::{Digest, FileId, RoomId},
     problem::Problem,
@@ -36,7 +36,7 @@ pub(super) async fn handle(
     At((room, file)): At<(RoomId, FileId)>,
 ) -> Result<StatusCode, Refusal> {
     let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
-    let permit = desk.permit::<Delete>(Seen { room, reach }).map_err(|Denied| FilesError::Hidden)?;
+    let permit = desk.permit::<Delete>(Seen { room, reach }).map_err(|_| FilesError::Hidden)?;
     let work = desk.begin(permit).await?;
     let unused = delete(work, &caller, file).await?;
     // What cannot be deleted now belongs to nothing any more, and is deleted with such.

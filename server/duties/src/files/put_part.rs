@@ -4,7 +4,7 @@
 //! `files.put`. The answer means durable; the part that came last may be put once more.
 
 use axum::{Json, body::Bytes, extract::State};
-use chancery_floor::work::{Action, Denied, Work};
+use chancery_floor::work::{Action, Work};
 use chancery_wire::{
     api,
     files::{PART, SEAL},
@@ -44,7 +44,7 @@ pub(super) async fn handle(
 ) -> Result<Json<api::FileState>, Refusal> {
     let mut reader = desk.floor().db.reader();
     let reach = rooms::reach(&mut reader, room, caller.device).await?;
-    let permit = desk.permit::<PutPart>(Seen { room, reach }).map_err(|Denied| FilesError::Hidden)?;
+    let permit = desk.permit::<PutPart>(Seen { room, reach }).map_err(|_| FilesError::Hidden)?;
     // Looked at before anything is kept, so that nobody fills the disk with what belongs to nothing.
     let begun =
         store::file(&mut reader, file).await?.filter(|it| it.room == room && it.handle == caller.handle);

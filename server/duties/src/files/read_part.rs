@@ -8,7 +8,7 @@ use axum::{
     extract::State,
     http::header::{CONTENT_TYPE, HeaderName},
 };
-use chancery_floor::work::{Action, Denied};
+use chancery_floor::work::Action;
 use chancery_wire::{
     ids::{FileId, RoomId},
     problem::Problem,
@@ -42,7 +42,7 @@ pub(super) async fn handle(
     At((room, file, number)): At<(RoomId, FileId, u64)>,
 ) -> Result<([(HeaderName, &'static str); 1], Bytes), Refusal> {
     let reach = rooms::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
-    let permit = desk.permit::<ReadPart>(Seen { room, reach }).map_err(|Denied| FilesError::Hidden)?;
+    let permit = desk.permit::<ReadPart>(Seen { room, reach }).map_err(|_| FilesError::Hidden)?;
     let mut from = desk.look(&permit);
     let found = store::file(&mut from, file).await?;
     found.filter(|it| it.room == room && File::is_whole(it)).ok_or(FilesError::NoFile)?;

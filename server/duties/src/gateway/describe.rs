@@ -7,8 +7,8 @@ use chancery_floor::{
 use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{end_session, link, pend, recovery_key, revoke, stream};
-use crate::{accounts, archive, delivery, devices, files, rooms, signin};
+use super::{approve, end_session, link, pend, recovery_key, revoke, stream};
+use crate::{accounts, archive, delivery, devices, files, passkeys, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn openapi() -> OpenApi {
             "What devices and administrators ask of a Chancery server. Every request of a device carries its session's \
              token (`Authorization: DPoP …`) and a fresh proof of its key (`DPoP: …`, RFC 9449); refusals are problems \
              (RFC 9457) whose codes are in errors.md; one with `Retry-After` may be made again after so many seconds. \
+             What its owner approved with a passkey names the ceremony (`Chancery-Approval`, passkeys.md). \
              Messages travel over the WebSocket (frames.md).",
         ))
         .build();
@@ -30,9 +31,11 @@ pub fn openapi() -> OpenApi {
         accounts::routes().into_openapi(),
         devices::routes().into_openapi(),
         signin::routes().into_openapi(),
+        passkeys::routes().into_openapi(),
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),
+        approve::routes().into_openapi(),
         end_session::routes().into_openapi(),
         link::routes().into_openapi(),
         pend::routes().into_openapi(),
@@ -67,6 +70,7 @@ pub fn facts() -> Vec<Meaning> {
         accounts::FACTS,
         devices::FACTS,
         signin::FACTS,
+        passkeys::FACTS,
         rooms::FACTS,
         files::FACTS,
         archive::FACTS,
@@ -83,6 +87,7 @@ pub fn migrations() -> Vec<Migration> {
         accounts::MIGRATIONS,
         devices::MIGRATIONS,
         signin::MIGRATIONS,
+        passkeys::MIGRATIONS,
         rooms::MIGRATIONS,
         files::MIGRATIONS,
         archive::MIGRATIONS,

@@ -21,7 +21,13 @@ use chancery_wire::{
 use super::{
     Settings, describe::migrations, limit::Limits, receive::Gate, routes::router, sweep::sweep, tasks::Tasks,
 };
-use crate::{accounts, counter::Refusal, delivery, devices, files, signin};
+use crate::{
+    accounts,
+    counter::Refusal,
+    delivery, devices, files,
+    passkeys::{self, Passkeys},
+    signin,
+};
 
 /// How often small things that wait are written.
 const SOON: Duration = Duration::from_millis(250);
@@ -64,6 +70,7 @@ fn policies() -> Result<Policies, InvalidPolicies> {
         include_str!("../../../../policies/accounts.cedar"),
         include_str!("../../../../policies/devices.cedar"),
         include_str!("../../../../policies/signin.cedar"),
+        include_str!("../../../../policies/passkeys.cedar"),
         include_str!("../../../../policies/rooms.cedar"),
         include_str!("../../../../policies/files.cedar"),
         include_str!("../../../../policies/archive.cedar"),
@@ -91,11 +98,21 @@ impl House {
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started);
+        let passkeys = Passkeys::new(&settings.domain, &settings.passkeys);
         let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());
         let house = Self {
-            gate: Gate { floor, blobs, settings: Arc::new(settings), signin, limits, delivery, tasks },
+            gate: Gate {
+                floor,
+                blobs,
+                settings: Arc::new(settings),
+                signin,
+                passkeys,
+                limits,
+                delivery,
+                tasks,
+            },
         };
         house.gate.tasks.start_helper(house.clone().keep());
         let delivery = house.gate.delivery.clone();
@@ -135,6 +152,7 @@ impl House {
         let kept = DAY * i64::from(self.gate.settings.body_days);
         delivery::expire(&desk, desk.now().plus_seconds(-kept)).await?;
         signin::expire(&desk).await?;
+        passkeys::expire(&desk).await?;
         devices::expire(&desk).await?;
         files::expire(&desk).await
     }

@@ -149,6 +149,7 @@ mod tests {
     use chancery_wire::{ids::SessionId, time::Instant};
 
     use super::*;
+    use crate::counter::Assurance;
 
     fn from(peer: &str, forwarded: &[&str]) -> Option<String> {
         let mut request = Request::builder();
@@ -207,6 +208,7 @@ mod tests {
             officer: false,
             session: SessionId([device; 16]),
             until: Instant(i64::MAX),
+            assurance: Assurance::default(),
         };
         let may = |caller: &Caller, route: &str| limits.caller(caller, route).map_err(|refusal| refusal.code);
         for device in 1..=3 {

@@ -3,13 +3,18 @@
 //! `POST /v1/devices`, permitted by `Accounts::"link"`. Here because it touches several duties.
 
 use axum::{Json, extract::State, http::StatusCode};
-use chancery_wire::{api, problem::Problem};
+use chancery_transparency::{Enrol, Vouch};
+use chancery_wire::{
+    api,
+    problem::{Code, Problem},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{House, pend::pend, receive::Gate};
 use crate::{
     accounts,
     counter::{Anybody, Ask, Refusal},
+    devices, passkeys,
 };
 
 /// The route.
@@ -27,6 +32,7 @@ async fn handle(
     Ask(ask): Ask<api::Link>,
 ) -> Result<(StatusCode, Json<api::Account>), Refusal> {
     let domain = gate.settings.domain.clone();
+    is_confirmed(&gate, &ask.entry.0).await?;
     let (account, went) = accounts::link(&desk, &domain, &ask.entry.0).await?;
     for device in &went {
         House::of(gate.clone()).end_sessions(*device).await?;
@@ -35,4 +41,15 @@ async fn handle(
         pend(&gate, &account.handle).await?;
     }
     Ok((StatusCode::CREATED, Json(account)))
+}
+
+/// Whose account has a passkey has approved the meeting in which the device is linked: the key of an earlier device alone links none.
+async fn is_confirmed(gate: &Gate, entry: &[u8]) -> Result<(), Refusal> {
+    let Ok((Enrol { handle, vouch: Vouch::Device(by), .. }, _)) = Enrol::peek(entry) else { return Ok(()) };
+    let (now, mut reader) = (gate.floor.clock.now(), gate.floor.db.reader());
+    let guarded = gate.settings.passkeys.required || passkeys::has_any(&mut reader, &handle).await?;
+    if guarded && !devices::meets(&mut reader, by, now).await? {
+        return Err(Refusal::new(Code::Unconfirmed));
+    }
+    Ok(())
 }

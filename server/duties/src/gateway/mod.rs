@@ -3,6 +3,7 @@
 //! It knows every duty and no rule. What comes in is authenticated, bounded and counted here; what goes wrong comes out as
 //! one problem format. `House` is all that a program needs; the rest describes the house for documents.
 
+mod approve;
 mod date;
 mod describe;
 mod end_session;
@@ -23,3 +24,5 @@ pub use describe::{facts, migrations, openapi, schema};
 pub use house::{House, HouseError};
 pub use limit::Peer;
 pub use settings::Settings;
+
+pub use crate::passkeys::PasskeySettings;

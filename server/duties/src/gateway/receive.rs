@@ -9,6 +9,7 @@ use axum::{
     http::{
         HeaderValue,
         header::{AUTHORIZATION, DATE, UPGRADE},
+        request::Parts,
     },
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -17,7 +18,8 @@ use chancery_floor::{
     blobs::Blobs,
     work::{Actor, Desk, Floor},
 };
-use chancery_wire::problem::Code;
+use chancery_transparency::Act;
+use chancery_wire::{api::APPROVAL, problem::Code};
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -28,8 +30,9 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    counter::{Anybody, Refusal, Told, Visitor},
+    counter::{Anybody, Assurance, Caller, Refusal, Told, Visitor},
     delivery::Delivery,
+    passkeys::{self, Passkeys, PasskeysError},
     signin::{self, Identity, Signin, SigninError},
 };
 
@@ -47,6 +50,7 @@ pub(super) struct Gate {
     pub blobs: Blobs,
     pub settings: Arc<Settings>,
     pub signin: Signin,
+    pub passkeys: Passkeys,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
@@ -56,7 +60,7 @@ pub(super) struct Gate {
 pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("elsewhere", MatchedPath::as_str).to_owned();
     let (actor, mut response) = match gate.identify(&mut request, &route).await {
-        Ok(actor) => (actor, run(request, next).await),
+        Ok(actor) => (actor, gate.run(request, next).await.unwrap_or_else(Refusal::into_response)),
         Err(refusal) => (Actor::nobody(), refusal.into_response()),
     };
     if let Some(Told::No(code)) = response.extensions().get::<Told>() {
@@ -102,7 +106,10 @@ impl Gate {
         let extensions = request.extensions_mut();
         extensions.insert(Anybody(nobody));
         let actor = match identity {
-            Identity::Caller(caller, fresh) => {
+            Identity::Caller(mut caller, fresh) => {
+                let passkey = passkeys::has_any(&mut reader, &caller.handle).await?;
+                let confirmed = !passkey && !self.settings.passkeys.required;
+                caller.assurance = Assurance { passkey, confirmed };
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {
                     self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);
@@ -122,26 +129,39 @@ impl Gate {
         };
         Ok(actor)
     }
-}
 
-/// Runs a request to its end, again when it lost a race. The body is read once.
-async fn run(request: Request, next: Next) -> Response {
-    if request.headers().contains_key(UPGRADE) {
-        return guarded(request, next).await;
-    }
-    let (parts, body) = request.into_parts();
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal.into_response(),
-    };
-    for _ in 1..TRIES {
-        let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
-        let response = guarded(again, next.clone()).await;
-        if response.extensions().get() != Some(&Told::Raced) {
-            return response;
+    /// Runs a request to its end, again when it lost a race. The body is read once.
+    async fn run(&self, request: Request, next: Next) -> Result<Response, Refusal> {
+        if request.headers().contains_key(UPGRADE) {
+            return Ok(guarded(request, next).await);
         }
+        let (mut parts, body) = request.into_parts();
+        let body = read(body).await?;
+        self.confirm(&mut parts, &body).await?;
+        for _ in 1..TRIES {
+            let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
+            let response = guarded(again, next.clone()).await;
+            if response.extensions().get() != Some(&Told::Raced) {
+                return Ok(response);
+            }
+        }
+        Ok(guarded(Request::from_parts(parts, Body::from(body)), next).await)
     }
-    guarded(Request::from_parts(parts, Body::from(body)), next).await
+
+    /// Where a request says that its owner has approved it: uses the approval up, and lays out the desk of one that is confirmed.
+    async fn confirm(&self, parts: &mut Parts, body: &[u8]) -> Result<(), Refusal> {
+        let Some(ceremony) = parts.headers.get(APPROVAL) else { return Ok(()) };
+        let ceremony = ceremony.to_str().ok().and_then(|ceremony| ceremony.parse().ok());
+        let ceremony = ceremony.ok_or(PasskeysError::NotApproved)?;
+        let Some(Visitor { desk, caller }) = parts.extensions.get::<Visitor>() else { return Ok(()) };
+        let act = Act::new(caller.device, (parts.method.as_str(), parts.uri.path()), body);
+        passkeys::use_up(desk, ceremony, act).await?;
+        let assurance = Assurance { confirmed: true, ..caller.assurance };
+        let caller = Caller { assurance, ..caller.clone() };
+        let desk = Desk::of(Arc::clone(&self.floor), caller.actor());
+        parts.extensions.insert(Visitor { desk, caller });
+        Ok(())
+    }
 }
 
 /// A panic in one request is that request's failure and nobody else's.

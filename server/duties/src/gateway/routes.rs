@@ -7,7 +7,7 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    end_session, link, pend,
+    approve, end_session, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream,
 };
@@ -17,6 +17,7 @@ use crate::{
     counter::Refusal,
     devices::{self, Devices},
     files::{self, Files},
+    passkeys,
     rooms::{self, Rooms},
     signin,
 };
@@ -32,9 +33,11 @@ pub(super) fn router(gate: Gate) -> Router {
                 .with_state(Devices { domain: domain.clone(), claims: Arc::clone(&gate.limits.claims) }),
         )
         .merge(signin::routes().with_state(gate.signin.clone()))
+        .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
         .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
+        .merge(approve::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
         .merge(link::routes().with_state(gate.clone()))
         .merge(pend::routes().with_state(gate.clone()))
@@ -42,6 +45,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(revoke::routes().with_state(gate.clone()))
         .merge(stream::routes().with_state(gate.clone()));
     Router::from(routes)
+        .merge(passkeys::pages())
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         // The limit is kept by `receive`, which reads the body once for as often as the request is run.

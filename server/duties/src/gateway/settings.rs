@@ -4,7 +4,7 @@ use std::{net::IpAddr, num::NonZeroU32};
 
 use chancery_wire::{files, names::Domain};
 
-use crate::delivery::Bounds;
+use crate::{delivery::Bounds, passkeys::PasskeySettings};
 
 /// How a house is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Settings {
     pub device_requests: NonZeroU32,
     /// Proxies that are believed for whom they ask, besides those on this machine.
     pub proxies: Vec<IpAddr>,
+    /// Which passkeys are taken, and for what.
+    pub passkeys: PasskeySettings,
 }
 
 impl Settings {
@@ -40,6 +42,7 @@ impl Settings {
             address_requests: const { NonZeroU32::new(600).unwrap() },
             device_requests: const { NonZeroU32::new(1200).unwrap() },
             proxies: vec![],
+            passkeys: PasskeySettings { origin: None, required: false, synced: true },
         }
     }
 

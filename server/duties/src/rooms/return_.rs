@@ -4,7 +4,7 @@
 //! room.
 
 use axum::Json;
-use chancery_floor::work::{Action, Denied};
+use chancery_floor::work::Action;
 use chancery_groups::Face;
 use chancery_wire::{api, bytes::Opaque, ids::RoomId, problem::Problem};
 
@@ -30,7 +30,7 @@ pub(super) async fn handle(
     At(room): At<RoomId>,
 ) -> Result<Json<api::Return>, Refusal> {
     let reach = store::reach(&mut desk.floor().db.reader(), room, caller.device).await?;
-    let permit = desk.permit::<ComeBack>(Seen { room, reach }).map_err(|Denied| RoomsError::Hidden)?;
+    let permit = desk.permit::<ComeBack>(Seen { room, reach }).map_err(|_| RoomsError::Hidden)?;
     let whole = store::whole(&mut desk.look(&permit), room).await?;
     let (standing, group_info, face) = whole.ok_or(RoomsError::NoRoom)?;
     let tree = tokio::task::spawn_blocking(move || Face::load(&face)?.tree()).await;

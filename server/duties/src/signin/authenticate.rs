@@ -12,7 +12,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::{Signin, error::SigninError, store};
 use crate::{
     accounts::{self, KnownDevice},
-    counter::Caller,
+    counter::{Assurance, Caller},
 };
 
 /// The header of a proof.
@@ -75,7 +75,10 @@ impl Signin {
         };
         let KnownDevice { handle, device, key, officer } = device;
         let (session, until) = (session.session, session.until);
-        Ok(Identity::Caller(Caller { handle, device, key, officer, session, until }, fresh))
+        Ok(Identity::Caller(
+            Caller { handle, device, key, officer, session, until, assurance: Assurance::default() },
+            fresh,
+        ))
     }
 
     /// Uses a proof up; refuses one that was. What is refused for another reason takes no place among the used ones.

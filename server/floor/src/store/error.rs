@@ -25,7 +25,8 @@ const SHM_SIZE: i32 = 4874;
 
 impl StoreError {
     /// A row does not have the shape its reader expects.
-    pub(crate) fn shape(what: &str) -> Self {
+    #[must_use]
+    pub fn shape(what: &str) -> Self {
         Self::Failed(format!("a row is not as expected: {what}"))
     }
 

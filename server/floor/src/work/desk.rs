@@ -34,26 +34,34 @@ pub struct Actor {
     pub id: String,
     /// What policy sees of it.
     pub entity: Entity,
+    /// What policy would see of it if it had confirmed what it asks for; nothing where there is nothing to confirm.
+    pub confirmed: Option<Entity>,
 }
 
 impl Actor {
     /// The server itself, doing its housekeeping.
     #[must_use]
     pub fn house() -> Self {
-        Self { id: "house".to_owned(), entity: Entity::plain("House") }
+        Self { id: "house".to_owned(), entity: Entity::plain("House"), confirmed: None }
     }
 
     /// Somebody who has not said who it is.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody") }
+        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody"), confirmed: None }
     }
 }
 
 /// Policy said no. It is counted already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not allowed")]
-pub struct Denied;
+pub enum Denied {
+    /// Whatever the actor does about it.
+    #[error("this is not allowed")]
+    Never,
+    /// The actor may, once it has confirmed that it wants this.
+    #[error("this is not allowed before it was confirmed")]
+    Unconfirmed,
+}
 
 /// One actor's desk.
 #[derive(Clone, Debug)]
@@ -71,11 +79,18 @@ impl Desk {
 
     /// Asks policy whether the actor may do this. A refusal is counted for the journal.
     pub fn permit<A: Action>(&self, resource: A::Resource) -> Result<Permit<A>, Denied> {
-        if self.floor.policies.allow(&self.actor.entity, A::NAME, &resource.entity()) {
+        let allow = |actor: &Entity| self.floor.policies.allow(actor, A::NAME, &resource.entity());
+        if allow(&self.actor.entity) {
             return Ok(Permit::new(resource));
         }
-        self.note(Code::Denied, A::NAME);
-        Err(Denied)
+        let unconfirmed = self.actor.confirmed.as_ref().is_some_and(allow);
+        let (code, denied) = if unconfirmed {
+            (Code::Unconfirmed, Denied::Unconfirmed)
+        } else {
+            (Code::Denied, Denied::Never)
+        };
+        self.note(code, A::NAME);
+        Err(denied)
     }
 
     /// Begins what was permitted.

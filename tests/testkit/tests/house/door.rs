@@ -72,8 +72,9 @@ pub(crate) struct Door {
     pub(crate) mallory: Client,
     pub(crate) room: RoomId,
     server: String,
+    origin: String,
     home: TempDir,
-    _listener: JoinSet<()>,
+    listener: JoinSet<()>,
 }
 
 /// Text that a person might write.
@@ -125,15 +126,13 @@ impl Door {
     }
 
     /// Opens a house that is run in a way of its own.
-    pub(crate) async fn with(db: Db, blobs: Blobs, settings: Settings) -> Self {
+    pub(crate) async fn with(db: Db, blobs: Blobs, mut settings: Settings) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let house =
-            House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = format!("http://{}", listener.local_addr().unwrap());
-        let router = house.router().layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let address = listener.local_addr().unwrap();
+        let (server, origin) = (format!("http://{address}"), format!("http://localhost:{}", address.port()));
+        settings.passkeys.origin = Some(origin.clone());
+        let (house, tasks) = serve(&db, blobs, settings, listener).await;
         let home = tempfile::tempdir().unwrap();
         let client = |name: &str| {
             let profile = Profile::new(home.path(), name).unwrap();
@@ -152,7 +151,21 @@ impl Door {
         sync(&mut alice).await;
         let room = alice.open_room(&text("private"), &["bob".parse().unwrap()]).unwrap();
         sync(&mut alice).await;
-        Self { db, house, alice, bob, mallory, room, server, home, _listener: tasks }
+        Self { db, house, alice, bob, mallory, room, server, origin, home, listener: tasks }
+    }
+
+    /// The same house, run in another way from now on. Clients that were open knew it at another address.
+    pub(crate) async fn reopen(&mut self, mut settings: Settings) {
+        self.house.stop().await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.server = format!("http://{}", listener.local_addr().unwrap());
+        settings.passkeys.origin = Some(self.origin.clone());
+        (self.house, self.listener) = serve(&self.db, Blobs::in_memory(), settings, listener).await;
+    }
+
+    /// Where browsers find the house.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// A profile in which nobody is yet.
@@ -240,6 +253,20 @@ impl Door {
             assert!(words.contains(code.as_str()), "{code} is not in the journal");
         }
     }
+}
+
+/// Opens a house behind a listener.
+async fn serve(
+    db: &Db,
+    blobs: Blobs,
+    settings: Settings,
+    listener: tokio::net::TcpListener,
+) -> (House, JoinSet<()>) {
+    let house = House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
+    let router = house.router().layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (house, tasks)
 }
 
 pub(crate) fn authorization(token: &[u8]) -> String {

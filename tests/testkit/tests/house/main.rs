@@ -9,12 +9,14 @@
 )]
 
 mod archive;
+mod authenticator;
 mod bad_input;
 mod contract;
 mod door;
 mod files;
 mod history;
 mod limits;
+mod passkeys;
 mod recovery;
 mod sessions;
 mod trees;

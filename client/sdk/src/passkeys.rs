@@ -1,0 +1,67 @@
+//! Passkeys of the account's owner: list, add and remove them. Requests that need approval ask for it by themselves (`net/http.rs`).
+
+use std::time::Duration;
+
+use chancery_vault::Identity;
+use chancery_wire::{
+    api::{AddPasskey, Ceremony, CeremonyState, Passkeys},
+    ids::PasskeyId,
+};
+use reqwest::Method;
+
+use crate::{client::Client, error::SdkError, net::Http};
+
+/// How often it is looked whether the person was there.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Asks the person to go to a page in a browser, and comes back at once.
+pub type AskOwner = Box<dyn FnMut(&Ceremony) + Send>;
+
+impl Client {
+    /// How the person is asked to use a passkey. Without it, what needs approval is refused.
+    pub fn ask_owner_by(&mut self, ask: AskOwner) {
+        self.http.ask_owner = Some(ask);
+    }
+
+    /// The passkeys of this account, as the server has them.
+    pub async fn passkeys(&mut self) -> Result<Passkeys, SdkError> {
+        let identity = self.enrolled()?;
+        let passkeys = self.http.ask(&identity, Method::GET, "/v1/passkeys", None::<&()>).await?;
+        self.keep_session()?;
+        Ok(passkeys)
+    }
+
+    /// Adds a passkey to this account: the person is asked to make it, and it is there when this returns. Where the account has one, that
+    /// one approves it first.
+    pub async fn add_passkey(&mut self, name: &str) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let add = AddPasskey { name: name.to_owned() };
+        let ceremony: Ceremony = self.http.ask(&identity, Method::POST, "/v1/passkeys", Some(&add)).await?;
+        let held = hold(&mut self.http, &identity, &ceremony).await;
+        self.keep_session()?;
+        held
+    }
+
+    /// Removes a passkey of this account, approved by one of them.
+    pub async fn remove_passkey(&mut self, passkey: PasskeyId) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/passkeys/{passkey}");
+        let removed = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
+        self.keep_session()?;
+        removed
+    }
+}
+
+/// Asks the person, and waits until they were there, or the ceremony is over.
+pub(crate) async fn hold(http: &mut Http, identity: &Identity, ceremony: &Ceremony) -> Result<(), SdkError> {
+    let Some(ask) = &mut http.ask_owner else { return Err(SdkError::NobodyToAsk) };
+    ask(ceremony);
+    let path = format!("/v1/ceremonies/{}", ceremony.ceremony);
+    loop {
+        let state: CeremonyState = http.ask(identity, Method::GET, &path, None::<&()>).await?;
+        if state.done {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

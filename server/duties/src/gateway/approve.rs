@@ -1,0 +1,93 @@
+//! Approve: a device has its owner approve one request, before it makes it.
+//!
+//! `POST /v1/approvals`, permitted by `Passkeys::"approve"`. The page says in words what the request does, made here from the request
+//! itself: so what is read and what is signed are one thing. Here because these requests are of several duties.
+
+use axum::{Json, extract::State, http::StatusCode};
+use chancery_floor::store::{Read, StoreError};
+use chancery_trail::digest;
+use chancery_transparency::{Invitation, about};
+use chancery_wire::{
+    api::{self, AddPasskey, Ceremony, Invite, Revoke},
+    ids::PasskeyId,
+    names::Handle,
+    problem::{Code, Problem},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::receive::Gate;
+use crate::{
+    counter::{Ask, Organisation, Refusal, Visitor},
+    passkeys::{self, Approve, Purpose},
+};
+
+/// The route.
+pub(super) fn routes() -> OpenApiRouter<Gate> {
+    OpenApiRouter::new().routes(routes!(handle))
+}
+
+/// Opens a ceremony in which the calling account approves one request with a passkey. The request is made afterwards, by the same device
+/// and exactly so, with the header `Chancery-Approval` that names the ceremony.
+#[utoipa::path(post, path = "/v1/approvals", tag = "passkeys", operation_id = "passkeys.approve", request_body = api::Approve,
+    responses((status = 201, description = "The ceremony.", body = Ceremony),
+        (status = "default", description = "Refused.", body = Problem)))]
+async fn handle(
+    Visitor { desk, caller }: Visitor,
+    State(gate): State<Gate>,
+    Ask(ask): Ask<api::Approve>,
+) -> Result<(StatusCode, Json<Ceremony>), Refusal> {
+    let permit = desk.permit::<Approve>(Organisation)?;
+    let mut work = desk.begin(permit).await?;
+    if !passkeys::has_any(&mut work.tx, &caller.handle).await? {
+        return Err(Refusal::new(Code::NoPasskeyYet));
+    }
+    let api::Approve { method, path, body } = ask;
+    let words = words(&mut work.tx, &caller.handle, (&method, &path, &body.0)).await?;
+    let words = words.ok_or_else(|| Refusal::new(Code::NoAct))?;
+    let purpose = Purpose::Approve { method, path, body: digest(&body.0) };
+    let ceremony = passkeys::begin(work, &gate.passkeys, &caller, (words, purpose)).await?;
+    Ok((StatusCode::CREATED, Json(ceremony)))
+}
+
+/// What a request does, in words; nothing for those that nobody has to approve.
+async fn words(
+    from: &mut impl Read,
+    handle: &Handle,
+    (method, path, body): (&str, &str, &[u8]),
+) -> Result<Option<String>, StoreError> {
+    Ok(match (method, path) {
+        ("POST", "/v1/invitations") => serde_json::from_slice(body).ok().and_then(|it: Invite| invites(&it)),
+        ("POST", "/v1/devices/revocations") => {
+            let revoke: Option<Revoke> = serde_json::from_slice(body).ok();
+            let whose = revoke.and_then(|it| about(&it.entry.0).ok());
+            whose.map(|(whose, _)| format!("revoke a device of {whose}"))
+        }
+        ("PUT", "/v1/recovery-key") => {
+            Some("change the recovery key of this account, or remove it".to_owned())
+        }
+        ("POST", "/v1/linkings") => Some("link another device to this account".to_owned()),
+        ("POST", "/v1/passkeys") => {
+            let add: Option<AddPasskey> = serde_json::from_slice(body).ok();
+            add.map(|it| format!("add another passkey, called {}, to this account", it.name.trim()))
+        }
+        ("DELETE", path) => {
+            let id = path.strip_prefix("/v1/passkeys/").and_then(|id| id.parse::<PasskeyId>().ok());
+            let Some(id) = id else { return Ok(None) };
+            let name = passkeys::name(from, handle, id).await?;
+            name.map(|name| format!("remove the passkey called {name} from this account"))
+        }
+        _ => None,
+    })
+}
+
+fn invites(invite: &Invite) -> Option<String> {
+    let it = Invitation::peek(&invite.invitation.0)?;
+    let what = if it.officer {
+        " as an officer, who may invite others and revoke their devices"
+    } else if it.bot.is_some() {
+        " as a bot"
+    } else {
+        ""
+    };
+    Some(format!("invite {}{what}", it.handle))
+}

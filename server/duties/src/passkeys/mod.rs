@@ -1,0 +1,76 @@
+//! Passkeys: a person shows with an authenticator that it is them (WebAuthn Level 3), and approves single requests so.
+//!
+//! A device's key says which device asks; a passkey says that its owner wants it. What is sensitive asks for both: the passkey signs a
+//! digest of the exact request, which is then served once. `protocol/passkeys.md` is the document.
+//!
+//! Invariants: the person was verified by the authenticator, always; an approval is for one request of one device, once; a further
+//! passkey is added only with one that is there.
+
+mod begin;
+mod error;
+mod expire;
+mod facts;
+mod finish;
+mod list;
+mod look;
+mod model;
+mod page;
+mod party;
+mod remove;
+mod store;
+mod use_up;
+mod watch;
+
+use std::sync::Arc;
+
+use chancery_wire::names::Domain;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use begin::{Approve, begin};
+pub(crate) use error::PasskeysError;
+pub(crate) use expire::expire;
+pub(crate) use facts::FACTS;
+pub(crate) use model::Purpose;
+pub(crate) use page::pages;
+pub(crate) use store::{MIGRATIONS, has_any, name};
+pub(crate) use use_up::use_up;
+
+use party::Party;
+
+/// Which passkeys an organisation takes, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeySettings {
+    /// Where browsers reach the server. Without one, or with an address instead of a name, there are no passkeys.
+    pub origin: Option<String>,
+    /// Whether nobody does what is sensitive without one; otherwise whoever has one.
+    pub required: bool,
+    /// Whether those are taken that can be copied to other devices (backup-eligible).
+    pub synced: bool,
+}
+
+/// What passkeys know of the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Passkeys {
+    party: Option<Arc<Party>>,
+}
+
+impl Passkeys {
+    /// Passkeys of an organisation.
+    pub(crate) fn new(domain: &Domain, settings: &PasskeySettings) -> Self {
+        Self { party: Party::new(domain, settings).map(Arc::new) }
+    }
+
+    fn party(&self) -> Result<&Party, PasskeysError> {
+        self.party.as_deref().ok_or(PasskeysError::Unavailable)
+    }
+}
+
+/// The routes of passkeys.
+pub(crate) fn routes() -> OpenApiRouter<Passkeys> {
+    OpenApiRouter::new()
+        .routes(routes!(begin::handle, list::handle))
+        .routes(routes!(remove::handle))
+        .routes(routes!(look::handle))
+        .routes(routes!(finish::handle))
+        .routes(routes!(watch::handle))
+}

@@ -1,0 +1,221 @@
+//! The relying party of WebAuthn (Level 3): what the browser is asked for, and whether the answer holds.
+//!
+//! The library checks; here is only what this organisation asks for: user verification always, discoverable passkeys, one origin, and
+//! its own rule about which passkeys it takes. That rule is held to when a passkey is added and each time it is used.
+
+use std::time::Duration;
+
+use chancery_trail::digest;
+use chancery_wire::{
+    api::CEREMONY_SECONDS,
+    ids::Digest,
+    names::{Domain, Handle},
+};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use url::Url;
+use webauthn_rs_core::{
+    WebauthnCore,
+    proto::{
+        AttestationConveyancePreference, AttestationMetadata, AuthenticationState, Credential,
+        PublicKeyCredential, RegisterPublicKeyCredential, RegistrationState, UserVerificationPolicy,
+    },
+};
+
+use super::{PasskeySettings, error::PasskeysError, model::Kept};
+
+/// How long the browser waits for the person.
+const PATIENCE: Duration = Duration::from_secs(CEREMONY_SECONDS.cast_unsigned());
+
+/// The relying party of one organisation at one origin.
+#[derive(Clone, Debug)]
+pub(crate) struct Party {
+    core: WebauthnCore,
+    domain: Domain,
+    settings: PasskeySettings,
+}
+
+/// An assertion that holds.
+#[derive(Debug)]
+pub(crate) struct Assertion {
+    /// The passkey, as it is from now on.
+    pub by: Kept,
+    pub authenticator_data: Vec<u8>,
+    pub client_data: Vec<u8>,
+    pub signature: Vec<u8>,
+}
+
+impl Party {
+    /// The relying party at the origin of the settings; nothing when there is none.
+    pub(super) fn new(domain: &Domain, settings: &PasskeySettings) -> Option<Self> {
+        let origin = Url::parse(settings.origin.as_ref()?).ok()?;
+        let id = origin.domain()?.to_owned();
+        let name = domain.as_str();
+        let core = WebauthnCore::new_unsafe_experts_only(name, &id, vec![origin], PATIENCE, None, None);
+        Some(Self { core, domain: domain.clone(), settings: settings.clone() })
+    }
+
+    /// The page on which ceremonies are held.
+    pub(super) fn page(&self, secret: &[u8]) -> String {
+        let origin = self.core.get_allowed_origins().iter().map(|it| it.origin().ascii_serialization());
+        format!("{}/passkey#{}", origin.collect::<String>(), BASE64URL_NOPAD.encode(secret))
+    }
+
+    /// What the browser is asked for to make a passkey.
+    pub(super) fn ask_for_new(
+        &self,
+        (challenge, handle): (Digest, &Handle),
+        kept: &[Kept],
+    ) -> Result<Value, PasskeysError> {
+        let (mut options, _) = self.new_passkey((challenge, handle), kept)?;
+        challenged(&mut options, challenge);
+        Ok(options)
+    }
+
+    /// Checks a new passkey.
+    pub(super) fn check_new(
+        &self,
+        (challenge, handle): (Digest, &Handle),
+        kept: &[Kept],
+        answer: &Value,
+    ) -> Result<Credential, PasskeysError> {
+        let (_, state) = self.new_passkey((challenge, handle), kept)?;
+        let state: RegistrationState = with_challenge(&state, challenge)?;
+        let answer: RegisterPublicKeyCredential = read(answer)?;
+        is_own_page(&answer.response.client_data_json)?;
+        let credential = self.core.register_credential(&answer, &state, None)?;
+        self.is_taken(&credential)?;
+        Ok(credential)
+    }
+
+    fn new_passkey(
+        &self,
+        (_, handle): (Digest, &Handle),
+        kept: &[Kept],
+    ) -> Result<(Value, RegistrationState), PasskeysError> {
+        let name = handle.as_str();
+        let exclude = kept.iter().map(|it| it.credential.cred_id.clone()).collect();
+        let builder = self
+            .core
+            .new_challenge_register_builder(&self.user(handle), name, name)?
+            .user_verification_policy(UserVerificationPolicy::Required)
+            .require_resident_key(true)
+            .attestation(AttestationConveyancePreference::None)
+            .reject_synchronised_authenticators(!self.settings.synced)
+            .exclude_credentials(Some(exclude));
+        let (options, state) = self.core.generate_challenge_register(builder)?;
+        Ok((written(&options.public_key)?, state))
+    }
+
+    /// What the browser is asked for to use one of these passkeys.
+    pub(super) fn ask_for(&self, challenge: Digest, kept: &[Kept]) -> Result<Value, PasskeysError> {
+        let (mut options, _) = self.old_passkey(kept)?;
+        challenged(&mut options, challenge);
+        Ok(options)
+    }
+
+    /// Checks that one of these passkeys was used, by the person.
+    pub(super) fn check(
+        &self,
+        (challenge, handle): (Digest, &Handle),
+        kept: &[Kept],
+        answer: &Value,
+    ) -> Result<Assertion, PasskeysError> {
+        let (_, state) = self.old_passkey(kept)?;
+        let state: AuthenticationState = with_challenge(&state, challenge)?;
+        let answer: PublicKeyCredential = read(answer)?;
+        let user = answer.response.user_handle.as_deref().filter(|user| !user.is_empty());
+        if user.is_some_and(|user| user != self.user(handle)) {
+            return Err(PasskeysError::Wrong("this is no passkey of the account"));
+        }
+        is_own_page(&answer.response.client_data_json)?;
+        let result = self.core.authenticate_credential(&answer, &state)?;
+        let by = kept.iter().find(|it| it.credential.cred_id == *result.cred_id());
+        let mut by = by.cloned().ok_or(PasskeysError::Wrong("this is no passkey of the account"))?;
+        by.credential.counter = result.counter();
+        by.credential.backup_state = result.backup_state();
+        self.is_taken(&by.credential)?;
+        let response = answer.response;
+        Ok(Assertion {
+            by,
+            authenticator_data: response.authenticator_data,
+            client_data: response.client_data_json,
+            signature: response.signature,
+        })
+    }
+
+    fn old_passkey(&self, kept: &[Kept]) -> Result<(Value, AuthenticationState), PasskeysError> {
+        let credentials = kept.iter().map(|it| it.credential.clone()).collect();
+        let builder = self
+            .core
+            .new_challenge_authenticate_builder(credentials, Some(UserVerificationPolicy::Required))?;
+        let (options, state) = self.core.generate_challenge_authenticate(builder)?;
+        Ok((written(&options.public_key)?, state))
+    }
+
+    /// Whether the organisation takes this passkey, as its rule is today.
+    fn is_taken(&self, credential: &Credential) -> Result<(), PasskeysError> {
+        if credential.backup_eligible && !self.settings.synced {
+            return Err(PasskeysError::NotAllowed(
+                "your organisation takes only passkeys that stay in one authenticator",
+            ));
+        }
+        Ok(())
+    }
+
+    /// How authenticators know the account: always the same, and not its name.
+    fn user(&self, handle: &Handle) -> [u8; 32] {
+        digest(format!("chancery passkey user 1\0{}\0{handle}", self.domain).as_bytes()).0
+    }
+}
+
+/// The page was not in a frame of another one. The library looks at that only when a passkey is made.
+fn is_own_page(client_data: &[u8]) -> Result<(), PasskeysError> {
+    let said: Option<Value> = serde_json::from_slice(client_data).ok();
+    let said = said.ok_or(PasskeysError::Wrong("what the browser says of itself cannot be read"))?;
+    let framed = said.get("crossOrigin").is_some_and(|it| it != false) || said.get("topOrigin").is_some();
+    if framed {
+        return Err(PasskeysError::Wrong("the passkey was used in a frame of another page"));
+    }
+    Ok(())
+}
+
+/// The model of the authenticator (AAGUID), where it has attested one.
+pub(super) fn model(credential: &Credential) -> Option<String> {
+    match &credential.attestation.metadata {
+        AttestationMetadata::Packed { aaguid } | AttestationMetadata::Tpm { aaguid, .. } => {
+            Some(aaguid.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The form in which the authenticator has attested itself, such as `packed` or `none`.
+pub(super) fn attestation(credential: &Credential) -> String {
+    let form = serde_json::to_value(&credential.attestation_format).ok();
+    form.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+// The library draws challenges by itself. Ours says what is approved, so it takes that one's place, in what the browser is asked for and in
+// what the answer is checked against.
+
+fn challenged(options: &mut Value, challenge: Digest) {
+    if let Some(place) = options.get_mut("challenge") {
+        *place = BASE64URL_NOPAD.encode(&challenge.0).into();
+    }
+}
+
+fn with_challenge<T: Serialize + DeserializeOwned>(state: &T, challenge: Digest) -> Result<T, PasskeysError> {
+    let mut state = written(state)?;
+    challenged(&mut state, challenge);
+    read(&state)
+}
+
+fn written(it: &impl Serialize) -> Result<Value, PasskeysError> {
+    serde_json::to_value(it).map_err(|_| PasskeysError::Wrong("the ceremony cannot be written"))
+}
+
+fn read<T: DeserializeOwned>(it: &Value) -> Result<T, PasskeysError> {
+    T::deserialize(it).map_err(|_| PasskeysError::Wrong("this is not what an authenticator answers"))
+}
