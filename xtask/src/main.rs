@@ -9,6 +9,7 @@ mod floors;
 mod fuzz;
 mod generated;
 mod postgres;
+mod programs;
 mod python;
 mod run;
 mod say;
@@ -16,7 +17,7 @@ mod shell;
 mod sources;
 mod test;
 mod tidy;
-mod tmux;
+
 mod torture;
 mod wasm;
 

@@ -7,9 +7,8 @@ use std::{
 
 use crate::{
     postgres::Postgres,
-    python, say,
+    programs, python, say,
     shell::{Outcome, about, cargo, fail, shown},
-    tmux,
 };
 
 /// Where the tests find PostgreSQL.
@@ -26,9 +25,9 @@ pub(crate) struct Count {
     pub(crate) ignored: usize,
 }
 
-/// Runs `cargo test` with what was passed, beside a private PostgreSQL and with tmux and tools of Python at hand.
+/// Runs `cargo test` with what was passed, beside a private PostgreSQL, and with the programs that the tests are played with at hand.
 pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
-    tmux::ready()?;
+    programs::ready()?;
     let python = python::ready()?;
     let postgres = Postgres::start()?;
     let mut tests = cargo();

@@ -22,10 +22,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Passkeys) ->
 
 /// Sends the person to a page of the server's, in a browser.
 pub(crate) fn ask_owner(ceremony: &Ceremony) {
-    note(&format!(
-        "this needs your passkey; open this page in a browser, here or on your phone:\n\n  {}\n",
-        ceremony.url
-    ));
+    note(&format!("this needs your passkey; open this page in a browser:\n\n  {}\n", ceremony.url));
     note("waiting for you there, five minutes at most");
 }
 

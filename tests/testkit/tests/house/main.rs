@@ -16,6 +16,7 @@ mod door;
 mod files;
 mod history;
 mod limits;
+mod page;
 mod passkeys;
 mod recovery;
 mod sessions;

@@ -21,18 +21,24 @@ use super::{
 };
 
 /// A device with its session.
-struct Seat {
+pub(crate) struct Seat {
     who: Identity,
     token: Vec<u8>,
 }
 
 impl Seat {
-    async fn of(door: &Door, who: Identity) -> Self {
+    pub(crate) async fn of(door: &Door, who: Identity) -> Self {
         Self { token: door.session(&who).await, who }
     }
 
     /// A request of this device.
-    fn asks(&self, door: &Door, method: &Method, path: &str, body: Option<&Value>) -> RequestBuilder {
+    pub(crate) fn asks(
+        &self,
+        door: &Door,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> RequestBuilder {
         let proof = proof(&self.who, (method.as_str(), path), Some(&self.token), now());
         let request = door.signed_as(method, path, &self.token, &proof);
         match body {
@@ -41,14 +47,14 @@ impl Seat {
         }
     }
 
-    async fn begins(&self, door: &Door, path: &str, body: &Value) -> Ceremony {
+    pub(crate) async fn begins(&self, door: &Door, path: &str, body: &Value) -> Ceremony {
         let response = self.asks(door, &Method::POST, path, Some(body)).send().await.unwrap();
         assert_eq!(response.status(), 201, "{}", response.text().await.unwrap());
         response.json().await.unwrap()
     }
 
     /// Asks for the approval of a request.
-    async fn asks_approval(&self, door: &Door, method: &str, path: &str, body: &str) -> Ceremony {
+    pub(crate) async fn asks_approval(&self, door: &Door, method: &str, path: &str, body: &str) -> Ceremony {
         let body = BASE64URL_NOPAD.encode(body.as_bytes());
         self.begins(door, "/v1/approvals", &json!({"method": method, "path": path, "body": body})).await
     }
@@ -93,7 +99,7 @@ async fn finish(door: &Door, ceremony: &Ceremony, answer: &Value) -> (u16, Strin
         .await
 }
 
-async fn is_done(door: &Door, seat: &Seat, ceremony: CeremonyId) -> bool {
+pub(crate) async fn is_done(door: &Door, seat: &Seat, ceremony: CeremonyId) -> bool {
     let path = format!("/v1/ceremonies/{ceremony}");
     let state: CeremonyState =
         seat.asks(door, &Method::GET, &path, None).send().await.unwrap().json().await.unwrap();

@@ -1,11 +1,15 @@
 //! Sessions: an account sees and ends its own, and a token that somebody else has is worth nothing and ends.
 
+use std::num::NonZeroU32;
+
+use chancery_duties::gateway::Settings;
+use chancery_floor::blobs::Blobs;
 use chancery_sdk::Identity;
 use chancery_testkit::both;
 use chancery_wire::{api::Sessions, ids::SessionId, problem::Code};
 use reqwest::{Method, RequestBuilder};
 
-use super::door::{Door, expected, links, now, problem, proof, sync};
+use super::door::{Door, authorization, expected, links, now, problem, proof, sync};
 
 fn ask(door: &Door, method: &Method, path: &str, (who, token): (&Identity, &[u8])) -> RequestBuilder {
     let proof = proof(who, (method.as_str(), path), Some(token), now());
@@ -71,5 +75,38 @@ both! {
         assert_eq!(problem(ask(&door, &Method::GET, "/v1/rooms", (&alice, &token))).await.0, 200);
         door.has_fact("signin.closed", 2).await;
         sync(&mut door.alice).await;
+    }
+
+    /// Mallory sits between Alice and the house, sees all that passes, and may keep it from arriving. What she passes on unchanged is
+    /// Alice's own request; nothing that she wants herself is served.
+    async fn somebody_in_between_gets_no_session_of_her_own(db: Db) {
+        let mut settings = Settings::new("bank.example".parse().unwrap());
+        settings.address_requests = NonZeroU32::MAX;
+        settings.device_requests = NonZeroU32::MAX;
+        let door = Door::with(db, Blobs::in_memory(), settings).await;
+        let (alice, mallory) = (door.alice.enrolled().unwrap(), door.mallory.enrolled().unwrap());
+        let mut got = 0;
+        for number in 0..200_u32 {
+            // Kept from arriving: it was never used.
+            let opening = proof(&alice, ("POST", "/v1/sessions"), None, now());
+            let token = door.session(&alice).await;
+            let reading = proof(&alice, ("GET", "/v1/rooms"), Some(&token), now());
+            let wanted = match number % 5 {
+                // Another request with what was made for this one.
+                0 => door.signed_as(&Method::GET, "/v1/welcomes", &token, &reading),
+                1 => door.signed_as(&Method::DELETE, "/v1/rooms", &token, &reading),
+                // The token with her own key, or with none.
+                2 => ask(&door, &Method::GET, "/v1/rooms", (&mallory, &token)),
+                3 => door.get("/v1/rooms").header("authorization", authorization(&token)),
+                // The proof that was to open a session, for something else.
+                _ => door.signed_as(&Method::GET, "/v1/rooms", &token, &opening),
+            };
+            let (status, code) = problem(wanted).await;
+            if status < 300 {
+                got += 1;
+            }
+            assert!([401, 405].contains(&status), "{number}: {status} {code}");
+        }
+        assert_eq!(got, 0);
     }
 }
