@@ -373,6 +373,13 @@ pub(crate) enum Passkeys {
         /// The passkey: how its id begins, as the list shows it
         passkey: String,
     },
+    /// Take away all passkeys of somebody who has lost them, so that they can add new ones (for officers)
+    ///
+    /// Make sure that it is them: whoever has their device can add one then.
+    Reset {
+        /// Whose
+        person: String,
+    },
 }
 
 /// What to do with rooms.

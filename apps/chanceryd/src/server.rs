@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use chancery_duties::gateway::{House, HouseError, PasskeySettings, Settings};
+use chancery_duties::gateway::{House, HouseError, Models, PasskeyRule, PasskeySettings, Settings};
 use chancery_floor::{
     blobs::{Blobs, Bucket},
     clock::{Clock, Entropy},
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     admin,
-    config::{BucketName, Config, Credentials, FilePlace, Passkeys, S3, Store, UnusableCredentials},
+    config::{BucketName, Config, Credentials, FilePlace, Passkeys, S3, Store, Taken, UnusableCredentials},
     listen::Listener,
     tls::{Tls, TlsError},
 };
@@ -27,6 +27,14 @@ pub enum ServerError {
     /// The PEM files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The certificates of those who make authenticators cannot be read.
+    #[error("{path}: {why}")]
+    Roots {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is the matter.
+        why: std::io::Error,
+    },
     /// An address cannot be listened on.
     #[error("{address} cannot be listened on: {why}")]
     Listen {
@@ -104,7 +112,7 @@ impl Server {
         };
         let house = House::open(
             (open(&config.store).await?, open_files(&config.files.place).await?),
-            settings(config, &url),
+            settings(config, &url)?,
             clock,
             entropy,
         )
@@ -207,7 +215,7 @@ async fn open_files(place: &FilePlace) -> Result<Blobs, ServerError> {
     Ok(blobs)
 }
 
-fn settings(config: &Config, url: &str) -> Settings {
+fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
     let mut settings = Settings::new(config.domain.clone());
     settings.body_days = config.bodies_kept.as_days();
     settings.file_bytes = config.files.largest.0;
@@ -215,9 +223,23 @@ fn settings(config: &Config, url: &str) -> Settings {
     settings.address_requests = config.limits.address;
     settings.device_requests = config.limits.device;
     settings.proxies.clone_from(&config.public.proxies);
-    let Passkeys { required, synced } = config.passkeys;
-    settings.passkeys = PasskeySettings { origin: Some(origin(url)), required, synced };
-    settings
+    let Passkeys { required, taken, officers } = &config.passkeys;
+    settings.passkeys = PasskeySettings {
+        origin: Some(origin(url)),
+        required: *required,
+        rule: rule(taken)?,
+        officers: officers.as_ref().map(rule).transpose()?,
+    };
+    Ok(settings)
+}
+
+fn rule(taken: &Taken) -> Result<PasskeyRule, ServerError> {
+    let models = taken.models.as_ref().map(|(names, roots)| {
+        let read = std::fs::read_to_string(roots);
+        let roots = read.map_err(|why| ServerError::Roots { path: roots.clone(), why })?;
+        Ok::<_, ServerError>(Models { names: names.clone(), roots })
+    });
+    Ok(PasskeyRule { synced: taken.synced, models: models.transpose()? })
 }
 
 /// Where browsers reach the server. Passkeys are for a name, and this machine has one as well.

@@ -65,6 +65,32 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "15: device is -1 requests a minute: it must be between 10 and 1000000",
     ),
     ("[log]", "[limits]\naccount = 9\n[log]", "15: unknown key `account`: here may stand address, device"),
+    // Passkeys.
+    (
+        "[log]",
+        "[passkeys]\nmodels = [\"cb69481e-8ff7-4039-93ec-0a2729a154a8\"]\n[log]",
+        "15: models that nobody vouches for can be made up: add `roots`, the certificates of their makers",
+    ),
+    (
+        "[log]",
+        "[passkeys]\nroots = \"chain.pem\"\n[log]",
+        "15: certificates for no models: add `models`, their AAGUIDs",
+    ),
+    (
+        "[log]",
+        "[passkeys]\nmodels = []\nroots = \"chain.pem\"\n[log]",
+        "15: no model is taken, so nobody could add a passkey: name some, or leave `models` and `roots` out",
+    ),
+    (
+        "[log]",
+        "[passkeys]\nmodels = [\"yubikey\"]\nroots = \"chain.pem\"\n[log]",
+        "15: `yubikey` is no AAGUID, such as \"cb69481e-8ff7-4039-93ec-0a2729a154a8\"",
+    ),
+    (
+        "[log]",
+        "[passkeys.officers]\nrequired = true\n[log]",
+        "15: unknown key `required`: here may stand synced, models, roots",
+    ),
     // The domain.
     (
         "domain = \"bank.example\"\n",

@@ -6,6 +6,7 @@ use chancery_vault::Identity;
 use chancery_wire::{
     api::{AddPasskey, Ceremony, CeremonyState, Passkeys},
     ids::PasskeyId,
+    names::Handle,
 };
 use reqwest::Method;
 
@@ -49,6 +50,15 @@ impl Client {
         let removed = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
         self.keep_session()?;
         removed
+    }
+
+    /// Takes all passkeys of another account away, whose owner has lost them; for officers.
+    pub async fn reset_passkeys(&mut self, whose: &Handle) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/accounts/{whose}/passkeys");
+        let reset = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
+        self.keep_session()?;
+        reset
     }
 }
 

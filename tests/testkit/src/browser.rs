@@ -160,12 +160,6 @@ impl Browser {
         let which = json!({"authenticatorId": authenticator});
         self.ask("WebAuthn.removeVirtualAuthenticator", which).await.map(drop)
     }
-
-    /// What the page looks like, as PNG in base64.
-    pub async fn picture(&mut self) -> Result<String, Broken> {
-        let taken = self.ask("Page.captureScreenshot", json!({"format": "png"})).await?;
-        word(&taken, "data")
-    }
 }
 
 impl Drop for Browser {

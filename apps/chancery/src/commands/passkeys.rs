@@ -1,7 +1,10 @@
 //! Passkeys: list those of this account, add one, and remove one.
 
 use chancery_sdk::Client;
-use chancery_wire::api::{Ceremony, Passkey};
+use chancery_wire::{
+    api::{Ceremony, Passkey},
+    names::Handle,
+};
 use serde_json::json;
 
 use super::{one_that_begins, open};
@@ -17,6 +20,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Passkeys) ->
         Passkeys::List => list(common, output).await,
         Passkeys::Add { name } => add(common, output, &name).await,
         Passkeys::Remove { passkey } => remove(common, output, &passkey).await,
+        Passkeys::Reset { person } => reset(common, output, &person.parse()?).await,
     }
 }
 
@@ -61,6 +65,12 @@ async fn remove(common: &Common, output: &mut Output, begins: &str) -> Result<()
     let it = one_that_begins(&passkeys, |it| it.passkey.to_string(), (begins, "passkeys"))?;
     client.remove_passkey(it.passkey).await?;
     output.answer(&json!({"passkey": it.passkey, "removed": true}), "the passkey is removed")
+}
+
+async fn reset(common: &Common, output: &mut Output, whose: &Handle) -> Result<(), Failure> {
+    open(common)?.reset_passkeys(whose).await?;
+    let text = format!("{whose} has no passkey any more, and adds one with  chancery passkeys add");
+    output.answer(&json!({"reset": whose}), &text)
 }
 
 fn line(it: &Passkey) -> String {

@@ -110,6 +110,18 @@ pub(super) struct Limits {
 pub(super) struct Passkeys {
     pub(super) required: Option<bool>,
     pub(super) synced: Option<bool>,
+    pub(super) models: Option<Spanned<Vec<String>>>,
+    pub(super) roots: Option<Spanned<PathBuf>>,
+    pub(super) officers: Option<Officers>,
+}
+
+/// `[passkeys.officers]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [passkeys.officers] section")]
+pub(super) struct Officers {
+    pub(super) synced: Option<bool>,
+    pub(super) models: Option<Spanned<Vec<String>>>,
+    pub(super) roots: Option<Spanned<PathBuf>>,
 }
 
 /// `[log]`

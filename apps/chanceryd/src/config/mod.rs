@@ -60,12 +60,23 @@ pub struct Limits {
 }
 
 /// Which passkeys are taken, and for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkeys {
     /// Whether nobody does what is sensitive without one.
     pub required: bool,
+    /// Which ones are taken.
+    pub taken: Taken,
+    /// Which ones are taken of officers, where that is something else.
+    pub officers: Option<Taken>,
+}
+
+/// Which passkeys are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
     /// Whether those are taken that can be copied to other devices.
     pub synced: bool,
+    /// The models of authenticators, and the file with the certificates of their makers.
+    pub models: Option<(Vec<String>, PathBuf)>,
 }
 
 /// Where clients connect.
@@ -165,6 +176,10 @@ impl Config {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
+        let taken = std::iter::once(&mut self.passkeys.taken).chain(&mut self.passkeys.officers);
+        for (_, roots) in taken.filter_map(|taken| taken.models.as_mut()) {
+            *roots = folder.join(&*roots);
+        }
         match &mut self.files.place {
             FilePlace::Folder(path) | FilePlace::S3(S3 { credentials: path, .. }) => {
                 *path = folder.join(&*path);
@@ -183,7 +198,9 @@ impl Config {
             Store::PostgresFile(file) => Some(("url_file", file)),
             Store::Sqlite(_) | Store::Postgres(_) => None,
         };
-        for (key, file) in tls.chain(url) {
+        let taken = std::iter::once(&self.passkeys.taken).chain(&self.passkeys.officers);
+        let roots = taken.filter_map(|taken| taken.models.as_ref().map(|(_, roots)| ("roots", roots)));
+        for (key, file) in tls.chain(url).chain(roots) {
             if let Err(why) = std::fs::File::open(file) {
                 let why = format!("{key}: {} cannot be read: {why}", file.display());
                 return Err(RefusedConfig::at(path, text, refusal::find_key(text, key), why));

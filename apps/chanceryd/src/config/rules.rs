@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, ops::Range, path::PathBuf};
 use serde_spanned::Spanned;
 
 use super::{
-    Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, TlsFiles, file,
+    Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
     values::{Format, Level, Period, Size},
 };
 
@@ -62,10 +62,7 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
             address: requests("address", file.limits.address, ADDRESS_REQUESTS)?,
             device: requests("device", file.limits.device, DEVICE_REQUESTS)?,
         },
-        passkeys: Passkeys {
-            required: file.passkeys.required.unwrap_or(false),
-            synced: file.passkeys.synced.unwrap_or(true),
-        },
+        passkeys: passkeys(file.passkeys)?,
         domain: domain.into_inner(),
         log: Log {
             level: file.log.level.unwrap_or(Level::Info),
@@ -109,6 +106,60 @@ fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: NonZeroU32) -> Re
             broken(at, format!("{key} is {many} requests a minute: it must be between {least} and {most}"))
         }
     }
+}
+
+fn passkeys(file: file::Passkeys) -> Result<Passkeys, Broken> {
+    let synced = file.synced.unwrap_or(true);
+    let taken = Taken { synced, models: models(file.models, file.roots)? };
+    let officers = match file.officers {
+        // What is not said of officers is as for everybody.
+        Some(file) => Some(Taken {
+            synced: file.synced.unwrap_or(synced),
+            models: models(file.models, file.roots)?.or_else(|| taken.models.clone()),
+        }),
+        None => None,
+    };
+    Ok(Passkeys { required: file.required.unwrap_or(false), taken, officers })
+}
+
+fn models(
+    names: Option<Spanned<Vec<String>>>,
+    roots: Option<Spanned<PathBuf>>,
+) -> Result<Option<(Vec<String>, PathBuf)>, Broken> {
+    let (names, roots) = match (names, roots) {
+        (None, None) => return Ok(None),
+        (Some(names), Some(roots)) => (names, roots),
+        (Some(names), None) => {
+            return broken(
+                names.span(),
+                "models that nobody vouches for can be made up: add `roots`, the certificates of their makers",
+            );
+        }
+        (None, Some(roots)) => {
+            return broken(roots.span(), "certificates for no models: add `models`, their AAGUIDs");
+        }
+    };
+    let at = names.span();
+    let is_model = |name: &String| {
+        let digits = name.bytes().enumerate().all(|(at, digit)| match at {
+            8 | 13 | 18 | 23 => digit == b'-',
+            _ => digit.is_ascii_hexdigit(),
+        });
+        name.len() == 36 && digits
+    };
+    if let Some(wrong) = names.get_ref().iter().find(|name| !is_model(name)) {
+        return broken(
+            at,
+            format!("`{wrong}` is no AAGUID, such as \"cb69481e-8ff7-4039-93ec-0a2729a154a8\""),
+        );
+    }
+    if names.get_ref().is_empty() {
+        return broken(
+            at,
+            "no model is taken, so nobody could add a passkey: name some, or leave `models` and `roots` out",
+        );
+    }
+    Ok(Some((names.into_inner(), path(roots)?)))
 }
 
 fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Config, FilePlace, Limits, Passkeys, Store};
+use super::{Config, FilePlace, Limits, Passkeys, Store, Taken};
 
 /// A commented configuration for `domain` that keeps all its data in the folder `data`.
 #[must_use]
@@ -70,6 +70,12 @@ device = 1200
 required = false
 # Whether passkeys are taken that can be copied to other devices, as phones and password managers do.
 synced = true
+# Only authenticators of these models (AAGUID), which their makers vouch for with certificates in a PEM file:
+# models = ["cb69481e-8ff7-4039-93ec-0a2729a154a8"]
+# roots = "authenticators.pem"
+# Officers may be held to more:
+# [passkeys.officers]
+# synced = false
 
 [log]
 # error, warn, info, debug or trace
@@ -124,11 +130,23 @@ pub(super) fn view(config: &Config) -> String {
     line(format!("largest = \"{}\"", config.files.largest));
     let Limits { address, device } = config.limits;
     line(format!("\n[limits]\naddress = {address}\ndevice = {device}"));
-    let Passkeys { required, synced } = config.passkeys;
-    line(format!("\n[passkeys]\nrequired = {required}\nsynced = {synced}"));
+    let Passkeys { required, taken, officers } = &config.passkeys;
+    line(format!("\n[passkeys]\nrequired = {required}\n{}", passkeys(taken)));
+    if let Some(officers) = officers {
+        line(format!("\n[passkeys.officers]\n{}", passkeys(officers)));
+    }
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out
+}
+
+/// Which passkeys are taken, as lines of the file.
+fn passkeys(taken: &Taken) -> String {
+    let models = taken.models.as_ref().map(|(names, roots)| {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        format!("\nmodels = [{}]\nroots = {}", names.join(", "), quoted(&roots.display().to_string()))
+    });
+    format!("synced = {}{}", taken.synced, models.unwrap_or_default())
 }
 
 /// A text as TOML writes it.
@@ -153,8 +171,17 @@ mod tests {
     #[test]
     fn a_line_of_the_template_that_is_switched_on_is_good() {
         let text = template(&"bank.example".parse().unwrap(), Path::new("data"));
-        let switched_on =
-            ["# url =", "# connections =", "# proxies =", "# [tls]", "# certificate =", "# key ="];
+        let switched_on = [
+            "# url =",
+            "# connections =",
+            "# proxies =",
+            "# [tls]",
+            "# certificate =",
+            "# key =",
+            "# models =",
+            "# roots =",
+            "# [passkeys.officers]",
+        ];
         let text =
             switched_on.iter().fold(text, |text, line| text.replace(line, line.trim_start_matches("# ")));
         let config = Config::parse(&text, Path::new("chancery.toml")).unwrap();

@@ -70,6 +70,11 @@ async fn words(
             let add: Option<AddPasskey> = serde_json::from_slice(body).ok();
             add.map(|it| format!("add another passkey, called {}, to this account", it.name.trim()))
         }
+        ("DELETE", path) if path.starts_with("/v1/accounts/") => {
+            let whose = path.strip_prefix("/v1/accounts/").and_then(|rest| rest.strip_suffix("/passkeys"));
+            let whose = whose.and_then(|whose| whose.parse::<Handle>().ok());
+            whose.map(|whose| format!("take all passkeys of {whose} away, who adds new ones then"))
+        }
         ("DELETE", path) => {
             let id = path.strip_prefix("/v1/passkeys/").and_then(|id| id.parse::<PasskeyId>().ok());
             let Some(id) = id else { return Ok(None) };

@@ -25,7 +25,7 @@ use crate::{
     accounts,
     counter::Refusal,
     delivery, devices, files,
-    passkeys::{self, Passkeys},
+    passkeys::{self, InvalidModels, Passkeys},
     signin,
 };
 
@@ -61,6 +61,9 @@ pub enum HouseError {
     /// The policies do not hold.
     #[error(transparent)]
     Policies(#[from] InvalidPolicies),
+    /// The models of authenticators that are to be taken cannot be told.
+    #[error("[passkeys]: {0}")]
+    Models(#[from] InvalidModels),
 }
 
 /// The policies this program was built with.
@@ -98,7 +101,7 @@ impl House {
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started);
-        let passkeys = Passkeys::new(&settings.domain, &settings.passkeys);
+        let passkeys = Passkeys::new(&settings.domain, &settings.passkeys)?;
         let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());

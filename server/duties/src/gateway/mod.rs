@@ -25,4 +25,4 @@ pub use house::{House, HouseError};
 pub use limit::Peer;
 pub use settings::Settings;
 
-pub use crate::passkeys::PasskeySettings;
+pub use crate::passkeys::{InvalidModels, Models, PasskeyRule, PasskeySettings};

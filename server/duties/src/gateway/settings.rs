@@ -4,7 +4,10 @@ use std::{net::IpAddr, num::NonZeroU32};
 
 use chancery_wire::{files, names::Domain};
 
-use crate::{delivery::Bounds, passkeys::PasskeySettings};
+use crate::{
+    delivery::Bounds,
+    passkeys::{PasskeyRule, PasskeySettings},
+};
 
 /// How a house is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,12 @@ impl Settings {
             address_requests: const { NonZeroU32::new(600).unwrap() },
             device_requests: const { NonZeroU32::new(1200).unwrap() },
             proxies: vec![],
-            passkeys: PasskeySettings { origin: None, required: false, synced: true },
+            passkeys: PasskeySettings {
+                origin: None,
+                required: false,
+                rule: PasskeyRule { synced: true, models: None },
+                officers: None,
+            },
         }
     }
 

@@ -112,6 +112,23 @@ impl Fact for Removed {
         "a passkey was removed from its account: account, passkey, how many are left";
 }
 
+/// An officer took all passkeys of another account away.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reset {
+    /// The account.
+    pub handle: Handle,
+    /// How many there were.
+    pub removed: u64,
+    /// The officer's account.
+    pub by: Handle,
+}
+
+impl Fact for Reset {
+    const KIND: &'static str = "passkeys.reset";
+    const MEANING: &'static str =
+        "an officer took all passkeys of another account away: account, how many, by whom";
+}
+
 /// A passkey was used whose counter has gone back: there are two of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct CopySuspected {
@@ -145,6 +162,7 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Approved>(),
     Meaning::of::<Used>(),
     Meaning::of::<Removed>(),
+    Meaning::of::<Reset>(),
     Meaning::of::<CopySuspected>(),
     Meaning::of::<Expired>(),
 ];

@@ -19,10 +19,13 @@ use super::{
     facts::{Added, Approved, CopySuspected},
     look::open,
     model::{Held, Kept, Purpose, State as Standing},
-    party::{self, Party},
+    party::{self, Owner, Party},
     store,
 };
-use crate::counter::{Anybody, Ask, Organisation, Refusal};
+use crate::{
+    accounts,
+    counter::{Anybody, Ask, Organisation, Refusal},
+};
 
 /// The right to finish a ceremony.
 #[derive(Debug)]
@@ -49,12 +52,15 @@ pub(super) async fn handle(
     let at = work.at();
     let held = open(&mut work.tx, &ask.secret, at).await?;
     let kept = store::of(&mut work.tx, &held.handle).await?;
+    // Who was revoked meanwhile asks for nothing any more.
+    let device = accounts::find_device(&mut work.tx, held.device).await?.ok_or(PasskeysError::NoCeremony)?;
+    let owner = Owner { handle: &held.handle, officer: device.officer, kept: &kept };
     if !store::step(&mut work.tx, held.ceremony, (Standing::Open, Standing::Done)).await? {
         return Err(PasskeysError::NoCeremony.into());
     }
     match held.purpose.clone() {
-        Purpose::Add { name } => add(work, party, (held, name), (&kept, &ask.answer)).await?,
-        Purpose::Approve { .. } => match party.check((held.challenge(), &held.handle), &kept, &ask.answer) {
+        Purpose::Add { name } => add(work, party, (&held, name), (owner, &ask.answer)).await?,
+        Purpose::Approve { .. } => match party.check(owner, held.challenge(), &ask.answer) {
             Ok(assertion) => approve(work, held, assertion).await?,
             Err(PasskeysError::Copied) => {
                 // Nothing of this ceremony is kept, only that it happened.
@@ -72,19 +78,19 @@ pub(super) async fn handle(
 async fn add(
     mut work: Work<Finish>,
     party: &Party,
-    (held, name): (Held, String),
-    (kept, answer): (&[Kept], &Value),
+    (held, name): (&Held, String),
+    (owner, answer): (Owner<'_>, &Value),
 ) -> Result<(), PasskeysError> {
-    if kept.len() >= PASSKEYS_LIMIT {
+    if owner.kept.len() >= PASSKEYS_LIMIT {
         return Err(PasskeysError::TooMany);
     }
-    let credential = party.check_new((held.challenge(), &held.handle), kept, answer)?;
+    let credential = party.check_new(owner, held.challenge(), answer)?;
     let (passkey, handle, added) = (PasskeyId(work.fresh()), held.handle.clone(), work.at());
     let kept = Kept { passkey, handle, name, credential, added, used: None };
     if !store::keep(&mut work.tx, &kept).await? {
         return Err(PasskeysError::Wrong("this passkey belongs to an account already"));
     }
-    let (ceremony, handle, model) = (held.ceremony, held.handle, party::model(&kept.credential));
+    let (ceremony, handle, model) = (held.ceremony, held.handle.clone(), party::model(&kept.credential));
     let (attestation, synced) = (party::attestation(&kept.credential), kept.credential.backup_eligible);
     work.commit(&Added { handle, passkey, ceremony, model, attestation, synced }).await?;
     Ok(())

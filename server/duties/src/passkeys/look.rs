@@ -16,9 +16,13 @@ use super::{
     Passkeys,
     error::PasskeysError,
     model::{Held, Purpose, State as Standing},
+    party::Owner,
     store,
 };
-use crate::counter::{Anybody, Ask, Organisation, Refusal};
+use crate::{
+    accounts,
+    counter::{Anybody, Ask, Organisation, Refusal},
+};
 
 /// The right to look at a ceremony.
 #[derive(Debug)]
@@ -43,11 +47,13 @@ pub(super) async fn handle(
     let (mut reader, party) = (desk.look(&permit), passkeys.party()?);
     let held = open(&mut reader, &ask.secret, desk.now()).await?;
     let kept = store::of(&mut reader, &held.handle).await?;
+    let officer = accounts::find_device(&mut reader, held.device).await?.is_some_and(|it| it.officer);
+    let owner = Owner { handle: &held.handle, officer, kept: &kept };
     let makes = matches!(held.purpose, Purpose::Add { .. });
     let options = if makes {
-        party.ask_for_new((held.challenge(), &held.handle), &kept)?
+        party.ask_for_new(owner, held.challenge())?
     } else {
-        party.ask_for(held.challenge(), &kept)?
+        party.ask_for(owner, held.challenge())?
     };
     Ok(Json(CeremonyView { handle: held.handle, words: held.words, makes, options }))
 }

@@ -17,6 +17,8 @@ mod model;
 mod page;
 mod party;
 mod remove;
+mod reset;
+mod rule;
 mod store;
 mod use_up;
 mod watch;
@@ -32,6 +34,7 @@ pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
 pub(crate) use model::Purpose;
 pub(crate) use page::pages;
+pub use rule::{InvalidModels, Models, PasskeyRule};
 pub(crate) use store::{MIGRATIONS, has_any, name};
 pub(crate) use use_up::use_up;
 
@@ -44,8 +47,10 @@ pub struct PasskeySettings {
     pub origin: Option<String>,
     /// Whether nobody does what is sensitive without one; otherwise whoever has one.
     pub required: bool,
-    /// Whether those are taken that can be copied to other devices (backup-eligible).
-    pub synced: bool,
+    /// Which ones are taken.
+    pub rule: PasskeyRule,
+    /// Which ones are taken of officers, where that is something else.
+    pub officers: Option<PasskeyRule>,
 }
 
 /// What passkeys know of the world.
@@ -56,8 +61,8 @@ pub(crate) struct Passkeys {
 
 impl Passkeys {
     /// Passkeys of an organisation.
-    pub(crate) fn new(domain: &Domain, settings: &PasskeySettings) -> Self {
-        Self { party: Party::new(domain, settings).map(Arc::new) }
+    pub(crate) fn new(domain: &Domain, settings: &PasskeySettings) -> Result<Self, InvalidModels> {
+        Ok(Self { party: Party::new(domain, settings)?.map(Arc::new) })
     }
 
     fn party(&self) -> Result<&Party, PasskeysError> {
@@ -70,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<Passkeys> {
     OpenApiRouter::new()
         .routes(routes!(begin::handle, list::handle))
         .routes(routes!(remove::handle))
+        .routes(routes!(reset::handle))
         .routes(routes!(look::handle))
         .routes(routes!(finish::handle))
         .routes(routes!(watch::handle))

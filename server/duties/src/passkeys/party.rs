@@ -18,12 +18,17 @@ use url::Url;
 use webauthn_rs_core::{
     WebauthnCore,
     proto::{
-        AttestationConveyancePreference, AttestationMetadata, AuthenticationState, Credential,
-        PublicKeyCredential, RegisterPublicKeyCredential, RegistrationState, UserVerificationPolicy,
+        AttestationConveyancePreference, AuthenticationState, Credential, PublicKeyCredential,
+        RegisterPublicKeyCredential, RegistrationState, UserVerificationPolicy,
     },
 };
 
-use super::{PasskeySettings, error::PasskeysError, model::Kept};
+use super::{
+    PasskeySettings,
+    error::PasskeysError,
+    model::Kept,
+    rule::{InvalidModels, Rule, aaguid},
+};
 
 /// How long the browser waits for the person.
 const PATIENCE: Duration = Duration::from_secs(CEREMONY_SECONDS.cast_unsigned());
@@ -33,7 +38,19 @@ const PATIENCE: Duration = Duration::from_secs(CEREMONY_SECONDS.cast_unsigned())
 pub(crate) struct Party {
     core: WebauthnCore,
     domain: Domain,
-    settings: PasskeySettings,
+    rule: Rule,
+    officers: Option<Rule>,
+}
+
+/// Whose passkeys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner<'a> {
+    /// The account.
+    pub handle: &'a Handle,
+    /// Whether it is an officer's.
+    pub officer: bool,
+    /// The passkeys it has.
+    pub kept: &'a [Kept],
 }
 
 /// An assertion that holds.
@@ -48,12 +65,15 @@ pub(crate) struct Assertion {
 
 impl Party {
     /// The relying party at the origin of the settings; nothing when there is none.
-    pub(super) fn new(domain: &Domain, settings: &PasskeySettings) -> Option<Self> {
-        let origin = Url::parse(settings.origin.as_ref()?).ok()?;
-        let id = origin.domain()?.to_owned();
+    pub(super) fn new(domain: &Domain, settings: &PasskeySettings) -> Result<Option<Self>, InvalidModels> {
+        let rule = Rule::new(&settings.rule)?;
+        let officers = settings.officers.as_ref().map(Rule::new).transpose()?;
+        let origin = settings.origin.as_deref().and_then(|origin| Url::parse(origin).ok());
+        let Some(origin) = origin else { return Ok(None) };
+        let Some(id) = origin.domain().map(str::to_owned) else { return Ok(None) };
         let name = domain.as_str();
         let core = WebauthnCore::new_unsafe_experts_only(name, &id, vec![origin], PATIENCE, None, None);
-        Some(Self { core, domain: domain.clone(), settings: settings.clone() })
+        Ok(Some(Self { core, domain: domain.clone(), rule, officers }))
     }
 
     /// The page on which ceremonies are held.
@@ -63,12 +83,8 @@ impl Party {
     }
 
     /// What the browser is asked for to make a passkey.
-    pub(super) fn ask_for_new(
-        &self,
-        (challenge, handle): (Digest, &Handle),
-        kept: &[Kept],
-    ) -> Result<Value, PasskeysError> {
-        let (mut options, _) = self.new_passkey((challenge, handle), kept)?;
+    pub(super) fn ask_for_new(&self, owner: Owner<'_>, challenge: Digest) -> Result<Value, PasskeysError> {
+        let (mut options, _) = self.new_passkey(owner)?;
         challenged(&mut options, challenge);
         Ok(options)
     }
@@ -76,66 +92,66 @@ impl Party {
     /// Checks a new passkey.
     pub(super) fn check_new(
         &self,
-        (challenge, handle): (Digest, &Handle),
-        kept: &[Kept],
+        owner: Owner<'_>,
+        challenge: Digest,
         answer: &Value,
     ) -> Result<Credential, PasskeysError> {
-        let (_, state) = self.new_passkey((challenge, handle), kept)?;
+        let (_, state) = self.new_passkey(owner)?;
         let state: RegistrationState = with_challenge(&state, challenge)?;
         let answer: RegisterPublicKeyCredential = read(answer)?;
         is_own_page(&answer.response.client_data_json)?;
         let credential = self.core.register_credential(&answer, &state, None)?;
-        self.is_taken(&credential)?;
+        self.rule(owner).check(&credential)?;
         Ok(credential)
     }
 
-    fn new_passkey(
-        &self,
-        (_, handle): (Digest, &Handle),
-        kept: &[Kept],
-    ) -> Result<(Value, RegistrationState), PasskeysError> {
-        let name = handle.as_str();
-        let exclude = kept.iter().map(|it| it.credential.cred_id.clone()).collect();
+    fn new_passkey(&self, owner: Owner<'_>) -> Result<(Value, RegistrationState), PasskeysError> {
+        let name = owner.handle.as_str();
+        let exclude = owner.kept.iter().map(|it| it.credential.cred_id.clone()).collect();
+        let attestation = if self.rule(owner).attested.is_some() {
+            AttestationConveyancePreference::Direct
+        } else {
+            AttestationConveyancePreference::None
+        };
         let builder = self
             .core
-            .new_challenge_register_builder(&self.user(handle), name, name)?
+            .new_challenge_register_builder(&self.user(owner.handle), name, name)?
             .user_verification_policy(UserVerificationPolicy::Required)
             .require_resident_key(true)
-            .attestation(AttestationConveyancePreference::None)
-            .reject_synchronised_authenticators(!self.settings.synced)
+            .attestation(attestation)
             .exclude_credentials(Some(exclude));
         let (options, state) = self.core.generate_challenge_register(builder)?;
         Ok((written(&options.public_key)?, state))
     }
 
-    /// What the browser is asked for to use one of these passkeys.
-    pub(super) fn ask_for(&self, challenge: Digest, kept: &[Kept]) -> Result<Value, PasskeysError> {
-        let (mut options, _) = self.old_passkey(kept)?;
+    /// What the browser is asked for to use one of the owner's passkeys.
+    pub(super) fn ask_for(&self, owner: Owner<'_>, challenge: Digest) -> Result<Value, PasskeysError> {
+        let (mut options, _) = self.old_passkey(owner)?;
         challenged(&mut options, challenge);
         Ok(options)
     }
 
-    /// Checks that one of these passkeys was used, by the person.
+    /// Checks that one of the owner's passkeys was used, by the person.
     pub(super) fn check(
         &self,
-        (challenge, handle): (Digest, &Handle),
-        kept: &[Kept],
+        owner: Owner<'_>,
+        challenge: Digest,
         answer: &Value,
     ) -> Result<Assertion, PasskeysError> {
-        let (_, state) = self.old_passkey(kept)?;
+        let (_, state) = self.old_passkey(owner)?;
         let state: AuthenticationState = with_challenge(&state, challenge)?;
         let answer: PublicKeyCredential = read(answer)?;
         let user = answer.response.user_handle.as_deref().filter(|user| !user.is_empty());
-        if user.is_some_and(|user| user != self.user(handle)) {
+        if user.is_some_and(|user| user != self.user(owner.handle)) {
             return Err(PasskeysError::Wrong("this is no passkey of the account"));
         }
         is_own_page(&answer.response.client_data_json)?;
         let result = self.core.authenticate_credential(&answer, &state)?;
-        let by = kept.iter().find(|it| it.credential.cred_id == *result.cred_id());
+        let by = owner.kept.iter().find(|it| it.credential.cred_id == *result.cred_id());
         let mut by = by.cloned().ok_or(PasskeysError::Wrong("this is no passkey of the account"))?;
         by.credential.counter = result.counter();
         by.credential.backup_state = result.backup_state();
-        self.is_taken(&by.credential)?;
+        self.rule(owner).check(&by.credential)?;
         let response = answer.response;
         Ok(Assertion {
             by,
@@ -145,8 +161,8 @@ impl Party {
         })
     }
 
-    fn old_passkey(&self, kept: &[Kept]) -> Result<(Value, AuthenticationState), PasskeysError> {
-        let credentials = kept.iter().map(|it| it.credential.clone()).collect();
+    fn old_passkey(&self, owner: Owner<'_>) -> Result<(Value, AuthenticationState), PasskeysError> {
+        let credentials = owner.kept.iter().map(|it| it.credential.clone()).collect();
         let builder = self
             .core
             .new_challenge_authenticate_builder(credentials, Some(UserVerificationPolicy::Required))?;
@@ -154,14 +170,9 @@ impl Party {
         Ok((written(&options.public_key)?, state))
     }
 
-    /// Whether the organisation takes this passkey, as its rule is today.
-    fn is_taken(&self, credential: &Credential) -> Result<(), PasskeysError> {
-        if credential.backup_eligible && !self.settings.synced {
-            return Err(PasskeysError::NotAllowed(
-                "your organisation takes only passkeys that stay in one authenticator",
-            ));
-        }
-        Ok(())
+    /// The rule for an account, as it is today.
+    fn rule(&self, owner: Owner<'_>) -> &Rule {
+        self.officers.as_ref().filter(|_| owner.officer).unwrap_or(&self.rule)
     }
 
     /// How authenticators know the account: always the same, and not its name.
@@ -183,12 +194,7 @@ fn is_own_page(client_data: &[u8]) -> Result<(), PasskeysError> {
 
 /// The model of the authenticator (AAGUID), where it has attested one.
 pub(super) fn model(credential: &Credential) -> Option<String> {
-    match &credential.attestation.metadata {
-        AttestationMetadata::Packed { aaguid } | AttestationMetadata::Tpm { aaguid, .. } => {
-            Some(aaguid.to_string())
-        }
-        _ => None,
-    }
+    aaguid(credential).map(|model| model.to_string())
 }
 
 /// The form in which the authenticator has attested itself, such as `packed` or `none`.

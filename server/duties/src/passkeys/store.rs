@@ -61,6 +61,11 @@ pub(crate) async fn remove(tx: &mut Tx, handle: &Handle, passkey: PasskeyId) -> 
     Ok(tx.execute(DELETE, values![handle.as_str(), passkey.0]).await? == 1)
 }
 
+/// Removes all passkeys of an account; returns how many.
+pub(crate) async fn remove_all(tx: &mut Tx, handle: &Handle) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM passkeys_keys WHERE handle = $1", values![handle.as_str()]).await
+}
+
 /// Keeps a new ceremony under the hash of its secret.
 pub(crate) async fn begin(tx: &mut Tx, secret: Digest, it: &Held) -> Result<(), StoreError> {
     const INSERT: &str = "INSERT INTO passkeys_ceremonies

@@ -1,5 +1,7 @@
 //! Authenticators for tests: one by others that is honest, and one of our own that does what it is told.
 
+use std::sync::Arc;
+
 use chancery_trail::digest;
 use ciborium::Value as Cbor;
 use data_encoding::BASE64URL_NOPAD;
@@ -13,8 +15,16 @@ use passkey_types::{
     Passkey,
     ctap2::{Aaguid, Ctap2Error},
 };
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SigningKey as _,
+};
 use serde_json::{Value, json};
 use url::Url;
+use uuid::Uuid;
+
+/// The extension of a maker's certificate that names the model (id-fido-gen-ce-aaguid).
+const AAGUID: [u64; 10] = [1, 3, 6, 1, 4, 1, 45_724, 1, 1, 4];
 
 /// A person who is there and shows it.
 struct There;
@@ -91,6 +101,56 @@ pub(crate) struct Forger {
     pub(crate) kind: Option<&'static str>,
     /// What it says it was asked, where it lies about that.
     pub(crate) challenge: Option<String>,
+    /// Which model it says it is.
+    pub(crate) model: Uuid,
+    /// Whose certificate it shows for that; it vouches for itself with its own key where it says `packed` and shows none.
+    pub(crate) attests: Attests,
+}
+
+/// How an authenticator shows of which model it is.
+#[derive(Clone)]
+pub(crate) enum Attests {
+    /// Not at all.
+    Nothing,
+    /// With the passkey itself.
+    Itself,
+    /// With a certificate of its maker's.
+    By(Arc<Maker>),
+}
+
+/// Who makes authenticators of one model.
+pub(crate) struct Maker {
+    /// The certificate that vouches for all it makes.
+    pub(crate) root: String,
+    key: KeyPair,
+    certificate: Vec<u8>,
+}
+
+impl Maker {
+    pub(crate) fn of(model: Uuid) -> Arc<Self> {
+        let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let mut root = CertificateParams::new(vec![]).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        root.distinguished_name.push(DnType::CommonName, format!("Root of the maker of {model}"));
+        let root_pem = root.self_signed(&root_key).unwrap().pem();
+        let mut leaf = CertificateParams::new(vec![]).unwrap();
+        leaf.is_ca = IsCa::ExplicitNoCa;
+        leaf.distinguished_name = DistinguishedName::new();
+        for (kind, text) in [
+            (DnType::CountryName, "SE"),
+            (DnType::OrganizationName, "A maker"),
+            (DnType::OrganizationalUnitName, "Authenticator Attestation"),
+            (DnType::CommonName, "A model"),
+        ] {
+            leaf.distinguished_name.push(kind, text);
+        }
+        let octets = [&[4, 16][..], model.as_bytes()].concat();
+        leaf.custom_extensions.push(CustomExtension::from_oid_content(&AAGUID, octets));
+        let issuer = Issuer::new(root, root_key);
+        let certificate = leaf.signed_by(&key, &issuer).unwrap().der().to_vec();
+        Arc::new(Self { root: root_pem, key, certificate })
+    }
 }
 
 impl Forger {
@@ -107,6 +167,8 @@ impl Forger {
             counter: 1,
             kind: None,
             challenge: None,
+            model: Uuid::nil(),
+            attests: Attests::Nothing,
         }
     }
 
@@ -138,18 +200,36 @@ impl Forger {
             (int(-2), bytes(point.x().unwrap())),
             (int(-3), bytes(point.y().unwrap())),
         ]);
-        let attested = [&[0; 16][..], &[0, 16], &self.id, &cbor(&key)].concat();
+        let attested = [&self.model.as_bytes()[..], &[0, 16], &self.id, &cbor(&key)].concat();
         let text = |text: &str| Cbor::Text(text.to_owned());
+        let (data, client) =
+            (self.authenticator_data(&attested), self.client_data("webauthn.create", options));
+        let signed = [&data[..], &digest(&client).0].concat();
+        let statement = |signature: Vec<u8>, rest: Vec<(Cbor, Cbor)>| {
+            let own = vec![(text("alg"), int(-7)), (text("sig"), Cbor::Bytes(signature))];
+            Cbor::Map([own, rest].concat())
+        };
+        let (format, statement) = match &self.attests {
+            Attests::Nothing => ("none", Cbor::Map(vec![])),
+            Attests::Itself => {
+                let signature: Signature = self.key.sign(&signed);
+                ("packed", statement(signature.to_der().as_bytes().to_vec(), vec![]))
+            }
+            Attests::By(maker) => {
+                let chain = Cbor::Array(vec![bytes(&maker.certificate)]);
+                ("packed", statement(maker.key.sign(&signed).unwrap(), vec![(text("x5c"), chain)]))
+            }
+        };
         let object = Cbor::Map(vec![
-            (text("fmt"), text("none")),
-            (text("attStmt"), Cbor::Map(vec![])),
-            (text("authData"), bytes(&self.authenticator_data(&attested))),
+            (text("fmt"), text(format)),
+            (text("attStmt"), statement),
+            (text("authData"), bytes(&data)),
         ]);
         json!({
             "id": base64(&self.id), "rawId": base64(&self.id), "type": "public-key", "clientExtensionResults": {},
             "response": {
                 "attestationObject": base64(&cbor(&object)),
-                "clientDataJSON": base64(&self.client_data("webauthn.create", options)),
+                "clientDataJSON": base64(&client),
                 "transports": ["usb"],
             },
         })
