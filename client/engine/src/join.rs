@@ -112,6 +112,8 @@ impl Engine {
                 report_at: None,
                 name_at: None,
                 topic_at: None,
+                names_since: None,
+                hearsay: false,
                 brought_by,
             };
             turn.step.keep_room(&room)?;

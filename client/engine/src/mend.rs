@@ -147,10 +147,11 @@ impl Turn<'_> {
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         for handle in waiting {
+            // Once for each time that somebody has said so: whatever comes of it, it is not tried again and again.
+            self.mended(room, &handle);
             if self.amiss(room.id, (&leaves, &policy), &handle)?.is_amiss() {
                 return Ok(Some(handle));
             }
-            self.mended(room, &handle);
         }
         Ok(None)
     }

@@ -1,7 +1,8 @@
 //! What a room is called, for those who come in: they cannot read what was said before, so somebody who knows says it again.
 //!
 //! Whoever brought them does so at once. They may not know it themselves, may not be believed, or may be gone before they have said it:
-//! everybody else who is believed waits a while, and says it if nobody has by then.
+//! everybody else who is believed waits a while, and says it if nobody has by then. What a device has itself from somebody who may not
+//! name the room is not said again: its word would make more of it.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +17,19 @@ use chancery_wire::{
 
 use crate::{engine::Turn, error::EngineError};
 
-/// How long those who did not bring the newcomers wait at most, in seconds; each for as long as it draws, so that not all speak.
-pub(crate) const PATIENCE: i64 = 10;
-/// How many of these seconds are for whoever brought them.
+/// How long anybody waits at most, in seconds.
+pub(crate) const PATIENCE: i64 = 300;
+/// How many of these seconds are for whoever brought the newcomers.
 const GRACE: i64 = 2;
+/// Over how many seconds the others spread in a small room, and for each so many leaves of a large one.
+const TURN: i64 = 8;
+const CROWD: usize = 32;
 
 impl Turn<'_> {
     /// The room has changed: plans when this device says what it is called, if there are newcomers and they would believe it.
-    /// `after` are the leaves afterwards.
-    pub(crate) fn plan_names(&mut self, room: &mut Room, change: &Change, after: &[Leaf]) {
-        if change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
+    /// `after` are the leaves afterwards, in the new epoch.
+    pub(crate) fn plan_names(&mut self, room: &mut Room, change: &Change, (after, epoch): (&[Leaf], u64)) {
+        if room.hearsay || change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
             return;
         }
         let (author, me) = (change.author.leaf(), &self.me.identity);
@@ -39,10 +43,11 @@ impl Turn<'_> {
         let at = if author.name.device == me.device && hears.next().is_some() {
             self.now
         } else if hears.any(believes_me) || leaves_nobody_believed(change, after) {
-            self.in_time()
+            self.in_time(after.len())
         } else {
             return;
         };
+        room.names_since = Some(epoch);
         let sooner = |planned: Option<Instant>| Some(planned.map_or(at, |planned| planned.min(at)));
         if room.name.is_some() {
             room.name_at = sooner(room.name_at);
@@ -52,28 +57,11 @@ impl Turn<'_> {
         }
     }
 
-    /// Somebody has said what the room is called, in an epoch, and this device believes them.
-    pub(crate) fn heard_names(
-        &mut self,
-        room: &mut Room,
-        policy: &RoomPolicy,
-        (who, epoch): (&Handle, u64),
-        content: &Content,
-    ) -> Result<(), EngineError> {
-        let is_believed = |handle: &Handle| policy.role(handle) >= policy.may_add;
-        if is_first(room, content) && !is_believed(who) && is_believed(&self.me.identity.handle) {
-            // Others who came in and do not believe them have it from here.
-            let at = self.in_time();
-            told_at(room, content, Some(at));
-        } else if self.step.last_epoch(room.id)? == Some(epoch) {
-            // Sealed since the last newcomers came, it was for them as well.
-            told_at(room, content, None);
-        }
-        Ok(())
-    }
-
-    fn in_time(&mut self) -> Instant {
-        self.spread((PATIENCE - GRACE) * 1000).plus_seconds(GRACE)
+    /// When it is this device's turn in a room of so many: the more there are, the longer, so that a few speak and not all.
+    fn in_time(&mut self, leaves: usize) -> Instant {
+        let turns = i64::try_from(leaves / CROWD).unwrap_or(i64::MAX).max(1);
+        let span = TURN.saturating_mul(turns).min(PATIENCE - GRACE);
+        self.spread(span * 1000).plus_seconds(GRACE)
     }
 
     /// Says what the room is called, once it is time.
@@ -107,6 +95,15 @@ fn leaves_nobody_believed(change: &Change, after: &[Leaf]) -> bool {
     let (before, after) =
         (believed(&change.before, &mut before.into_iter()), believed(&change.after, &mut after.iter()));
     after.len() <= 1 && after != before
+}
+
+/// Somebody who is believed has said what the room is called, in an epoch: sealed since the last newcomers came, it was for them as well.
+/// Whether it was somebody who may name the room makes it more than hearsay.
+pub(crate) fn heard_names(room: &mut Room, (epoch, may_name): (u64, bool), content: &Content) {
+    room.hearsay = !may_name;
+    if room.names_since.is_none_or(|since| epoch >= since) {
+        told_at(room, content, None);
+    }
 }
 
 /// Plans when this device says a name or topic again, or that it need not.

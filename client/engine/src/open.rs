@@ -105,6 +105,8 @@ impl Turn<'_> {
             report_at: None,
             name_at: None,
             topic_at: None,
+            names_since: None,
+            hearsay: false,
             brought_by: None,
         })?;
         self.step.keep_head(id, 0, head, None)?;

@@ -462,6 +462,8 @@ pub(crate) mod tests {
             report_at: None,
             name_at: None,
             topic_at: None,
+            names_since: None,
+            hearsay: false,
             brought_by: None,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();

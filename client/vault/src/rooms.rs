@@ -92,15 +92,19 @@ pub struct Room {
     pub name_at: Option<Instant>,
     /// The same for the topic.
     pub topic_at: Option<Instant>,
+    /// The epoch in which the last ones came who had to be told.
+    pub names_since: Option<u64>,
+    /// Whether what the room is called was said by somebody who may not name it: good enough for this device, and not to be said again.
+    pub hearsay: bool,
     /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
     pub brought_by: Option<Handle>,
 }
 
 const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
-  draft, draft_at, report_at, name_at, topic_at, brought_by FROM rooms";
+  draft, draft_at, report_at, name_at, topic_at, names_since, hearsay, brought_by FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
-    let by: Option<String> = row.get(19)?;
+    let by: Option<String> = row.get(21)?;
     Ok(Room {
         id: RoomId(id(row, 0)?),
         name: row.get(1)?,
@@ -121,6 +125,8 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
         name_at: row.get::<_, Option<i64>>(17)?.map(Instant),
         topic_at: row.get::<_, Option<i64>>(18)?.map(Instant),
+        names_since: row.get::<_, Option<i64>>(19)?.map(counted),
+        hearsay: row.get(20)?,
         brought_by: by.map(|by| by.parse()).transpose().map_err(|_| VaultError::Damaged("rooms"))?,
     })
 }
@@ -146,11 +152,11 @@ impl Step<'_> {
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
             "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
-                                muted, draft, draft_at, report_at, name_at, topic_at, brought_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                                muted, draft, draft_at, report_at, name_at, topic_at, names_since, hearsay, brought_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
-               draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, brought_by = ?20",
+               draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, names_since = ?20, hearsay = ?21, brought_by = ?22",
             &[
                 &it.id.0,
                 &it.name,
@@ -171,6 +177,8 @@ impl Step<'_> {
                 &it.report_at.map(|at| at.0),
                 &it.name_at.map(|at| at.0),
                 &it.topic_at.map(|at| at.0),
+                &it.names_since.map(number),
+                &it.hearsay,
                 &it.brought_by.as_ref().map(Handle::as_str),
             ],
         )?;

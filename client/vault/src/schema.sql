@@ -51,6 +51,8 @@ CREATE TABLE rooms (
     report_at INTEGER,
     name_at INTEGER,
     topic_at INTEGER,
+    names_since INTEGER,
+    hearsay INTEGER NOT NULL,
     -- The account that brought this device in.
     brought_by TEXT
 ) STRICT;

@@ -161,6 +161,8 @@ fn opened(id: RoomId) -> Room {
         report_at: None,
         name_at: None,
         topic_at: None,
+        names_since: None,
+        hearsay: false,
         brought_by: None,
     }
 }

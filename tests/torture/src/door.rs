@@ -283,7 +283,11 @@ impl Door {
             return;
         }
         for (leaf, _) in change.added.iter().chain(&change.removed) {
-            self.pending.remove(&(room, leaf.name.account.clone()));
+            let account = &leaf.name.account;
+            let living = self.devices.values().any(|it| it.handle == *account && !it.revoked);
+            if !(living && change.after.away.contains(account)) {
+                self.pending.remove(&(room, account.clone()));
+            }
         }
         let added: Vec<DeviceId> = change.added.iter().map(|(leaf, _)| leaf.name.device).collect();
         for device in change.removed.iter().map(|(leaf, _)| leaf.name.device) {

@@ -23,6 +23,15 @@ pub(crate) struct Seen {
     pub(crate) lines: BTreeMap<u64, Line>,
 }
 
+impl Seen {
+    /// Whether the name was said by somebody who is believed: what others say once is good enough for a device, and not to be said again.
+    fn was_told(&self, believed: &impl Fn(&Handle) -> bool) -> bool {
+        let names = |line: &&Line| matches!(&line.message.said, Said::Event(text) if text.contains(" named the room "));
+        let last = self.lines.values().filter(names).last();
+        last.and_then(|line| line.message.from.as_ref()).is_none_or(|(by, _)| believed(by))
+    }
+}
+
 /// A room, as all devices show it.
 pub(crate) struct Shown {
     pub(crate) room: RoomId,
@@ -299,7 +308,7 @@ impl World {
             let teller = |(at, it): (&usize, &Seen)| {
                 let other = &self.devices[*at];
                 let heard = nobody || believed(&other.account) || other.account == device.account;
-                it.view.name.is_some() && heard && inside.contains(&other.id)
+                it.view.name.is_some() && heard && inside.contains(&other.id) && it.was_told(&believed)
             };
             let told = view.name.is_some() || shown.seen.iter().any(teller);
             if !device.was_restored && told {

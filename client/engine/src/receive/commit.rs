@@ -214,7 +214,7 @@ impl Turn<'_> {
         room.settle_at = self.mends_at(room.id);
         let after = roster(group.public_group())?;
         if group.is_active() {
-            self.plan_names(room, change, &after);
+            self.plan_names(room, change, (&after, group.epoch().as_u64()));
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             let alone = after.len() == 1;
             self.put(room.id, group);

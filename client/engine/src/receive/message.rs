@@ -23,7 +23,7 @@ use crate::{
     cause::Cause,
     engine::Turn,
     error::EngineError,
-    names::{is_first, names_anew, told_at},
+    names::{heard_names, is_first, names_anew, told_at},
     wish::Wish,
 };
 
@@ -85,14 +85,15 @@ impl Turn<'_> {
         if room.standing == Standing::Joined {
             let group = self.group(room.id)?;
             let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
-            let moved_on = wished.sealed.as_ref().is_some_and(|sealed| sealed.epoch < group.epoch().as_u64());
+            let since = room.names_since.unwrap_or_default();
+            let missed = wished.sealed.as_ref().is_some_and(|sealed| sealed.epoch < since);
             self.put(room.id, group);
             // Since it was sealed, the room may have become another one. What others refuse of it does not count here either.
-            if !self.may_say(room, (&leaves, &policy), &from.0, &content) {
+            if !self.may_say(room, (&leaves, &policy), (&from.0, from.1), &content) {
                 return Ok(not_allowed(room, entry, &content));
             }
             // Whoever came in since cannot read what the room is called now: it is said once more.
-            told_at(room, &content, moved_on.then_some(self.now));
+            told_at(room, &content, missed.then_some(self.now));
         }
         self.say(room, entry, from, (salt, content))
     }
@@ -102,7 +103,7 @@ impl Turn<'_> {
         &self,
         room: &Room,
         (leaves, policy): (&[Leaf], &RoomPolicy),
-        who: &Handle,
+        (who, device): (&Handle, DeviceId),
         content: &Content,
     ) -> bool {
         let may = |handle: &Handle| policy.role(handle) >= policy.may_add;
@@ -116,6 +117,7 @@ impl Turn<'_> {
                 let others = || leaves.iter().map(|leaf| &leaf.name.account).filter(|other| *other != own);
                 may(who)
                     || is_first(room, content)
+                        && device != self.me.identity.device
                         && (who == own || room.brought_by.as_ref() == Some(who) || !others().any(may))
             }
             _ => true,
@@ -168,11 +170,13 @@ impl Turn<'_> {
             }
             return Ok(Taken::Silent);
         }
-        if !self.may_say(room, (leaves, policy), &name.account, &letter.content) {
+        if !self.may_say(room, (leaves, policy), (&name.account, name.device), &letter.content) {
             return Ok(not_allowed(room, entry, &letter.content));
         }
         if is_name(&letter.content) {
-            self.heard_names(room, policy, (&name.account, epoch), &letter.content)?;
+            let may_name =
+                policy.role(&name.account) >= policy.may_add || name.account == self.me.identity.handle;
+            heard_names(room, (epoch, may_name), &letter.content);
         }
         let taken =
             self.say(room, entry, (name.account.clone(), name.device), (letter.salt, letter.content))?;

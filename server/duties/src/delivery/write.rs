@@ -16,7 +16,7 @@ use super::{
     store,
     submit::Wish,
 };
-use crate::{counter::Organisation, rooms};
+use crate::{accounts, counter::Organisation, rooms};
 
 /// The right to keep the log: the server's own. The right to each line is in the plan.
 #[derive(Debug)]
@@ -85,7 +85,14 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
         return Ok(());
     }
     let tx: &mut Tx = &mut work.tx;
-    rooms::settle(tx, room, &judged.accounts).await?;
+    let mut settled = judged.accounts.clone();
+    // Who is away and has a device again waits to be brought: it may have called while this was under way.
+    for handle in judged.away.iter().flatten() {
+        if !accounts::devices_of(tx, handle).await?.is_empty() {
+            settled.retain(|other| other != handle);
+        }
+    }
+    rooms::settle(tx, room, &settled).await?;
     if let Some(away) = &judged.away {
         rooms::keep_away(tx, room, away).await?;
     }
