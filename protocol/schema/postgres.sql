@@ -107,6 +107,10 @@ CREATE TABLE devices_linking_parts (
     PRIMARY KEY (id, number)
 );
 
+-- devices/0003_links
+-- How many devices a meeting may still let in: one, or none where an officer vouches in it.
+ALTER TABLE devices_linkings ADD COLUMN links BIGINT NOT NULL DEFAULT 1;
+
 -- signin/0001_sessions
 -- Sessions, found by the SHA-256 of their token: who reads this table cannot use one.
 CREATE TABLE signin_sessions (
@@ -147,9 +151,11 @@ CREATE TABLE passkeys_ceremonies (
     body BYTEA NOT NULL,
     nonce BYTEA NOT NULL,
     until BIGINT NOT NULL,
-    state BIGINT NOT NULL
+    state BIGINT NOT NULL,
+    confirmed BIGINT NOT NULL
 );
 CREATE INDEX passkeys_ceremonies_until ON passkeys_ceremonies (until);
+CREATE INDEX passkeys_ceremonies_of ON passkeys_ceremonies (device, until);
 
 -- rooms/0001_rooms
 -- Rooms: where each stands, and its public face. The large columns come last, and are read only when they are needed.

@@ -244,6 +244,9 @@ fn rule(taken: &Taken) -> Result<PasskeyRule, ServerError> {
 
 /// Where browsers reach the server. Passkeys are for a name, and this machine has one as well.
 fn origin(url: &str) -> String {
-    let loopback = ["://127.0.0.1", "://[::1]"].into_iter().find(|host| url.contains(host));
-    loopback.map_or_else(|| url.to_owned(), |host| url.replace(host, "://localhost"))
+    let here = |(scheme, rest): (&str, &str)| {
+        let address = rest.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback())?;
+        Some(format!("{scheme}://localhost:{}", address.port()))
+    };
+    url.split_once("://").and_then(here).unwrap_or_else(|| url.to_owned())
 }

@@ -41,7 +41,7 @@ impl Client {
         // What the account's chain is now, the new entry follows from.
         self.sync(BRING, &mut |_| {}).await?;
         let linking = self.engine.begin_linking(now())?;
-        let meet = api::Meet { linking: linking.id };
+        let meet = api::Meet { linking: linking.id, of: None };
         let _: Parts = self.http.ask(&identity, Method::POST, "/v1/linkings", Some(&meet)).await?;
         self.keep_session()?;
         Ok(linking)

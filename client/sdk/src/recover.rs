@@ -93,7 +93,7 @@ impl Client {
         let identity = self.enrolled()?;
         self.devices_of(handle).await?;
         let linking = self.engine.begin_vouching(handle, now())?;
-        let meet = api::Meet { linking: linking.id };
+        let meet = api::Meet { linking: linking.id, of: Some(handle.clone()) };
         let _: Parts = self.http.ask(&identity, Method::POST, "/v1/linkings", Some(&meet)).await?;
         Ok(linking)
     }

@@ -14,7 +14,7 @@ pub(crate) use entry::{
     RECOVERY_KEY, Revoke, cbor, read,
 };
 use entry::{Checked, enrolled, parts};
-pub use entry::{Enrol, Vouch, about};
+pub use entry::{Enrol, Vouch, about, keeps_key, revokes};
 
 use crate::{
     invitation::{Bot, Invitation},

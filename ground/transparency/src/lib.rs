@@ -16,7 +16,9 @@ mod write;
 
 pub use act::Act;
 pub use archive::BlockName;
-pub use chain::{Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, verify, verify_as_far};
+pub use chain::{
+    Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, keeps_key, revokes, verify, verify_as_far,
+};
 pub use invitation::{AccountKind, Bot, Invitation, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};

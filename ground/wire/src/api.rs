@@ -152,6 +152,9 @@ pub struct Revoke {
 pub struct Meet {
     /// Its id, chosen by the device.
     pub linking: LinkingId,
+    /// For whom an officer vouches in it; left out where the device links another one to its own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Handle>,
 }
 
 /// Says the next part of a meeting.
@@ -306,7 +309,8 @@ pub struct Approve {
 pub struct Ceremony {
     /// The ceremony.
     pub ceremony: CeremonyId,
-    /// Where the person goes with a browser. Whoever has this address can go there instead, and needs the account's passkey.
+    /// Where the person goes with a browser. It is a secret: to approve takes a passkey of the account, but where one is to be added, whoever
+    /// has this address may add theirs.
     pub url: String,
     /// Until when.
     pub until: Instant,
@@ -340,6 +344,8 @@ pub struct CeremonyView {
     pub handle: Handle,
     /// What happens when the passkey is used, in words.
     pub words: String,
+    /// The device that asks.
+    pub device: DeviceId,
     /// Whether a passkey is made, and not used.
     pub makes: bool,
     /// What the browser is asked for: `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`

@@ -86,13 +86,13 @@ codes! {
     NoSuchSession = "signin.not-found", 404, "there is no such session", "ask which there are: it may have ended by itself";
     /// It has to be approved with a passkey.
     Unconfirmed = "passkeys.unconfirmed", 403, "this is done only when it was approved with a passkey",
-        "approve exactly this request: POST /v1/approvals; who has no passkey adds one first";
+        "use the `chancery` command, which asks for it; who has no passkey adds one first: chancery passkeys add";
     /// The account has no passkey, and needs one.
     NoPasskeyYet = "passkeys.none", 409, "this is approved with a passkey, and the account has none",
         "add one: chancery passkeys add 'my security key'";
     /// Another request was approved, or none, or it is too late.
     NotApproved = "passkeys.not-approved", 403, "this is not what was approved, or it was done, or it is too late",
-        "approve exactly this request, and make it once within five minutes";
+        "begin again: what is approved is done once, within five minutes, and exactly so";
     /// Not a request that is approved.
     NoAct = "passkeys.no-act", 422, "nobody is asked to approve such a request", "make it without approval";
     /// No such ceremony, or it is over.

@@ -28,6 +28,9 @@ use crate::{
     passkeys::{AskOwner, hold},
 };
 
+/// Where approval is asked for.
+const APPROVALS: &str = "/v1/approvals";
+
 /// Whether an address is one of this machine's own, which nobody else can listen to.
 fn is_here(server: &str) -> bool {
     let url = reqwest::Url::parse(server).ok();
@@ -173,7 +176,9 @@ impl Http {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            if error.is(Code::Unconfirmed) && approval.is_none() && self.ask_owner.is_some() {
+            // To ask for approval needs none, whatever the server says.
+            let asks = approval.is_none() && path != APPROVALS && self.ask_owner.is_some();
+            if error.is(Code::Unconfirmed) && asks {
                 let body = body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
                 approval = Some(Box::pin(self.approved(identity, (&method, path), &body)).await?);
             } else if !patience.again(self.renew(&error), &error, &headers).await {
@@ -191,7 +196,7 @@ impl Http {
     ) -> Result<CeremonyId, SdkError> {
         let body = Opaque(body.to_vec());
         let approve = Approve { method: method.to_string(), path: path.to_owned(), body };
-        let ceremony: Ceremony = self.ask(identity, Method::POST, "/v1/approvals", Some(&approve)).await?;
+        let ceremony: Ceremony = self.ask(identity, Method::POST, APPROVALS, Some(&approve)).await?;
         hold(self, identity, &ceremony).await?;
         Ok(ceremony.ceremony)
     }

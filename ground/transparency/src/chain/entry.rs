@@ -138,6 +138,18 @@ pub fn about(entry: &[u8]) -> Result<(Handle, Vec<(Handle, DeviceId)>), InvalidC
     Ok((enrol.handle, rests))
 }
 
+/// Which device an entry revokes, and whether the account's recovery key stays, where it revokes one. Nothing of it is checked.
+#[must_use]
+pub fn revokes(entry: &[u8]) -> Option<(DeviceId, bool)> {
+    read::<Revoke>(&parts(entry).ok()?.body).map(|it| (it.revoked, it.keeps_key))
+}
+
+/// Whether an entry sets a recovery key or removes it, where it does one of both. Nothing of it is checked.
+#[must_use]
+pub fn keeps_key(entry: &[u8]) -> Option<bool> {
+    read::<KeepKey>(&parts(entry).ok()?.body).map(|it| it.recovery.is_some())
+}
+
 /// Reads an entry in the one form in which it is written: in another one it would have another digest.
 pub(super) fn parts(bytes: &[u8]) -> Result<Entry, InvalidChain> {
     let entry: Option<Entry> = read(bytes).filter(|entry| bytes.len() <= LIMIT && cbor(entry) == bytes);

@@ -5,9 +5,17 @@
 //! `accounts.recovered`. The same entry again is answered the same, for whoever lost the first answer. `gateway` ends the sessions
 //! of the devices that went.
 
-use chancery_floor::work::{Action, Desk};
+use chancery_floor::{
+    store::{StoreError, Tx},
+    work::{Action, Desk},
+};
 use chancery_transparency::{Enrol, InvalidChain, Recovered};
-use chancery_wire::{api, ids::DeviceId, names::Domain};
+use chancery_wire::{
+    api,
+    ids::DeviceId,
+    names::{Domain, Handle},
+    problem::Code,
+};
 
 use super::{
     error::AccountsError,
@@ -26,11 +34,12 @@ impl Action for Link {
     const NAME: &'static str = r#"Accounts::Action::"link""#;
 }
 
-/// Takes a device into the chain of the account that the entry is about; answers also which devices went with it.
+/// Takes a device into the chain of the account that the entry is about; answers also which devices went with it. Where an earlier device
+/// links it, `may_link` says whether the owner wants that, in the same transaction.
 pub(crate) async fn link(
     desk: &Desk,
-    domain: &Domain,
-    entry: &[u8],
+    (domain, entry): (&Domain, &[u8]),
+    may_link: impl AsyncFnOnce(&mut Tx, &Handle, DeviceId) -> Result<bool, StoreError>,
 ) -> Result<(api::Account, Vec<DeviceId>), Refusal> {
     let permit = desk.permit::<Link>(Organisation)?;
     let mut work = desk.begin(permit).await?;
@@ -42,6 +51,14 @@ pub(crate) async fn link(
     let taken = take_in(&mut work.tx, domain, entry).await?;
     let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
     let (handle, device, chain) = (enrol.handle, enrol.device, taken.after.head);
+    if let Some(by) = came.linked_by
+        && !may_link(&mut work.tx, &handle, by).await?
+    {
+        return Err(Refusal::because(
+            Code::Unconfirmed,
+            &"the device that links this one has no linking open that its owner approved: begin again there",
+        ));
+    }
     match came.recovered {
         None => work.commit(&Linked { handle, device, by: came.linked_by, chain }).await?,
         Some(how) => {

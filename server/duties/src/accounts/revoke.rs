@@ -14,7 +14,9 @@ use chancery_wire::{
     names::{Domain, Handle},
 };
 
-use super::{error::AccountsError, facts::Revoked, store, take_in::take_in};
+use super::{
+    error::AccountsError, facts::Revoked, keep_recovery_key::KeepRecoveryKey, store, take_in::take_in,
+};
 use crate::counter::{Caller, Organisation, Refusal};
 
 /// The right to revoke devices of one's own account.
@@ -55,29 +57,44 @@ pub(crate) async fn revoke<T>(
 ) -> Result<Gone<T>, Refusal> {
     let (handle, _) = about(entry).map_err(AccountsError::from)?;
     Ok(if handle == caller.handle {
-        revoked(desk.begin(desk.permit::<Revoke>(Organisation)?).await?, caller, (domain, entry), ended)
-            .await?
+        revoked(
+            desk.begin(desk.permit::<Revoke>(Organisation)?).await?,
+            (desk, caller),
+            (domain, entry),
+            ended,
+        )
+        .await?
     } else {
-        revoked(desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?, caller, (domain, entry), ended)
-            .await?
+        revoked(
+            desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?,
+            (desk, caller),
+            (domain, entry),
+            ended,
+        )
+        .await?
     })
 }
 
 async fn revoked<A: Action<Resource = Organisation>, T>(
     mut work: Work<A>,
-    caller: &Caller,
+    (desk, caller): (&Desk, &Caller),
     (domain, entry): (&Domain, &[u8]),
     ended: impl AsyncFnOnce(&mut Tx, &Handle, [u8; 32]) -> Result<T, StoreError>,
-) -> Result<Gone<T>, AccountsError> {
-    let former = store::recovery_key(&mut work.tx, &about(entry)?.0).await?;
+) -> Result<Gone<T>, Refusal> {
+    let about = about(entry).map_err(AccountsError::from)?;
+    let former = store::recovery_key(&mut work.tx, &about.0).await?;
     let taken = take_in(&mut work.tx, domain, entry).await?;
     // An entry of another kind is none for this address.
     let ([device], None) = (taken.went.as_slice(), &taken.came) else {
-        return Err(InvalidChain::NoRightToVouch.into());
+        return Err(AccountsError::from(InvalidChain::NoRightToVouch).into());
     };
     let (handle, device, by) = (taken.handle, device.id, caller.handle.clone());
     let key = match (former, taken.after.recovery) {
-        (Some(former), None) => Some(ended(&mut work.tx, &handle, former).await?),
+        (Some(former), None) => {
+            // With the device goes what its owner comes back by; that is theirs to say.
+            drop(desk.permit::<KeepRecoveryKey>(Organisation)?);
+            Some(ended(&mut work.tx, &handle, former).await?)
+        }
         _ => None,
     };
     work.commit(&Revoked { handle: handle.clone(), device, by, chain: taken.after.head }).await?;

@@ -38,7 +38,7 @@ pub(super) async fn handle(
 
 async fn meet(mut work: Work<Meet>, by: DeviceId, ask: &api::Meet) -> Result<api::Parts, DevicesError> {
     let until = work.at().plus_seconds(LINKING_SECONDS);
-    if !store::meet(&mut work.tx, ask.linking, by, until).await? {
+    if !store::meet(&mut work.tx, (ask.linking, by), ask.of.is_none(), until).await? {
         return Err(DevicesError::NoLinking);
     }
     work.commit(&Met { linking: ask.linking, by, until }).await?;

@@ -22,7 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
-pub(crate) use store::{MIGRATIONS, meets};
+pub(crate) use store::{MIGRATIONS, links};
 
 /// How many key packages for one use an account gets of another one at once, and how often one more.
 const CLAIMS: (NonZeroU32, Duration) = (NonZeroU32::new(12).unwrap(), Duration::from_mins(5));

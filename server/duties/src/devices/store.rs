@@ -12,6 +12,7 @@ use chancery_wire::{
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "devices/0001_devices", sql: include_str!("migrations/0001_devices.sql") },
     Migration { name: "devices/0002_linkings", sql: include_str!("migrations/0002_linkings.sql") },
+    Migration { name: "devices/0003_links", sql: include_str!("migrations/0003_links.sql") },
 ];
 
 /// A key package as it is kept.
@@ -72,19 +73,20 @@ pub(crate) async fn take(
 /// Keeps a new meeting; `false` when its id is taken.
 pub(crate) async fn meet(
     tx: &mut Tx,
-    id: LinkingId,
-    by: DeviceId,
+    (id, by): (LinkingId, DeviceId),
+    links: bool,
     until: Instant,
 ) -> Result<bool, StoreError> {
-    const INSERT: &str =
-        "INSERT INTO devices_linkings (id, device, until) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
-    Ok(tx.execute(INSERT, values![id.0, by.0, until.0]).await? == 1)
+    const INSERT: &str = "INSERT INTO devices_linkings (id, device, until, links) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO NOTHING";
+    Ok(tx.execute(INSERT, values![id.0, by.0, until.0, links]).await? == 1)
 }
 
-/// Whether a device holds a meeting that is not over.
-pub(crate) async fn meets(from: &mut impl Read, device: DeviceId, now: Instant) -> Result<bool, StoreError> {
-    const OPEN: &str = "SELECT 1 FROM devices_linkings WHERE device = $1 AND until > $2 LIMIT 1";
-    Ok(from.row(OPEN, values![device.0, now.0]).await?.is_some())
+/// Uses up a meeting of a device in which it may link another one; `false` when it holds none.
+pub(crate) async fn links(tx: &mut Tx, device: DeviceId, now: Instant) -> Result<bool, StoreError> {
+    const USE: &str = "UPDATE devices_linkings SET links = 0 WHERE id =
+        (SELECT id FROM devices_linkings WHERE device = $1 AND until > $2 AND links = 1 ORDER BY until, id LIMIT 1)";
+    Ok(tx.execute(USE, values![device.0, now.0]).await? == 1)
 }
 
 /// What was said in a meeting, in order; nothing when there is no such meeting, or it is over.

@@ -6,9 +6,9 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::store::{Read, StoreError};
 use chancery_trail::digest;
-use chancery_transparency::{Invitation, about};
+use chancery_transparency::{Invitation, about, keeps_key, revokes};
 use chancery_wire::{
-    api::{self, AddPasskey, Ceremony, Invite, Revoke},
+    api::{self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke},
     ids::PasskeyId,
     names::Handle,
     problem::{Code, Problem},
@@ -59,13 +59,27 @@ async fn words(
         ("POST", "/v1/invitations") => serde_json::from_slice(body).ok().and_then(|it: Invite| invites(&it)),
         ("POST", "/v1/devices/revocations") => {
             let revoke: Option<Revoke> = serde_json::from_slice(body).ok();
-            let whose = revoke.and_then(|it| about(&it.entry.0).ok());
-            whose.map(|(whose, _)| format!("revoke a device of {whose}"))
+            revoke.and_then(|it| {
+                let (whose, _) = about(&it.entry.0).ok()?;
+                let (device, keeps) = revokes(&it.entry.0)?;
+                let device: String = device.to_string().chars().take(8).collect();
+                let key = if keeps { "" } else { ", and any recovery key with it" };
+                Some(format!("revoke the device {device} of {whose}{key}"))
+            })
         }
         ("PUT", "/v1/recovery-key") => {
-            Some("change the recovery key of this account, or remove it".to_owned())
+            let keep: Option<KeepRecoveryKey> = serde_json::from_slice(body).ok();
+            let keeps = keep.and_then(|it| keeps_key(&it.entry.0));
+            let what = |keeps| if keeps { "set a new recovery key" } else { "remove the recovery key" };
+            keeps.map(|keeps| format!("{} of this account", what(keeps)))
         }
-        ("POST", "/v1/linkings") => Some("link another device to this account".to_owned()),
+        ("POST", "/v1/linkings") => {
+            let meet: Option<Meet> = serde_json::from_slice(body).ok();
+            meet.map(|it| match it.of {
+                Some(whom) => format!("vouch for {whom}, who comes back on a new device"),
+                None => "link another device to this account".to_owned(),
+            })
+        }
         ("POST", "/v1/passkeys") => {
             let add: Option<AddPasskey> = serde_json::from_slice(body).ok();
             add.map(|it| format!("add another passkey, called {}, to this account", it.name.trim()))
@@ -87,12 +101,7 @@ async fn words(
 
 fn invites(invite: &Invite) -> Option<String> {
     let it = Invitation::peek(&invite.invitation.0)?;
-    let what = if it.officer {
-        " as an officer, who may invite others and revoke their devices"
-    } else if it.bot.is_some() {
-        " as a bot"
-    } else {
-        ""
-    };
-    Some(format!("invite {}{what}", it.handle))
+    let what = if it.officer { " as an officer, who may invite others and revoke their devices" } else { "" };
+    let bot = it.bot.as_ref().map(|bot| format!(" as a bot, for which {} answers", bot.owner));
+    Some(format!("invite {}{what}{}", it.handle, bot.unwrap_or_default()))
 }

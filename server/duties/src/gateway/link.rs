@@ -2,12 +2,14 @@
 //!
 //! `POST /v1/devices`, permitted by `Accounts::"link"`. Here because it touches several duties.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode};
-use chancery_transparency::{Enrol, Vouch};
-use chancery_wire::{
-    api,
-    problem::{Code, Problem},
+use chancery_floor::{
+    store::Tx,
+    work::{Actor, Desk},
 };
+use chancery_wire::{api, names::Handle, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{House, pend::pend, receive::Gate};
@@ -31,9 +33,17 @@ async fn handle(
     State(gate): State<Gate>,
     Ask(ask): Ask<api::Link>,
 ) -> Result<(StatusCode, Json<api::Account>), Refusal> {
-    let domain = gate.settings.domain.clone();
-    is_confirmed(&gate, &ask.entry.0).await?;
-    let (account, went) = accounts::link(&desk, &domain, &ask.entry.0).await?;
+    let (domain, now) = (gate.settings.domain.clone(), desk.now());
+    // Whose account has a passkey has approved a meeting, which lets one device in: the key of an earlier device alone links none.
+    let may_link = async |tx: &mut Tx, handle: &Handle, by| {
+        let guarded = gate.settings.passkeys.required || passkeys::has_any(tx, handle).await?;
+        Ok(!guarded || devices::links(tx, by, now).await?)
+    };
+    let (account, went) = accounts::link(&desk, (&domain, &ask.entry.0), may_link).await?;
+    if !went.is_empty() {
+        // Whoever has lost all devices may have lost what they had beside them, and begins anew.
+        passkeys::forget(&Desk::of(Arc::clone(&gate.floor), Actor::house()), &account.handle).await?;
+    }
     for device in &went {
         House::of(gate.clone()).end_sessions(*device).await?;
     }
@@ -41,15 +51,4 @@ async fn handle(
         pend(&gate, &account.handle).await?;
     }
     Ok((StatusCode::CREATED, Json(account)))
-}
-
-/// Whose account has a passkey has approved the meeting in which the device is linked: the key of an earlier device alone links none.
-async fn is_confirmed(gate: &Gate, entry: &[u8]) -> Result<(), Refusal> {
-    let Ok((Enrol { handle, vouch: Vouch::Device(by), .. }, _)) = Enrol::peek(entry) else { return Ok(()) };
-    let (now, mut reader) = (gate.floor.clock.now(), gate.floor.db.reader());
-    let guarded = gate.settings.passkeys.required || passkeys::has_any(&mut reader, &handle).await?;
-    if guarded && !devices::meets(&mut reader, by, now).await? {
-        return Err(Refusal::new(Code::Unconfirmed));
-    }
-    Ok(())
 }

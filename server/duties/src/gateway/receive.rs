@@ -16,6 +16,7 @@ use axum::{
 };
 use chancery_floor::{
     blobs::Blobs,
+    store::StoreError,
     work::{Actor, Desk, Floor},
 };
 use chancery_transparency::Act;
@@ -132,7 +133,9 @@ impl Gate {
 
     /// Runs a request to its end, again when it lost a race. The body is read once.
     async fn run(&self, request: Request, next: Next) -> Result<Response, Refusal> {
-        if request.headers().contains_key(UPGRADE) {
+        // A stream has no body, and is made of the connection itself.
+        let streams = request.extensions().get::<MatchedPath>().is_some_and(|it| it.as_str() == "/v1/stream");
+        if streams && request.headers().contains_key(UPGRADE) {
             return Ok(guarded(request, next).await);
         }
         let (mut parts, body) = request.into_parts();
@@ -155,7 +158,14 @@ impl Gate {
         let ceremony = ceremony.ok_or(PasskeysError::NotApproved)?;
         let Some(Visitor { desk, caller }) = parts.extensions.get::<Visitor>() else { return Ok(()) };
         let act = Act::new(caller.device, (parts.method.as_str(), parts.uri.path()), body);
-        passkeys::use_up(desk, ceremony, act).await?;
+        let mut used = passkeys::use_up(desk, ceremony, act).await;
+        for _ in 1..TRIES {
+            if !matches!(used, Err(PasskeysError::Store(StoreError::Raced))) {
+                break;
+            }
+            used = passkeys::use_up(desk, ceremony, act).await;
+        }
+        used?;
         let assurance = Assurance { confirmed: true, ..caller.assurance };
         let caller = Caller { assurance, ..caller.clone() };
         let desk = Desk::of(Arc::clone(&self.floor), caller.actor());

@@ -20,7 +20,10 @@ use super::{
     model::{Held, Purpose, State as Standing},
     store,
 };
-use crate::counter::{Ask, Caller, Organisation, Refusal, Visitor};
+use crate::counter::{Ask, Assurance, Caller, Organisation, Refusal, Visitor};
+
+/// How many ceremonies of a device may be open or used at once.
+const CEREMONIES: u64 = 32;
 
 /// The right to add a passkey to one's own account.
 #[derive(Debug)]
@@ -71,10 +74,16 @@ pub(crate) async fn begin<A: Action<Resource = Organisation>>(
     (words, purpose): (String, Purpose),
 ) -> Result<Ceremony, PasskeysError> {
     let party = passkeys.party()?;
-    let (secret, until) = (work.fresh::<32>(), work.at().plus_seconds(CEREMONY_SECONDS));
+    let (at, secret) = (work.at(), work.fresh::<32>());
+    let until = at.plus_seconds(CEREMONY_SECONDS);
     let (ceremony, handle, device) = (CeremonyId(work.fresh()), caller.handle.clone(), caller.device);
     let (adds, nonce, state) = (matches!(purpose, Purpose::Add { .. }), work.fresh(), Standing::Open);
-    let held = Held { ceremony, handle, device, words, purpose, nonce, until, state };
+    if store::begun(&mut work.tx, device, at).await? >= CEREMONIES {
+        return Err(PasskeysError::TooManyCeremonies);
+    }
+    let Assurance { passkey, confirmed } = caller.assurance;
+    let confirmed = passkey && confirmed;
+    let held = Held { ceremony, handle, device, words, purpose, nonce, until, state, confirmed };
     store::begin(&mut work.tx, digest(&secret), &held).await?;
     work.commit(&Begun { ceremony, device, adds, until }).await?;
     Ok(Ceremony { ceremony, url: party.page(&secret), until })

@@ -18,6 +18,9 @@ pub(crate) enum PasskeysError {
     /// The account has as many as it may.
     #[error("the account has as many passkeys as it may have")]
     TooMany,
+    /// The device has more ceremonies open than it may have.
+    #[error("there are too many ceremonies of this device at once")]
+    TooManyCeremonies,
     /// The name is empty, too long, or of several lines.
     #[error("a passkey's name has 1 to 64 characters on one line")]
     BadName,
@@ -82,6 +85,9 @@ impl From<PasskeysError> for Refusal {
             PasskeysError::NoCeremony => Self::new(Code::NoCeremony),
             PasskeysError::NoPasskey => Self::new(Code::NoPasskey),
             PasskeysError::TooMany => Self::new(Code::ManyPasskeys),
+            PasskeysError::TooManyCeremonies => {
+                Self { wait: Some(60), ..Self::because(Code::TooMany, &error) }
+            }
             PasskeysError::BadName => Self::because(Code::Malformed, &error),
             PasskeysError::Wrong(_) | PasskeysError::Copied => Self::because(Code::BadPasskey, &error),
             PasskeysError::NotAllowed(_) => Self::because(Code::OtherPasskey, &error),

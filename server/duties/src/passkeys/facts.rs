@@ -36,6 +36,8 @@ pub(crate) struct Added {
     pub passkey: PasskeyId,
     /// The ceremony.
     pub ceremony: CeremonyId,
+    /// The public key of the passkey.
+    pub key: Opaque,
     /// The model of the authenticator (AAGUID), where it has attested one.
     pub model: Option<String>,
     /// In which form the authenticator attested itself.
@@ -46,7 +48,7 @@ pub(crate) struct Added {
 
 impl Fact for Added {
     const KIND: &'static str = "passkeys.added";
-    const MEANING: &'static str = "a passkey was added to an account: account, passkey, ceremony, model of the authenticator (AAGUID), the form of its attestation, whether it can be copied to other devices";
+    const MEANING: &'static str = "a passkey was added to an account: account, passkey, ceremony, public key (passkeys.md), model of the authenticator (AAGUID), the form of its attestation, whether it can be copied to other devices";
 }
 
 /// A request was approved with a passkey. With this alone the approval can be checked (`protocol/passkeys.md`).
@@ -68,8 +70,8 @@ pub(crate) struct Approved {
     pub body: Digest,
     /// What the challenge was made fresh with.
     pub nonce: Opaque,
-    /// The public key of the passkey, as the WebAuthn library writes it.
-    pub key: String,
+    /// The public key of the passkey.
+    pub key: Opaque,
     /// What the authenticator signed, first half.
     pub authenticator_data: Opaque,
     /// What the browser says of itself; its SHA-256 is the second half.
@@ -112,21 +114,20 @@ impl Fact for Removed {
         "a passkey was removed from its account: account, passkey, how many are left";
 }
 
-/// An officer took all passkeys of another account away.
+/// All passkeys of an account were taken away.
 #[derive(Debug, Serialize)]
 pub(crate) struct Reset {
     /// The account.
     pub handle: Handle,
     /// How many there were.
     pub removed: u64,
-    /// The officer's account.
-    pub by: Handle,
+    /// The officer's account; nobody where the account came back without its devices.
+    pub by: Option<Handle>,
 }
 
 impl Fact for Reset {
     const KIND: &'static str = "passkeys.reset";
-    const MEANING: &'static str =
-        "an officer took all passkeys of another account away: account, how many, by whom";
+    const MEANING: &'static str = "all passkeys of an account were taken away: account, how many, by which officer (none: it came back without its devices)";
 }
 
 /// A passkey was used whose counter has gone back: there are two of it.

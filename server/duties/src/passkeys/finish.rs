@@ -48,6 +48,8 @@ pub(super) async fn handle(
 ) -> Result<(StatusCode, Json<CeremonyState>), Refusal> {
     let party = passkeys.party()?;
     let permit = desk.permit::<Finish>(Organisation)?;
+    // Who knows no secret keeps no writer busy.
+    open(&mut desk.look(&permit), &ask.secret, desk.now()).await?;
     let mut work = desk.begin(permit).await?;
     let at = work.at();
     let held = open(&mut work.tx, &ask.secret, at).await?;
@@ -63,10 +65,13 @@ pub(super) async fn handle(
         Purpose::Approve { .. } => match party.check(owner, held.challenge(), &ask.answer) {
             Ok(assertion) => approve(work, held, assertion).await?,
             Err(PasskeysError::Copied) => {
-                // Nothing of this ceremony is kept, only that it happened.
-                drop(work);
-                let work = desk.begin(desk.permit::<Finish>(Organisation)?).await?;
-                work.commit(&CopySuspected { handle: held.handle, ceremony: held.ceremony }).await?;
+                // The ceremony is over with that.
+                let moved =
+                    store::step(&mut work.tx, held.ceremony, (Standing::Done, Standing::Used)).await?;
+                if moved {
+                    let (handle, ceremony) = (held.handle.clone(), held.ceremony);
+                    work.commit(&CopySuspected { handle, ceremony }).await?;
+                }
                 return Err(PasskeysError::Copied.into());
             }
             Err(error) => return Err(error.into()),
@@ -81,6 +86,10 @@ async fn add(
     (held, name): (&Held, String),
     (owner, answer): (Owner<'_>, &Value),
 ) -> Result<(), PasskeysError> {
+    // It was the first one when it was asked for, and is not any more: nobody has approved a further one.
+    if !held.confirmed && !owner.kept.is_empty() {
+        return Err(PasskeysError::NoCeremony);
+    }
     if owner.kept.len() >= PASSKEYS_LIMIT {
         return Err(PasskeysError::TooMany);
     }
@@ -92,7 +101,8 @@ async fn add(
     }
     let (ceremony, handle, model) = (held.ceremony, held.handle.clone(), party::model(&kept.credential));
     let (attestation, synced) = (party::attestation(&kept.credential), kept.credential.backup_eligible);
-    work.commit(&Added { handle, passkey, ceremony, model, attestation, synced }).await?;
+    let key = party::key(&kept.credential)?;
+    work.commit(&Added { handle, passkey, ceremony, key, model, attestation, synced }).await?;
     Ok(())
 }
 
@@ -100,7 +110,7 @@ async fn approve(mut work: Work<Finish>, held: Held, it: party::Assertion) -> Re
     let at = work.at();
     store::used(&mut work.tx, &it.by, at).await?;
     let Purpose::Approve { method, path, body } = held.purpose else { return Err(PasskeysError::NoCeremony) };
-    let key = serde_json::to_string(&it.by.credential.cred).unwrap_or_default();
+    let key = party::key(&it.by.credential)?;
     let approved = Approved {
         handle: held.handle,
         passkey: it.by.passkey,

@@ -55,7 +55,7 @@ pub(super) async fn handle(
     } else {
         party.ask_for(owner, held.challenge())?
     };
-    Ok(Json(CeremonyView { handle: held.handle, words: held.words, makes, options }))
+    Ok(Json(CeremonyView { handle: held.handle, words: held.words, device: held.device, makes, options }))
 }
 
 /// The ceremony with this secret, if it still waits for the person.

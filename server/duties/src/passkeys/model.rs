@@ -52,6 +52,8 @@ pub(crate) struct Held {
     pub nonce: [u8; 16],
     pub until: Instant,
     pub state: State,
+    /// Whether an earlier passkey of the account has approved that it was asked for.
+    pub confirmed: bool,
 }
 
 impl State {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chancery_trail::digest;
 use chancery_wire::{
     api::CEREMONY_SECONDS,
+    bytes::Opaque,
     ids::Digest,
     names::{Domain, Handle},
 };
@@ -18,7 +19,7 @@ use url::Url;
 use webauthn_rs_core::{
     WebauthnCore,
     proto::{
-        AttestationConveyancePreference, AuthenticationState, Credential, PublicKeyCredential,
+        AttestationConveyancePreference, AuthenticationState, COSEKeyType, Credential, PublicKeyCredential,
         RegisterPublicKeyCredential, RegistrationState, UserVerificationPolicy,
     },
 };
@@ -32,6 +33,12 @@ use super::{
 
 /// How long the browser waits for the person.
 const PATIENCE: Duration = Duration::from_secs(CEREMONY_SECONDS.cast_unsigned());
+
+/// The most bytes a credential id has (section 6.5.1).
+const ID_LIMIT: usize = 1023;
+/// The most bytes that are kept of what an authenticator and a browser say.
+const DATA_LIMIT: usize = 1024;
+const CLIENT_LIMIT: usize = 4096;
 
 /// The relying party of one organisation at one origin.
 #[derive(Clone, Debug)]
@@ -101,6 +108,9 @@ impl Party {
         let answer: RegisterPublicKeyCredential = read(answer)?;
         is_own_page(&answer.response.client_data_json)?;
         let credential = self.core.register_credential(&answer, &state, None)?;
+        if credential.cred_id.len() > ID_LIMIT {
+            return Err(PasskeysError::Wrong("the authenticator calls the passkey by more than 1,023 bytes"));
+        }
         self.rule(owner).check(&credential)?;
         Ok(credential)
     }
@@ -145,6 +155,9 @@ impl Party {
         if user.is_some_and(|user| user != self.user(owner.handle)) {
             return Err(PasskeysError::Wrong("this is no passkey of the account"));
         }
+        if answer.response.authenticator_data.len() > DATA_LIMIT {
+            return Err(PasskeysError::Wrong("the authenticator says more than it may"));
+        }
         is_own_page(&answer.response.client_data_json)?;
         let result = self.core.authenticate_credential(&answer, &state)?;
         let by = owner.kept.iter().find(|it| it.credential.cred_id == *result.cred_id());
@@ -183,6 +196,9 @@ impl Party {
 
 /// The page was not in a frame of another one. The library looks at that only when a passkey is made.
 fn is_own_page(client_data: &[u8]) -> Result<(), PasskeysError> {
+    if client_data.len() > CLIENT_LIMIT {
+        return Err(PasskeysError::Wrong("the browser says more of itself than it may"));
+    }
     let said: Option<Value> = serde_json::from_slice(client_data).ok();
     let said = said.ok_or(PasskeysError::Wrong("what the browser says of itself cannot be read"))?;
     let framed = said.get("crossOrigin").is_some_and(|it| it != false) || said.get("topOrigin").is_some();
@@ -195,6 +211,15 @@ fn is_own_page(client_data: &[u8]) -> Result<(), PasskeysError> {
 /// The model of the authenticator (AAGUID), where it has attested one.
 pub(super) fn model(credential: &Credential) -> Option<String> {
     aaguid(credential).map(|model| model.to_string())
+}
+
+/// The public key of a passkey: the point uncompressed (SEC 1) for ECDSA, modulus and exponent one after the other for RSA.
+pub(super) fn key(credential: &Credential) -> Result<Opaque, PasskeysError> {
+    Ok(Opaque(match &credential.cred.key {
+        COSEKeyType::EC_EC2(key) => [&[4][..], key.x.as_slice(), key.y.as_slice()].concat(),
+        COSEKeyType::RSA(key) => [key.n.as_slice(), key.e.as_slice()].concat(),
+        COSEKeyType::EC_OKP(_) => return Err(PasskeysError::Wrong("this kind of key was not asked for")),
+    }))
 }
 
 /// The form in which the authenticator has attested itself, such as `packed` or `none`.

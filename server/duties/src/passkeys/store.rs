@@ -69,18 +69,25 @@ pub(crate) async fn remove_all(tx: &mut Tx, handle: &Handle) -> Result<u64, Stor
 /// Keeps a new ceremony under the hash of its secret.
 pub(crate) async fn begin(tx: &mut Tx, secret: Digest, it: &Held) -> Result<(), StoreError> {
     const INSERT: &str = "INSERT INTO passkeys_ceremonies
-        (ceremony, secret, handle, device, words, name, method, path, body, nonce, until, state)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        (ceremony, secret, handle, device, words, name, method, path, body, nonce, until, state, confirmed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let (name, method, path, body) = match &it.purpose {
         Purpose::Add { name } => (name.as_str(), "", "", Digest::default()),
         Purpose::Approve { method, path, body } => ("", method.as_str(), path.as_str(), *body),
     };
     let whose = values![it.ceremony.0, secret.0, it.handle.as_str(), it.device.0, it.words.as_str()];
     let what = values![name, method, path, body.0];
-    let how = values![it.nonce, it.until.0, it.state.number()];
+    let how = values![it.nonce, it.until.0, it.state.number(), it.confirmed];
     let row = [whose, what, how].concat();
     tx.execute(INSERT, row).await?;
     Ok(())
+}
+
+/// How many ceremonies of a device are not over.
+pub(crate) async fn begun(from: &mut impl Read, device: DeviceId, now: Instant) -> Result<u64, StoreError> {
+    const COUNT: &str = "SELECT COUNT(*) FROM passkeys_ceremonies WHERE device = $1 AND until > $2";
+    let row = from.row(COUNT, values![device.0, now.0]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
 }
 
 /// The ceremony whose secret has this hash, if it is not over.
@@ -90,8 +97,8 @@ pub(crate) async fn by_secret(
     now: Instant,
 ) -> Result<Option<Held>, StoreError> {
     const SELECT: &str =
-        "SELECT ceremony, handle, device, words, name, method, path, body, nonce, until, state
-        FROM passkeys_ceremonies WHERE secret = $1 AND until > $2";
+        "SELECT ceremony, handle, device, words, name, method, path, body, nonce, until, state,
+            confirmed FROM passkeys_ceremonies WHERE secret = $1 AND until > $2";
     from.row(SELECT, values![secret.0, now.0]).await?.as_ref().map(held).transpose()
 }
 
@@ -102,8 +109,8 @@ pub(crate) async fn ceremony(
     now: Instant,
 ) -> Result<Option<Held>, StoreError> {
     const SELECT: &str =
-        "SELECT ceremony, handle, device, words, name, method, path, body, nonce, until, state
-        FROM passkeys_ceremonies WHERE ceremony = $1 AND device = $2 AND until > $3";
+        "SELECT ceremony, handle, device, words, name, method, path, body, nonce, until, state,
+            confirmed FROM passkeys_ceremonies WHERE ceremony = $1 AND device = $2 AND until > $3";
     from.row(SELECT, values![id.0, device.0, now.0]).await?.as_ref().map(held).transpose()
 }
 
@@ -156,5 +163,6 @@ fn held(row: &Row) -> Result<Held, StoreError> {
         nonce: row.fixed(8)?,
         until: Instant(row.integer(9)?),
         state: state.ok_or(StoreError::shape("a ceremony is in no state"))?,
+        confirmed: row.flag(11)?,
     })
 }

@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
     door::{Door, expected, problem},
-    passkeys::{Seat, is_done},
+    passkeys::{LINKING, Seat, is_done},
 };
 
 /// The page has said that it is over, well or badly.
@@ -61,7 +61,10 @@ async fn a_person_makes_a_passkey_in_a_browser_and_approves_with_it() {
     page.browser.authenticator(true).await.unwrap();
     let ceremony = page.begins("blue <key>").await;
     let (asks, says) = page.goes_to(&ceremony.url).await;
-    assert!(asks.contains("Account: alice") && asks.contains("called blue <key>"), "{asks}");
+    assert!(
+        asks.contains("Account: alice, asked for by its device") && asks.contains("called blue <key>"),
+        "{asks}"
+    );
     assert!(says.contains("Done."), "{says}");
     assert!(page.is_done(&ceremony).await);
     let another = json!({"name": "red key"});
@@ -124,23 +127,25 @@ async fn a_page_in_between_gets_no_approval() {
             });
         }
     });
-    let mut refused = 0;
-    for _ in 0..20 {
-        let approval = page.seat.asks_approval(&page.door, "PUT", "/v1/recovery-key", "{}").await;
+    for _ in 0..15 {
+        let approval = page.seat.asks_approval(&page.door, "POST", "/v1/linkings", LINKING).await;
         // At another port of the same name, and at the same machine under another name.
         for in_between in [format!("http://localhost:{port}"), format!("http://127.0.0.1:{port}")] {
             let address = approval.url.replace(page.door.origin(), &in_between);
             let (_, says) = page.goes_to(&address).await;
             assert!(says.contains("another page") || says.contains("another address"), "{says}");
             assert!(!page.is_done(&approval).await);
-            refused += 1;
         }
-        let asked = page.seat.asks(&page.door, &Method::PUT, "/v1/recovery-key", Some(&json!({})));
+        let asked = page.seat.asks(
+            &page.door,
+            &Method::POST,
+            "/v1/linkings",
+            Some(&serde_json::from_str(LINKING).unwrap()),
+        );
         assert_eq!(
             problem(asked.header(APPROVAL, approval.ceremony.to_string())).await,
             expected(Code::NotApproved)
         );
     }
-    assert_eq!(refused, 40);
     page.door.has_fact("passkeys.approved", 0).await;
 }

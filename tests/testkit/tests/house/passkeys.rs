@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use chancery_duties::gateway::{HouseError, Models, PasskeyRule, Settings};
-use chancery_floor::{journal, store::Db};
+use chancery_floor::{
+    journal,
+    store::{Db, Read as _},
+    values,
+};
 use chancery_sdk::{AccountKind, Identity, SdkError};
 use chancery_testkit::{both, db::Temporary};
-use chancery_transparency::Act;
+use chancery_transparency::{Act, Root, Sign as _, Trusted, take_vouched, verify, vouch};
 use chancery_wire::{
     api::{APPROVAL, Ceremony, CeremonyState, CeremonyView, Passkeys},
-    ids::{CeremonyId, PasskeyId},
+    ids::{CeremonyId, DeviceId, Digest, PasskeyId},
     problem::Code,
 };
 use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier as _};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -22,6 +27,9 @@ use super::{
     authenticator::{Attests, Forger, Honest, Maker},
     door::{Door, expected, links, now, problem, proof, sync},
 };
+
+/// What a device asks for that links another one.
+pub(crate) const LINKING: &str = r#"{"linking":"aaaaaaaaaaaaaaaaaaaaaaaaaa"}"#;
 
 /// A device with its session.
 pub(crate) struct Seat {
@@ -107,6 +115,17 @@ pub(crate) async fn is_done(door: &Door, seat: &Seat, ceremony: CeremonyId) -> b
     let state: CeremonyState =
         seat.asks(door, &Method::GET, &path, None).send().await.unwrap().json().await.unwrap();
     state.done
+}
+
+/// The founder's device chain, as the server has it.
+async fn chain_of(door: &Door, who: &Identity) -> Trusted {
+    let mut reader = door.db.reader();
+    let root = reader.row("SELECT root FROM accounts_organisation", vec![]).await.unwrap().unwrap();
+    let entries = "SELECT entry FROM accounts_entries WHERE handle = $1 ORDER BY number";
+    let entries = reader.rows(entries, values![who.handle.as_str()]).await.unwrap();
+    let entries: Vec<Vec<u8>> = entries.iter().map(|row| row.bytes(0).unwrap()).collect();
+    let root = Root(Digest(root.fixed(0).unwrap()));
+    verify(&entries, &who.handle, &who.domain, root, |_| None).unwrap()
 }
 
 async fn open(db: Db) -> (Door, Seat, Forger) {
@@ -230,7 +249,7 @@ both! {
         assert_eq!(finish(&door, &ceremony, &made).await.0, 200);
         // The ceremony is over.
         assert_eq!(finish(&door, &ceremony, &made).await, expected(Code::NoCeremony));
-        let approval = seat.asks_approval(&door, "POST", "/v1/linkings", "{}").await;
+        let approval = seat.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
         let asked = view(&door, &approval).await;
         forger.counter += 1;
         for (lie, forger) in lies(&forger) {
@@ -244,7 +263,7 @@ both! {
         let used = forger.get(&asked.options);
         assert_eq!(finish(&door, &approval, &used).await.0, 200);
         // What was answered once is no answer to the next question.
-        let next = seat.asks_approval(&door, "POST", "/v1/linkings", "{}").await;
+        let next = seat.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
         assert_ne!(view(&door, &next).await.options["challenge"], asked.options["challenge"]);
         assert_eq!(finish(&door, &next, &used).await, refused);
         // Two of one passkey: the counter does not go on.
@@ -260,6 +279,57 @@ both! {
             let asked = bobs.asks(&door, &Method::POST, "/v1/passkeys", Some(&json!({"name": name})));
             assert_eq!(problem(asked).await, expected(Code::Malformed), "{name:?}");
         }
+    }
+
+    /// Mallory, on Alice's device, opens a ceremony before Alice has a passkey, and finishes it afterwards.
+    async fn what_was_begun_before_the_first_passkey_adds_no_second_one(db: Db) {
+        let (door, seat, forger) = open(db).await;
+        let early = seat.begins(&door, "/v1/passkeys", &json!({"name": "Mallory's key"})).await;
+        seat.adds(&door, &forger).await;
+        let asked = view(&door, &early).await;
+        let hers = Forger::new(8, door.origin()).create(&asked.options);
+        assert_eq!(finish(&door, &early, &hers).await, expected(Code::NoCeremony));
+        assert_eq!(seat.passkeys(&door).await.passkeys.len(), 1);
+        // Nor does she open more of them than are looked through.
+        let mut refused = 0;
+        for _ in 0..40 {
+            let body = json!({"method": "POST", "path": "/v1/linkings", "body": BASE64URL_NOPAD.encode(LINKING.as_bytes())});
+            let asked = problem(seat.asks(&door, &Method::POST, "/v1/approvals", Some(&body))).await;
+            refused += u32::from(asked == expected(Code::TooMany));
+        }
+        assert_eq!(refused, 40 - 30);
+    }
+
+    /// One approved linking lets one device in, and an officer's vouching lets none in.
+    async fn one_approved_linking_lets_one_device_in(db: Db) {
+        let (mut door, seat, mut forger) = open(db).await;
+        // What Mallory makes with the key of Alice's device.
+        let linked = |seed: u8, chain: &Trusted| {
+            let (device, key) = (DeviceId([seed; 16]), SigningKey::from_bytes(&[seed; 32]));
+            let hers = SigningKey::from_bytes(&seat.who.signing.0);
+            let offered = vouch(chain, (seat.who.device, &hers), (device, key.public()), now()).unwrap();
+            take_vouched(&offered, device, &key).unwrap().1
+        };
+        seat.adds(&door, &forger).await;
+        let chain = chain_of(&door, &seat.who).await;
+        let posts = |entry: Vec<u8>| door.post("/v1/devices").json(&json!({"entry": BASE64URL_NOPAD.encode(&entry)}));
+        let first = linked(11, &chain);
+        assert_eq!(problem(posts(first.clone())).await, expected(Code::Unconfirmed));
+        for (body, lets_in) in [(r#"{"linking":"aaaaaaaaaaaaaaaaaaaaaaaaaa","of":"bob"}"#, false), (LINKING, true)] {
+            let body = if lets_in { body.replace("aaaa", "bbbb") } else { body.to_owned() };
+            let approval = seat.approved(&door, &mut forger, ("POST", "/v1/linkings", &body)).await;
+            let value: Value = serde_json::from_str(&body).unwrap();
+            let meets = seat.asks(&door, &Method::POST, "/v1/linkings", Some(&value));
+            assert_eq!(problem(meets.header(APPROVAL, approval.to_string())).await.0, 201);
+            let answer = problem(posts(first.clone())).await;
+            assert_eq!(answer.0 == 201, lets_in, "{answer:?}");
+        }
+        // The same again is answered the same; another one is not let in.
+        assert_eq!(problem(posts(first)).await.0, 201);
+        let chain = chain_of(&door, &seat.who).await;
+        assert_eq!(problem(posts(linked(12, &chain))).await, expected(Code::Unconfirmed));
+        door.has_fact("accounts.device-linked", 1).await;
+        sync(&mut door.alice).await;
     }
 
     /// With nothing but the journal: what was approved, by which passkey, and that it was signed.
@@ -282,9 +352,15 @@ both! {
         let data = bytes("authenticator_data");
         assert_eq!(data[..32], chancery_trail::digest(b"localhost").0);
         assert_eq!(data[32] & 0x05, 0x05, "present and verified");
-        let key: Value = serde_json::from_str(fact["key"].as_str().unwrap()).unwrap();
-        let half = |name: &str| BASE64URL_NOPAD.decode(key["key"]["EC_EC2"][name].as_str().unwrap().as_bytes()).unwrap();
-        let key = VerifyingKey::from_sec1_bytes(&[&[4][..], &half("x"), &half("y")].concat()).unwrap();
+        // And it is the key that the account has added before.
+        let all = journal::read(&mut door.db.reader(), 0).await.unwrap();
+        let added = all.iter().find(|told| told.kind == "passkeys.added").unwrap();
+        let (_, _, _, added): (i64, String, String, Value) =
+            ciborium::from_reader(added.fact.as_slice()).unwrap();
+        for same in ["handle", "passkey", "key"] {
+            assert_eq!(added[same], fact[same], "{same}");
+        }
+        let key = VerifyingKey::from_sec1_bytes(&bytes("key")).unwrap();
         let signed = [data, chancery_trail::digest(&bytes("client_data")).0.to_vec()].concat();
         key.verify(&signed, &Signature::from_der(&bytes("signature")).unwrap()).unwrap();
         // Another request is not what was signed.
@@ -380,7 +456,7 @@ both! {
         door.reopen(settings).await;
         let refused = expected(Code::OtherPasskey);
         // It is used in vain from now on.
-        let approval = bobs.asks_approval(&door, "PUT", "/v1/recovery-key", "{}").await;
+        let approval = bobs.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
         let asked = view(&door, &approval).await;
         let used = Forger { counter: 2, ..old }.get(&asked.options);
         assert_eq!(finish(&door, &approval, &used).await, refused);

@@ -85,7 +85,6 @@ both! {
         settings.device_requests = NonZeroU32::MAX;
         let door = Door::with(db, Blobs::in_memory(), settings).await;
         let (alice, mallory) = (door.alice.enrolled().unwrap(), door.mallory.enrolled().unwrap());
-        let mut got = 0;
         for number in 0..200_u32 {
             // Kept from arriving: it was never used.
             let opening = proof(&alice, ("POST", "/v1/sessions"), None, now());
@@ -94,7 +93,7 @@ both! {
             let wanted = match number % 5 {
                 // Another request with what was made for this one.
                 0 => door.signed_as(&Method::GET, "/v1/welcomes", &token, &reading),
-                1 => door.signed_as(&Method::DELETE, "/v1/rooms", &token, &reading),
+                1 => door.signed_as(&Method::PUT, "/v1/recovery-key", &token, &reading),
                 // The token with her own key, or with none.
                 2 => ask(&door, &Method::GET, "/v1/rooms", (&mallory, &token)),
                 3 => door.get("/v1/rooms").header("authorization", authorization(&token)),
@@ -102,11 +101,7 @@ both! {
                 _ => door.signed_as(&Method::GET, "/v1/rooms", &token, &opening),
             };
             let (status, code) = problem(wanted).await;
-            if status < 300 {
-                got += 1;
-            }
-            assert!([401, 405].contains(&status), "{number}: {status} {code}");
+            assert_eq!(status, 401, "{number}: {code}");
         }
-        assert_eq!(got, 0);
     }
 }

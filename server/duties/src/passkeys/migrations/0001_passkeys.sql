@@ -23,6 +23,8 @@ CREATE TABLE passkeys_ceremonies (
     body {bytes} NOT NULL,
     nonce {bytes} NOT NULL,
     until BIGINT NOT NULL,
-    state BIGINT NOT NULL
+    state BIGINT NOT NULL,
+    confirmed BIGINT NOT NULL
 );
 CREATE INDEX passkeys_ceremonies_until ON passkeys_ceremonies (until);
+CREATE INDEX passkeys_ceremonies_of ON passkeys_ceremonies (device, until);

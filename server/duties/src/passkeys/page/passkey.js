@@ -15,7 +15,12 @@ async function ask(path, body) {
     credentials: "omit",
     cache: "no-store",
   });
-  const said = await answer.json();
+  let said;
+  try {
+    said = await answer.json();
+  } catch {
+    throw new Error("The server answers in a way this page does not understand. Try again in a moment.");
+  }
   if (!answer.ok) {
     throw new Error(said.detail ? `${said.title}. What to do: ${said.detail}.` : said.title);
   }
@@ -66,7 +71,7 @@ async function begin() {
   try {
     const view = await ask("/v1/ceremonies/look", { secret });
     at("title").textContent = view.makes ? "Add a passkey" : "Approve with your passkey";
-    at("account").textContent = `Account: ${view.handle}`;
+    at("account").textContent = `Account: ${view.handle}, asked for by its device ${view.device.slice(0, 8)}`;
     at("words").textContent = `${view.words.charAt(0).toUpperCase()}${view.words.slice(1)}.`;
     at("hint").textContent = view.makes
       ? "Add a second one afterwards, on another authenticator, so that losing one does not lock you out."
