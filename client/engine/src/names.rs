@@ -2,7 +2,7 @@
 //!
 //! Whoever brought them does so at once. They may not know it themselves, may not be believed, or may be gone before they have said it:
 //! everybody else who is believed waits a while, and says it if nobody has by then. What a device has itself from somebody who may not
-//! name the room is not said again: its word would make more of it.
+//! name the room is said again only to those whom its person brings: its word makes more of it.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ impl Turn<'_> {
     /// The room has changed: plans when this device says what it is called, if there are newcomers and they would believe it.
     /// `after` are the leaves afterwards, in the new epoch.
     pub(crate) fn plan_names(&mut self, room: &mut Room, change: &Change, (after, epoch): (&[Leaf], u64)) {
-        if room.hearsay || change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
+        if change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
             return;
         }
         let (author, me) = (change.author.leaf(), &self.me.identity);
@@ -42,7 +42,7 @@ impl Turn<'_> {
         let mut hears = change.newcomers().map(|leaf| &leaf.name.account);
         let at = if author.name.device == me.device && hears.next().is_some() {
             self.now
-        } else if hears.any(believes_me) || leaves_nobody_believed(change, after) {
+        } else if !room.hearsay && (hears.any(believes_me) || leaves_nobody_believed(change, after)) {
             self.in_time(after.len())
         } else {
             return;

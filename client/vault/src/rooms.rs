@@ -94,7 +94,8 @@ pub struct Room {
     pub topic_at: Option<Instant>,
     /// The epoch in which the last ones came who had to be told.
     pub names_since: Option<u64>,
-    /// Whether what the room is called was said by somebody who may not name it: good enough for this device, and not to be said again.
+    /// Whether what the room is called was said by somebody who may not name it: good enough for this device, and not
+    /// to be said again by itself.
     pub hearsay: bool,
     /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
     pub brought_by: Option<Handle>,
