@@ -17,6 +17,7 @@ mod files;
 mod history;
 mod limits;
 mod page;
+mod passkey_rules;
 mod passkeys;
 mod recovery;
 mod sessions;

@@ -1,15 +1,12 @@
 //! Passkeys: who has one approves what is sensitive with it, exactly that and once; and no answer is taken that does not prove it.
 
-use std::sync::Arc;
-
-use chancery_duties::gateway::{HouseError, Models, PasskeyRule, Settings};
 use chancery_floor::{
     journal,
     store::{Db, Read as _},
     values,
 };
 use chancery_sdk::{AccountKind, Identity, SdkError};
-use chancery_testkit::{both, db::Temporary};
+use chancery_testkit::both;
 use chancery_transparency::{Act, Root, Sign as _, Trusted, take_vouched, verify, vouch};
 use chancery_wire::{
     api::{APPROVAL, Ceremony, CeremonyState, CeremonyView, Passkeys},
@@ -21,10 +18,9 @@ use ed25519_dalek::SigningKey;
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier as _};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
-    authenticator::{Attests, Forger, Honest, Maker},
+    authenticator::{Forger, Honest},
     door::{Door, expected, links, now, problem, proof, sync},
 };
 
@@ -71,14 +67,14 @@ impl Seat {
     }
 
     /// Adds the passkey of a forger who tells the truth.
-    async fn adds(&self, door: &Door, forger: &Forger) {
+    pub(crate) async fn adds(&self, door: &Door, forger: &Forger) {
         let ceremony = self.begins(door, "/v1/passkeys", &json!({"name": "key"})).await;
         let view = view(door, &ceremony).await;
         assert_eq!(finish(door, &ceremony, &forger.create(&view.options)).await.0, 200);
     }
 
     /// Has a request approved by a forger who tells the truth.
-    async fn approved(
+    pub(crate) async fn approved(
         &self,
         door: &Door,
         forger: &mut Forger,
@@ -91,7 +87,7 @@ impl Seat {
         ceremony.ceremony
     }
 
-    async fn passkeys(&self, door: &Door) -> Passkeys {
+    pub(crate) async fn passkeys(&self, door: &Door) -> Passkeys {
         self.asks(door, &Method::GET, "/v1/passkeys", None).send().await.unwrap().json().await.unwrap()
     }
 }
@@ -100,12 +96,12 @@ fn secret(ceremony: &Ceremony) -> &str {
     ceremony.url.split_once('#').unwrap().1
 }
 
-async fn view(door: &Door, ceremony: &Ceremony) -> CeremonyView {
+pub(crate) async fn view(door: &Door, ceremony: &Ceremony) -> CeremonyView {
     let asked = json!({"secret": secret(ceremony)});
     door.post("/v1/ceremonies/look").json(&asked).send().await.unwrap().json().await.unwrap()
 }
 
-async fn finish(door: &Door, ceremony: &Ceremony, answer: &Value) -> (u16, String) {
+pub(crate) async fn finish(door: &Door, ceremony: &Ceremony, answer: &Value) -> (u16, String) {
     problem(door.post("/v1/ceremonies/finish").json(&json!({"secret": secret(ceremony), "answer": answer})))
         .await
 }
@@ -128,7 +124,7 @@ async fn chain_of(door: &Door, who: &Identity) -> Trusted {
     verify(&entries, &who.handle, &who.domain, root, |_| None).unwrap()
 }
 
-async fn open(db: Db) -> (Door, Seat, Forger) {
+pub(crate) async fn open(db: Db) -> (Door, Seat, Forger) {
     let door = Door::open(db).await;
     let seat = Seat::of(&door, door.alice.enrolled().unwrap()).await;
     let forger = Forger::new(7, door.origin());
@@ -403,118 +399,5 @@ both! {
         sync(&mut alice).await;
         door.has_fact("accounts.invited", 3).await;
         door.has_fact("passkeys.approval-used", 2).await;
-    }
-
-    /// An organisation takes passkeys that can be copied, and later no more; and demands one of everybody.
-    async fn the_organisation_says_which_passkeys_it_takes(db: Db) {
-        let (mut door, seat, forger) = open(db).await;
-        let mut forger = Forger { synced: true, ..forger };
-        seat.adds(&door, &forger).await;
-        assert!(seat.passkeys(&door).await.passkeys[0].synced);
-        let mut settings = Settings::new("bank.example".parse().unwrap());
-        (settings.passkeys.rule.synced, settings.passkeys.required) = (false, true);
-        door.reopen(settings).await;
-        let (refused, body) = (expected(Code::OtherPasskey), json!({"name": "red key"}));
-        // It was taken, and approves nothing any more.
-        let approval = seat.asks_approval(&door, "POST", "/v1/passkeys", &body.to_string()).await;
-        let asked = view(&door, &approval).await;
-        forger.counter += 1;
-        assert_eq!(finish(&door, &approval, &forger.get(&asked.options)).await, refused);
-        // Who has none adds one, of a kind that is taken, and does nothing that is sensitive before.
-        let bobs = Seat::of(&door, door.bob.enrolled().unwrap()).await;
-        let linking = json!({"linking": "a".repeat(26)});
-        let meets = || bobs.asks(&door, &Method::POST, "/v1/linkings", Some(&linking));
-        assert_eq!(problem(meets()).await, expected(Code::Unconfirmed));
-        let ceremony = bobs.begins(&door, "/v1/passkeys", &body).await;
-        let asked = view(&door, &ceremony).await;
-        let copied = Forger { synced: true, ..Forger::new(9, door.origin()) };
-        assert_eq!(finish(&door, &ceremony, &copied.create(&asked.options)).await, refused);
-        let mut kept = Forger::new(9, door.origin());
-        assert_eq!(finish(&door, &ceremony, &kept.create(&asked.options)).await.0, 200);
-        assert_eq!(problem(meets()).await, expected(Code::Unconfirmed));
-        let approval = bobs.approved(&door, &mut kept, ("POST", "/v1/linkings", &linking.to_string())).await;
-        assert_eq!(problem(meets().header(APPROVAL, approval.to_string())).await.0, 201);
-    }
-
-    /// An organisation takes authenticators of some models only, and of officers one of them.
-    async fn a_model_counts_where_its_maker_vouches_for_it(db: Db) {
-        let (mut door, _, _) = open(db).await;
-        let [good, better, other] = [1, 2, 3].map(|number| Uuid::from_bytes([number; 16]));
-        let [makes_good, makes_better, makes_other] = [good, better, other].map(Maker::of);
-        // Bob has one from before that attests nothing.
-        let bobs = Seat::of(&door, door.bob.enrolled().unwrap()).await;
-        let old = Forger::new(7, door.origin());
-        bobs.adds(&door, &old).await;
-        let models = |names: &[Uuid], makers: &[&Maker]| {
-            let names = names.iter().map(Uuid::to_string).collect();
-            let roots = makers.iter().map(|maker| maker.root.as_str()).collect();
-            PasskeyRule { synced: true, models: Some(Models { names, roots }) }
-        };
-        let mut settings = Settings::new("bank.example".parse().unwrap());
-        settings.passkeys.rule = models(&[good, better], &[&makes_good, &makes_better]);
-        settings.passkeys.officers = Some(models(&[better], &[&makes_better]));
-        door.reopen(settings).await;
-        let refused = expected(Code::OtherPasskey);
-        // It is used in vain from now on.
-        let approval = bobs.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
-        let asked = view(&door, &approval).await;
-        let used = Forger { counter: 2, ..old }.get(&asked.options);
-        assert_eq!(finish(&door, &approval, &used).await, refused);
-        // An officer lets him begin anew, and nobody else does.
-        let alices = Seat::of(&door, door.alice.enrolled().unwrap()).await;
-        let reset = |by: &Seat, whose: &str| {
-            by.asks(&door, &Method::DELETE, &format!("/v1/accounts/{whose}/passkeys"), None)
-        };
-        assert_eq!(problem(reset(&bobs, "bob")).await, expected(Code::Denied));
-        assert_eq!(problem(reset(&alices, "mallory")).await, expected(Code::NoPasskey));
-        assert_eq!(problem(reset(&alices, "bob")).await.0, 204);
-        door.has_fact("passkeys.reset", 1).await;
-        let truth = Forger::new(9, door.origin());
-        let is = |model: Uuid, attests: Attests| Forger { model, attests, ..truth.clone() };
-        let by = |maker: &Arc<Maker>| Attests::By(Arc::clone(maker));
-        let adds = async |whose: &Seat, forger: &Forger| {
-            let ceremony = whose.begins(&door, "/v1/passkeys", &json!({"name": "key"})).await;
-            let asked = view(&door, &ceremony).await;
-            assert_eq!(asked.options["attestation"], "direct");
-            finish(&door, &ceremony, &forger.create(&asked.options)).await
-        };
-        for (lie, forger) in [
-            ("shows nothing", is(good, Attests::Nothing)),
-            ("vouches for itself", is(good, Attests::Itself)),
-            ("is of another model", is(other, by(&makes_other))),
-            ("is of a model that somebody else vouches for", is(good, by(&Maker::of(good)))),
-        ] {
-            assert_eq!(adds(&bobs, &forger).await, refused, "{lie}");
-        }
-        // It says that it is another model than its maker's certificate says; that is no attestation at all.
-        assert_eq!(adds(&bobs, &is(good, by(&makes_other))).await, expected(Code::BadPasskey));
-        assert_eq!(adds(&bobs, &is(good, by(&makes_good))).await.0, 200);
-        let kept = bobs.passkeys(&door).await.passkeys;
-        assert_eq!(kept[0].model.as_deref(), Some(good.to_string().as_str()));
-        // What is good enough for Bob is not for an officer.
-        let hers = |forger: Forger| Forger { id: [8; 16], ..forger };
-        assert_eq!(adds(&alices, &hers(is(good, by(&makes_good)))).await, refused);
-        assert_eq!(adds(&alices, &hers(is(better, by(&makes_better)))).await.0, 200);
-        // From now on she confirms what she does to others.
-        assert_eq!(problem(reset(&alices, "bob")).await, expected(Code::Unconfirmed));
-    }
-}
-
-#[tokio::test]
-async fn models_that_cannot_be_told_are_refused_at_the_start() {
-    let model = "01010101-0101-0101-0101-010101010101";
-    let maker = Maker::of(model.parse().unwrap());
-    for (names, roots) in [
-        (vec!["yubikey"], maker.root.as_str()),
-        (vec![model], "nonsense"),
-        (vec![], maker.root.as_str()),
-        (vec![model], ""),
-    ] {
-        let mut settings = Settings::new("bank.example".parse().unwrap());
-        let names = names.into_iter().map(str::to_owned).collect();
-        settings.passkeys.rule.models = Some(Models { names, roots: roots.to_owned() });
-        let database = Temporary::sqlite().unwrap();
-        let opened = Door::tries(&database.open().await.unwrap(), settings).await;
-        assert!(matches!(opened, Err(HouseError::Models(_))), "{opened:?}");
     }
 }
