@@ -27,7 +27,7 @@ impl Seen {
     /// Whether the name was said by somebody who is believed: what others say once is good enough for a device, and not to be said again.
     fn was_told(&self, believed: &impl Fn(&Handle) -> bool) -> bool {
         let names = |line: &&Line| matches!(&line.message.said, Said::Event(text) if text.contains(" named the room "));
-        let last = self.lines.values().filter(names).last();
+        let last = self.lines.values().rfind(names);
         last.and_then(|line| line.message.from.as_ref()).is_none_or(|(by, _)| believed(by))
     }
 }

@@ -92,7 +92,7 @@ async fn revoked<A: Action<Resource = Organisation>, T>(
     let key = match (former, taken.after.recovery) {
         (Some(former), None) => {
             // With the device goes what its owner comes back by; that is theirs to say.
-            drop(desk.permit::<KeepRecoveryKey>(Organisation)?);
+            desk.permit::<KeepRecoveryKey>(Organisation)?;
             Some(ended(&mut work.tx, &handle, former).await?)
         }
         _ => None,
