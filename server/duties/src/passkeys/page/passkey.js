@@ -7,6 +7,9 @@ const say = (text) => { at("status").textContent = text; };
 const secret = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
 
+// Another ceremony that is opened where this page is shown differs in the end of the address only: browsers stay where they are then.
+addEventListener("hashchange", () => location.reload());
+
 async function ask(path, body) {
   const answer = await fetch(path, {
     method: "POST",
