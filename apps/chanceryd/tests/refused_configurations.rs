@@ -91,6 +91,11 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "[passkeys.officers]\nrequired = true\n[log]",
         "15: unknown key `required`: here may stand synced, models, roots",
     ),
+    (
+        "listen = \"127.0.0.1:8460\"\n",
+        "listen = \"127.0.0.1:8460\"\nurl = \"https://10.1.2.3\"\n[passkeys]\nrequired = true\n",
+        "9: passkeys are for a name, and clients reach this server by an address: add `url` under [public], with a name",
+    ),
     // The domain.
     (
         "domain = \"bank.example\"\n",

@@ -108,7 +108,7 @@ pub(super) struct Limits {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a [passkeys] section")]
 pub(super) struct Passkeys {
-    pub(super) required: Option<bool>,
+    pub(super) required: Option<Spanned<bool>>,
     pub(super) synced: Option<bool>,
     pub(super) models: Option<Spanned<Vec<String>>>,
     pub(super) roots: Option<Spanned<PathBuf>>,

@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 
 use super::{
     Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
-    values::{Format, Level, Period, Size},
+    values::{Format, Level, Period, PublicUrl, Size},
 };
 
 /// Where clients connect unless something else is said.
@@ -45,7 +45,9 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
     let top = domain.span();
     let tls = tls(file.tls)?;
     let public = public(file.public, tls.as_ref())?;
+    let passkeys = passkeys(file.passkeys, &public)?;
     Ok(Config {
+        passkeys,
         bodies_kept: period("bodies_kept", file.bodies_kept, BODIES_KEPT, (1..=30, 86_400, "days"))?,
         session_lifetime: period(
             "session_lifetime",
@@ -62,7 +64,6 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
             address: requests("address", file.limits.address, ADDRESS_REQUESTS)?,
             device: requests("device", file.limits.device, DEVICE_REQUESTS)?,
         },
-        passkeys: passkeys(file.passkeys)?,
         domain: domain.into_inner(),
         log: Log {
             level: file.log.level.unwrap_or(Level::Info),
@@ -108,7 +109,12 @@ fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: NonZeroU32) -> Re
     }
 }
 
-fn passkeys(file: file::Passkeys) -> Result<Passkeys, Broken> {
+fn passkeys(file: file::Passkeys, public: &Public) -> Result<Passkeys, Broken> {
+    let named = public.url.as_ref().map_or(public.listen.ip().is_loopback(), PublicUrl::is_named);
+    if let Some(required) = file.required.as_ref().filter(|required| *required.get_ref() && !named) {
+        let why = "passkeys are for a name, and clients reach this server by an address: add `url` under [public], with a name";
+        return broken(required.span(), why);
+    }
     let synced = file.synced.unwrap_or(true);
     let taken = Taken { synced, models: models(file.models, file.roots)? };
     let officers = match file.officers {
@@ -119,7 +125,7 @@ fn passkeys(file: file::Passkeys) -> Result<Passkeys, Broken> {
         }),
         None => None,
     };
-    Ok(Passkeys { required: file.required.unwrap_or(false), taken, officers })
+    Ok(Passkeys { required: file.required.is_some_and(Spanned::into_inner), taken, officers })
 }
 
 fn models(

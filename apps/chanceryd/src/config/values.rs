@@ -176,12 +176,25 @@ impl PublicUrl {
     /// Whether it leads to this machine only.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let authority = self.text.split_once("://").map_or("", |(_, rest)| rest);
-        let address = authority.parse::<SocketAddr>().map(|address| address.ip());
+        let name = self.authority().split(':').next().unwrap_or_default();
+        self.address().map_or(name == "localhost", |address| address.is_loopback())
+    }
+
+    /// Whether it has a name that passkeys can be made for; this machine has one as well.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.address().is_none_or(|address| address.is_loopback())
+    }
+
+    fn authority(&self) -> &str {
+        self.text.split_once("://").map_or("", |(_, rest)| rest)
+    }
+
+    /// The address in it, where it has no name.
+    fn address(&self) -> Option<std::net::IpAddr> {
+        let authority = self.authority();
         let host = authority.trim_start_matches('[').trim_end_matches(']');
-        let ip = address.or_else(|_| host.parse::<std::net::IpAddr>());
-        let name = authority.split(':').next().unwrap_or_default();
-        ip.map_or(name == "localhost", |ip| ip.is_loopback())
+        authority.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| host.parse()).ok()
     }
 }
 
