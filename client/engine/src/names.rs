@@ -29,9 +29,7 @@ impl Turn<'_> {
     /// The room has changed: plans when this device says what it is called, if there are newcomers and they would believe it.
     /// `after` are the leaves afterwards, in the new epoch.
     pub(crate) fn plan_names(&mut self, room: &mut Room, change: &Change, (after, epoch): (&[Leaf], u64)) {
-        if change.newcomers().next().is_none() && !leaves_nobody_believed(change, after) {
-            return;
-        }
+        let anybody = leaves_nobody_believed(change, after);
         let (author, me) = (change.author.leaf(), &self.me.identity);
         let is_believed = |handle: &Handle| change.after.role(handle) >= change.after.may_add;
         // Where nobody else could be believed, anybody is.
@@ -42,7 +40,7 @@ impl Turn<'_> {
         let mut hears = change.newcomers().map(|leaf| &leaf.name.account);
         let at = if author.name.device == me.device && hears.next().is_some() {
             self.now
-        } else if !room.hearsay && (hears.any(believes_me) || leaves_nobody_believed(change, after)) {
+        } else if !room.hearsay && (anybody || hears.any(believes_me)) {
             self.in_time(after.len())
         } else {
             return;
