@@ -66,12 +66,8 @@ pub(super) async fn handle(
             Ok(assertion) => approve(work, held, assertion).await?,
             Err(PasskeysError::Copied) => {
                 // The ceremony is over with that.
-                let moved =
-                    store::step(&mut work.tx, held.ceremony, (Standing::Done, Standing::Used)).await?;
-                if moved {
-                    let (handle, ceremony) = (held.handle.clone(), held.ceremony);
-                    work.commit(&CopySuspected { handle, ceremony }).await?;
-                }
+                store::step(&mut work.tx, held.ceremony, (Standing::Done, Standing::Used)).await?;
+                work.commit(&CopySuspected { handle: held.handle, ceremony: held.ceremony }).await?;
                 return Err(PasskeysError::Copied.into());
             }
             Err(error) => return Err(error.into()),
