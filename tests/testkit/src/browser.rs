@@ -15,17 +15,21 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
 /// How long anything in the browser may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How it is started: nothing it does by itself, nothing of whoever runs it.
-const SWITCHES: [&str; 9] = [
+const SWITCHES: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    // A page that was left would be kept and say nothing any more, not even that it went.
+    "--disable-features=BackForwardCache",
     "--no-first-run",
     "--remote-debugging-port=0",
     "--window-size=1280,800",
 ];
+/// What the browser calls a page that went while something was asked of it.
+const WENT: &str = "navigated or closed";
 /// Keeps what the page was not allowed to do.
 const WATCH: &str = "window.violations = []; document.addEventListener('securitypolicyviolation', \
      (it) => window.violations.push(it.violatedDirective + ' ' + it.blockedURI));";
@@ -141,7 +145,17 @@ impl Browser {
              new MutationObserver(look).observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }}); \
              document.addEventListener('DOMContentLoaded', look); if (document.body) look(); }})"
         );
-        let shown = self.is(&wait).await.map_err(|why| format!("{expression} does not come true: {why}"))?;
+        let shown = async {
+            loop {
+                match self.is(&wait).await {
+                    // The page made way for another while it was watched: that one is watched now.
+                    Err(why) if why.contains(WENT) => {}
+                    shown => return shown,
+                }
+            }
+        };
+        let shown = tokio::time::timeout(PATIENCE, shown).await.map_err(broken).flatten();
+        let shown = shown.map_err(|why| format!("{expression} does not come true: {why}"))?;
         Ok(shown.as_str().unwrap_or_default().to_owned())
     }
 
