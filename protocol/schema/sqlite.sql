@@ -80,6 +80,10 @@ CREATE TABLE accounts_invitations (
     used_at BIGINT
 );
 
+-- accounts/0002_provider
+-- The identity provider that vouched for the account, if one did: its issuer.
+ALTER TABLE accounts ADD COLUMN provider TEXT;
+
 -- devices/0001_devices
 -- Key packages that devices deposited, each for one use but the last resort.
 CREATE TABLE devices_key_packages (
@@ -110,6 +114,28 @@ CREATE TABLE devices_linking_parts (
 -- devices/0003_links
 -- How many devices a meeting may still let in: one, or none where an officer vouches in it.
 ALTER TABLE devices_linkings ADD COLUMN links BIGINT NOT NULL DEFAULT 1;
+
+-- providers/0001_providers
+-- Identity providers: what an officer signed last about each, and when; nothing where it was withdrawn.
+CREATE TABLE providers (
+    issuer TEXT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    signed BLOB
+);
+-- Who somebody is at a provider, for ever.
+CREATE TABLE providers_subjects (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (issuer, handle)
+);
+-- When a person signed in at a provider last, for the device at which it was.
+CREATE TABLE providers_signins (
+    device BLOB NOT NULL PRIMARY KEY,
+    issuer TEXT NOT NULL,
+    signed_in BIGINT NOT NULL
+);
 
 -- signin/0001_sessions
 -- Sessions, found by the SHA-256 of their token: who reads this table cannot use one.

@@ -8,6 +8,7 @@ mod ci;
 mod floors;
 mod fuzz;
 mod generated;
+mod node;
 mod postgres;
 mod programs;
 mod python;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    node,
     postgres::Postgres,
     programs, python, say,
     shell::{Outcome, about, cargo, fail, shown},
@@ -16,6 +17,9 @@ const POSTGRES: &str = "CHANCERY_TEST_POSTGRES";
 
 /// Where the tests find programs of the Python world.
 const PYTHON: &str = "CHANCERY_TEST_PYTHON";
+
+/// Where the tests find programs of the Node world.
+const NODE: &str = "CHANCERY_TEST_NODE";
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub(crate) struct Count {
 /// Runs `cargo test` with what was passed, beside a private PostgreSQL, and with the programs that the tests are played with at hand.
 pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
     programs::ready()?;
-    let python = python::ready()?;
+    let (python, node) = (python::ready()?, node::ready()?);
     let postgres = Postgres::start()?;
     let mut tests = cargo();
     tests.args(["test", "--locked", "--no-fail-fast"]);
@@ -37,7 +41,12 @@ pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
     }
     tests.args(pass);
     say::step(&shown(&tests));
-    let tests = tests.env(POSTGRES, postgres.url()).env(PYTHON, python).stdout(Stdio::piped()).spawn();
+    let tests = tests
+        .env(POSTGRES, postgres.url())
+        .env(PYTHON, python)
+        .env(NODE, node)
+        .stdout(Stdio::piped())
+        .spawn();
     let mut tests = tests.map_err(about("cargo test"))?;
     let mut count = Count::default();
     if let Some(said) = tests.stdout.take() {

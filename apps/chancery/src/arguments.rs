@@ -1,8 +1,12 @@
 //! What can be typed: commands, options, and the help a person reads.
 
+mod account;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use account::{Devices, Passkeys, Provider, Sessions};
 
 /// Messages that only the people in a room can read.
 #[derive(Debug, Parser)]
@@ -105,10 +109,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ACCOUNT", requires = "bot")]
         owner: Option<String>,
     },
-    /// Join by an invitation link
+    /// Join by an invitation link, or by the link of an organisation whose identity provider knows you
     Join {
         /// The link, in quotes
         link: String,
+        /// Which identity provider knows you, where the organisation has several: its address
+        #[arg(long, value_name = "ADDRESS")]
+        at: Option<String>,
+    },
+    /// Sign in at your organisation's identity provider, where it asks for that from time to time
+    SignIn {
+        /// Which one, where there are several: its address
+        #[arg(long, value_name = "ADDRESS")]
+        at: Option<String>,
     },
     /// Say who this device is
     Whoami,
@@ -142,6 +155,9 @@ pub(crate) enum Command {
     /// Your passkeys: list, add and remove them
     #[command(subcommand)]
     Passkeys(Passkeys),
+    /// The organisation's identity provider, which knows its people: trust one, list, withdraw (for officers)
+    #[command(subcommand)]
+    Provider(Provider),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),
@@ -309,77 +325,6 @@ fn span(text: &str) -> Result<u32, String> {
     // A year is more than anybody means by a while.
     let span = count.checked_mul(seconds).filter(|span| (1..=366 * 86_400).contains(span));
     span.ok_or_else(wrong)
-}
-
-/// What to do with devices.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Devices {
-    /// List the devices of this account
-    List {
-        /// Of this account instead
-        #[arg(long, value_name = "ACCOUNT")]
-        of: Option<String>,
-    },
-    /// Revoke another device, such as one that was lost: it can do nothing from then on
-    Revoke {
-        /// The device: how its id begins, as the list shows it
-        device: String,
-        /// As an officer: a device of this account
-        #[arg(long, value_name = "ACCOUNT")]
-        of: Option<String>,
-        /// With --of: the person has a recovery link from before the device was lost, and it is to work on. Without this it ends, because
-        /// whoever has the device may have made one
-        #[arg(long, requires = "of")]
-        keep_recovery_key: bool,
-    },
-    /// Give one of your devices a name; only your devices see it
-    Rename {
-        /// The device: how its id begins, as the list shows it
-        device: String,
-        /// Its name from now on, such as 'work laptop'
-        name: String,
-    },
-    /// Link another device: shows a link for it, and asks for the words that it shows
-    Link,
-}
-
-/// What to do with sessions.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Sessions {
-    /// List the open sessions of this account, on all its devices
-    List,
-    /// End one, such as one you do not know; its device signs in again by itself unless it is revoked
-    End {
-        /// The session: how its id begins, as the list shows it
-        session: String,
-    },
-}
-
-/// What to do with passkeys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Passkeys {
-    /// List the passkeys of this account
-    List,
-    /// Add one, in a browser: with a security key, a phone, or this computer's fingerprint reader
-    ///
-    /// From then on, what is sensitive asks for it: inviting, linking a device, revoking somebody else's, changing the recovery key,
-    /// and changing passkeys. Whoever has only this device can do none of that.
-    Add {
-        /// What to call it, such as 'blue security key'
-        name: String,
-    },
-    /// Remove one, such as that of a security key you have lost
-    Remove {
-        /// The passkey: how its id begins, as the list shows it
-        passkey: String,
-    },
-    /// Take away all passkeys of somebody who has lost them, so that they can add new ones (for officers)
-    ///
-    /// Make sure that it is them: whoever has their device can add one then.
-    Reset {
-        /// Whose
-        person: String,
-    },
 }
 
 /// What to do with rooms.

@@ -13,7 +13,9 @@ use tokio::sync::watch;
 
 use crate::{
     admin,
-    config::{BucketName, Config, Credentials, FilePlace, Passkeys, S3, Store, Taken, UnusableCredentials},
+    config::{
+        BucketName, Config, Credentials, FilePlace, Passkeys, Period, S3, Store, Taken, UnusableCredentials,
+    },
     listen::Listener,
     tls::{Tls, TlsError},
 };
@@ -230,6 +232,7 @@ fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
         rule: rule(taken)?,
         officers: officers.as_ref().map(rule).transpose()?,
     };
+    settings.provider_hours = config.sign_in_every.map(Period::as_hours);
     Ok(settings)
 }
 

@@ -53,6 +53,17 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "12: unknown key `uri`: did you mean `url`?",
     ),
     ("[log]", "[tls]\n[log]", "14: [tls] without files: add `certificate` and `key`, or take it away"),
+    // How often people sign in at an identity provider.
+    (
+        "[log]",
+        "[providers]\nsign_in_every = \"30 min\"\n[log]",
+        "15: sign_in_every is 30 min: it must be between 1 h and 90 days",
+    ),
+    (
+        "[log]",
+        "[providers]\nsign_in_every = \"90 min\"\n[log]",
+        "15: sign_in_every is 90 min: it must be whole hours",
+    ),
     // How many requests are taken.
     (
         "[log]",

@@ -102,8 +102,19 @@ impl Engine {
         opener: &[u8],
         make: impl FnOnce(DeviceId, &SigningKey) -> Result<Enrolment, EngineError>,
     ) -> Result<Identity, EngineError> {
-        let (vault, entropy) = self.parts();
-        let (device, seed) = (DeviceId(draw(entropy)), SigningSeed(draw(entropy)));
+        let (_, entropy) = self.parts();
+        let fresh = (DeviceId(draw(entropy)), SigningSeed(draw(entropy)));
+        self.enrol_as(opener, fresh, make)
+    }
+
+    /// Enrols as a device whose key was made before.
+    pub(crate) fn enrol_as(
+        &mut self,
+        opener: &[u8],
+        (device, seed): (DeviceId, SigningSeed),
+        make: impl FnOnce(DeviceId, &SigningKey) -> Result<Enrolment, EngineError>,
+    ) -> Result<Identity, EngineError> {
+        let (vault, _) = self.parts();
         vault.step(|step| {
             match step.identity()? {
                 Some(kept) if kept.opener == opener => return Ok(kept),

@@ -1,7 +1,7 @@
 //! Why the engine says no: nothing was changed then.
 
 use chancery_groups::Breach;
-use chancery_transparency::InvalidChain;
+use chancery_transparency::{InvalidChain, InvalidProvider, InvalidToken};
 use chancery_vault::VaultError;
 use chancery_wire::names::Handle;
 
@@ -82,8 +82,8 @@ pub enum EngineError {
     /// What a bot is for is no line that could be shown.
     #[error("say in one line of at most 200 bytes what the bot is for")]
     Purpose,
-    /// Only officers vouch for others.
-    #[error("only officers vouch for somebody who has lost all devices")]
+    /// Only officers do it.
+    #[error("only officers of the organisation do this")]
     NoOfficer,
     /// There is no such account, or its chain does not hold.
     #[error("there is no account {0} here, or its devices do not hold")]
@@ -94,6 +94,15 @@ pub enum EngineError {
     /// Only officers revoke for others.
     #[error("only officers revoke devices of other accounts")]
     NotForOthers,
+    /// A provider cannot be trusted as it was told.
+    #[error(transparent)]
+    Provider(#[from] InvalidProvider),
+    /// What a provider said about the person does not hold.
+    #[error(transparent)]
+    Token(#[from] InvalidToken),
+    /// The organisation trusts no such provider, or not for this.
+    #[error("no officer of the organisation lets this identity provider do that")]
+    NoProvider,
     /// Nobody vouches for oneself.
     #[error("nobody vouches for oneself: link the new device instead, or ask two other officers")]
     ForOneself,

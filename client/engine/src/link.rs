@@ -24,6 +24,8 @@ pub enum Opener {
     Vouch(LinkingId, Secret, Root),
     /// A lost account, by the key that its owner had put away: its name, the secret, and the organisation's root.
     Recover(Handle, Secret, Root),
+    /// An account that the organisation's identity provider vouches for: the organisation's root. It is no secret.
+    SignIn(Root),
 }
 
 /// A link, such as `chancery+https://bank.example/#join=…`.
@@ -64,6 +66,9 @@ impl FromStr for Link {
                     _ => Opener::Link(id.parse().map_err(|_| InvalidLink)?, secret, root),
                 }
             }
+            ("sign-in", root) => {
+                Opener::SignIn(Root(Digest::from_slice(&decode(root)?).map_err(|_| InvalidLink)?))
+            }
             _ => return Err(InvalidLink),
         };
         Ok(Self { server, opener })
@@ -87,6 +92,7 @@ impl fmt::Display for Link {
             Opener::Recover(handle, secret, root) => {
                 write!(f, "recover={handle}.{}.{}", encode(&secret.0), encode(&root.0.0))
             }
+            Opener::SignIn(root) => write!(f, "sign-in={}", encode(&root.0.0)),
         }
     }
 }
@@ -113,7 +119,8 @@ mod tests {
         let vouching = Opener::Vouch(LinkingId([5; 16]), Secret([2; 16]), Root(Digest([3; 32])));
         let handle = "bob.jones".parse().unwrap();
         let recovering = Opener::Recover(handle, Secret([2; 16]), Root(Digest([3; 32])));
-        for opener in [opener, linking, vouching, recovering, Opener::Found(vec![4; 16])] {
+        let by_provider = Opener::SignIn(Root(Digest([3; 32])));
+        for opener in [opener, linking, vouching, recovering, by_provider, Opener::Found(vec![4; 16])] {
             let text = Link { server: "https://bank.example".to_owned(), opener }.to_string();
             assert_eq!(text.parse::<Link>().unwrap().to_string(), text);
         }

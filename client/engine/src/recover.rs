@@ -218,7 +218,7 @@ impl Engine {
     }
 
     /// The server does not take what was made before: the account's chain has gone on. It is made anew.
-    pub fn give_up_recovery(&mut self) -> Result<(), EngineError> {
+    pub fn give_up(&mut self) -> Result<(), EngineError> {
         let (vault, _) = self.parts();
         vault.step(|step| Ok::<_, EngineError>(step.drop_unenrolled()?))
     }

@@ -88,6 +88,8 @@ pub struct MemberView {
     pub bot: Option<(Handle, String)>,
     /// Who invited the account into the organisation; nobody for its founder.
     pub invited_by: Option<Handle>,
+    /// The identity provider that vouched for the account, if one did.
+    pub provider: Option<String>,
     /// When the device was enrolled, by its own clock.
     pub enrolled: Option<Instant>,
 }
@@ -211,6 +213,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
                 device,
                 bot: known.as_ref().and_then(|known| known.bot.clone()),
                 invited_by: known.as_ref().and_then(|known| known.invited_by.clone()),
+                provider: known.as_ref().and_then(|known| known.provider.clone()),
                 enrolled: known.map(|known| known.at),
                 handle,
             });

@@ -182,6 +182,7 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             officer: device.officer,
             bot: device.bot.clone().map(|bot| (bot.owner, bot.purpose)),
             invited_by: device.invited_by.clone(),
+            provider: device.provider.clone(),
             linked_by: device.linked_by,
             recovered_by: device.recovered.as_ref().map(|how| match how {
                 Recovered::Key => String::new(),
@@ -209,6 +210,7 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         officer: it.officer,
         bot: it.bot.map(|(owner, purpose)| Bot { owner, purpose }),
         invited_by: it.invited_by,
+        provider: it.provider,
         linked_by: it.linked_by,
         recovered: it.recovered_by.map(|by| {
             let names: Vec<Handle> = by.split_whitespace().filter_map(|name| name.parse().ok()).collect();

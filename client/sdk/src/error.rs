@@ -36,6 +36,9 @@ pub enum SdkError {
     /// The link opens something else.
     #[error("this link does not link a device; make one on the device that you have: chancery devices link")]
     OtherLink,
+    /// The link opens something else.
+    #[error("this link is not one by which people join whom the organisation's identity provider knows")]
+    NoSignInLink,
     /// The way to the server is not encrypted.
     #[error(
         "the link leads over plain HTTP to another machine, where anybody on the way can read and change it"
@@ -75,6 +78,9 @@ pub enum SdkError {
     /// The person has to use a passkey, and cannot be asked here.
     #[error("this needs the passkey of its owner, and nobody can be asked for it here")]
     NobodyToAsk,
+    /// The identity provider says no, or does not speak as it should.
+    #[error("the identity provider: {0}")]
+    Provider(String),
     /// What is searched for is not a question.
     #[error("{0}")]
     Search(String),
@@ -98,13 +104,17 @@ impl SdkError {
             Self::Refused(problem) => &problem.code,
             Self::Unreachable(_) => "client.unreachable",
             Self::Strange(_) => "client.strange-server",
-            Self::Link(_) | Self::OtherLink | Self::Plain | Self::FoundingLink | Self::JoiningLink => {
-                "client.link"
-            }
+            Self::Link(_)
+            | Self::OtherLink
+            | Self::NoSignInLink
+            | Self::Plain
+            | Self::FoundingLink
+            | Self::JoiningLink => "client.link",
             Self::ProfileName => "client.profile-name",
             Self::Profile { .. } => "client.profile",
             Self::File { .. } => "client.file",
             Self::KeyBeside | Self::Passphrase(_) | Self::NoKeyring(_) => "client.key",
+            Self::Provider(_) => "client.provider",
             Self::Room(_) => "client.room",
             Self::Search(_) => "client.search",
             Self::NobodyToAsk => "passkeys.unconfirmed",

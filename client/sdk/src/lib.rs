@@ -39,15 +39,16 @@ mod net;
 mod nudge;
 mod passkeys;
 mod profile;
+mod provider;
 mod recover;
 mod search;
 mod sessions;
 mod sync;
 
 pub use chancery_engine::{
-    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Unsent, Want,
+    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Signed, Unsent, Want,
 };
-pub use chancery_transparency::{AccountKind, Bot};
+pub use chancery_transparency::{AccountKind, Bot, Provider};
 pub use chancery_vault::{Erased, Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
 pub use client::Client;
 pub use error::SdkError;
@@ -57,4 +58,5 @@ pub use live::News;
 pub use nudge::Nudge;
 pub use passkeys::AskOwner;
 pub use profile::Profile;
+pub use provider::{TrustedProvider, Visit};
 pub use recover::Vouching;

@@ -141,7 +141,7 @@ impl Client {
         // Interrupted anywhere, it goes on with what it made then.
         if let Some(identity) = self.engine.recovered_before(Some(&secret))? {
             match self.come_back(&identity, watch).await {
-                Err(error) if error.is(Code::BadEntry) => self.engine.give_up_recovery()?,
+                Err(error) if error.is(Code::BadEntry) => self.engine.give_up()?,
                 done => return done,
             }
         }
@@ -164,7 +164,7 @@ impl Client {
         self.http = Http::new(&identity.server, self.authority.as_deref())?;
         match self.come_back(&identity, watch).await {
             Err(error) if error.is(Code::BadEntry) => {
-                self.engine.give_up_recovery()?;
+                self.engine.give_up()?;
                 Ok(None)
             }
             done => done.map(Some),

@@ -267,6 +267,7 @@ CREATE TABLE trust (
     recovery_key BLOB,
     bot_owner TEXT,
     bot_purpose TEXT,
+    provider TEXT,
     at INTEGER NOT NULL,
     head BLOB NOT NULL,
     revoked INTEGER NOT NULL,

@@ -24,8 +24,10 @@ pub struct TrustedDevice {
     pub officer: bool,
     /// Who answers for it and what it is for, where the account is a program's.
     pub bot: Option<(Handle, String)>,
-    /// Who invited the account; nobody at the founding.
+    /// Who invited the account, or lets a provider vouch for it; nobody at the founding.
     pub invited_by: Option<Handle>,
+    /// The identity provider that vouched for the account, if one did.
+    pub provider: Option<String>,
     /// The device of the same account that vouched for it; none for the first one.
     pub linked_by: Option<DeviceId>,
     /// How the account came back by it, if it did: the officers' names between blanks, or nothing in it for its recovery key.
@@ -45,7 +47,7 @@ impl Step<'_> {
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
             "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked, recovered_by,
-             recovery_key, bot_owner, bot_purpose FROM trust
+             recovery_key, bot_owner, bot_purpose, provider FROM trust
              WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
@@ -57,6 +59,7 @@ impl Step<'_> {
                     key: row.get(2)?,
                     officer: row.get(3)?,
                     invited_by: by.map(|by| by.parse()).transpose().map_err(damaged)?,
+                    provider: row.get(13)?,
                     at: Instant(row.get(5)?),
                     head: Digest(row.get(6)?),
                     revoked: row.get(8)?,
@@ -95,8 +98,8 @@ impl Step<'_> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
             "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked, recovered_by,
-                                recovery_key, bot_owner, bot_purpose)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                                recovery_key, bot_owner, bot_purpose, provider)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9, recovery_key = ?11",
             &[
                 &it.handle.as_str(),
@@ -112,6 +115,7 @@ impl Step<'_> {
                 &it.recovery_key,
                 &it.bot.as_ref().map(|(owner, _)| owner.as_str()),
                 &it.bot.as_ref().map(|(_, purpose)| purpose),
+                &it.provider,
             ],
         )?;
         Ok(())

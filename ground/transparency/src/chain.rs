@@ -18,6 +18,7 @@ pub use entry::{Enrol, Vouch, about, keeps_key, revokes};
 
 use crate::{
     invitation::{Bot, Invitation},
+    provider::{InvalidToken, Provider},
     recovery::{Approval, Recovered},
     signed::{PublicKey, Sign, labelled},
 };
@@ -48,8 +49,10 @@ pub struct Device {
     pub officer: bool,
     /// What the account is, where it is a program's.
     pub bot: Option<Bot>,
-    /// Who invited the account; nobody at the founding.
+    /// Who invited the account, or lets a provider vouch for it; nobody at the founding.
     pub invited_by: Option<Handle>,
+    /// The identity provider that vouched for the account, if one did: its issuer.
+    pub provider: Option<String>,
     /// The device of the same account that vouched for it; none for the account's first one.
     pub linked_by: Option<DeviceId>,
     /// How the account came back by it, if it did.
@@ -103,6 +106,9 @@ pub enum InvalidChain {
     /// The inviter is unknown, or may not invite.
     #[error("the device was vouched for by somebody who may not")]
     NoRightToVouch,
+    /// What an identity provider said does not hold.
+    #[error(transparent)]
+    Token(#[from] InvalidToken),
     /// The inviters form a circle or a chain too long to be real.
     #[error("the inviters do not lead back to the founding")]
     NoEnd,
@@ -143,28 +149,30 @@ pub fn verify_as_far(
     if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
         return Err(InvalidChain::SomebodyElse);
     }
-    let (officer, bot, invited_by) = match (&enrol.vouch, invitation) {
+    let Opened { officer, bot, invited_by, provider } = match (&enrol.vouch, invitation) {
         (Vouch::Invitation(signed), Some(invitation)) => {
-            if invitation.handle != *handle || invitation.domain != *domain {
-                return Err(InvalidChain::SomebodyElse);
-            }
-            let by = others(&invitation.by).ok_or_else(|| InvalidChain::Missing(invitation.by.clone()))?;
-            let device = by.devices.iter().find(|device| device.id == invitation.device);
-            let device = device.filter(|device| device.officer && device.handle == invitation.by);
-            let device = device.ok_or(InvalidChain::NoRightToVouch)?;
-            Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
-            if invitation.bot.as_ref().is_some_and(|bot| invitation.officer || !bot.is_sound()) {
-                return Err(InvalidChain::NoRightToVouch);
-            }
-            (invitation.officer, invitation.bot, Some(invitation.by))
+            invited((&enrol.handle, &enrol.domain), signed, invitation, &mut others)?
         }
-        _ if head == root.0 => (true, None, None),
+        (Vouch::Provider { statement, token }, _) => provided(&enrol, statement, token, &mut others)?,
+        _ if head == root.0 => Opened { officer: true, ..Opened::default() },
         _ => return Err(InvalidChain::OtherRoot),
     };
     let Enrol { domain, handle, device: id, key, at, .. } = enrol;
     let (linked_by, recovered, revoked) = (None, None, false);
-    let device =
-        Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
+    let device = Device {
+        domain,
+        handle,
+        id,
+        key,
+        officer,
+        bot,
+        invited_by,
+        provider,
+        linked_by,
+        recovered,
+        at,
+        revoked,
+    };
     let mut trusted =
         Trusted { devices: vec![device], recovery: None, archive: None, head, heads: vec![head] };
     for entry in later {
@@ -175,6 +183,60 @@ pub fn verify_as_far(
         }
     }
     Ok((trusted, None))
+}
+
+/// As what an account was opened, and by whom.
+#[derive(Default)]
+struct Opened {
+    officer: bool,
+    bot: Option<Bot>,
+    invited_by: Option<Handle>,
+    provider: Option<String>,
+}
+
+/// An account that an invitation opens.
+fn invited(
+    (handle, domain): (&Handle, &Domain),
+    signed: &[u8],
+    it: Invitation,
+    others: &mut dyn FnMut(&Handle) -> Option<Trusted>,
+) -> Result<Opened, InvalidChain> {
+    if it.handle != *handle || it.domain != *domain {
+        return Err(InvalidChain::SomebodyElse);
+    }
+    let by = others(&it.by).ok_or_else(|| InvalidChain::Missing(it.by.clone()))?;
+    let device = by.officer(it.device).ok().filter(|device| device.handle == it.by);
+    let device = device.ok_or(InvalidChain::NoRightToVouch)?;
+    Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
+    if it.bot.as_ref().is_some_and(|bot| it.officer || !bot.is_sound()) {
+        return Err(InvalidChain::NoRightToVouch);
+    }
+    Ok(Opened { officer: it.officer, bot: it.bot, invited_by: Some(it.by), provider: None })
+}
+
+/// An account that an identity provider vouches for, which an officer lets do so. It is nobody's officer.
+fn provided(
+    enrol: &Enrol,
+    statement: &[u8],
+    token: &str,
+    others: &mut dyn FnMut(&Handle) -> Option<Trusted>,
+) -> Result<Opened, InvalidChain> {
+    let it = Provider::peek(statement).ok_or(InvalidChain::Malformed)?;
+    if it.domain != enrol.domain {
+        return Err(InvalidChain::SomebodyElse);
+    }
+    let by = others(&it.by).ok_or_else(|| InvalidChain::Missing(it.by.clone()))?;
+    let device = by.officer(it.device).ok().filter(|device| device.handle == it.by);
+    let device = device.ok_or(InvalidChain::NoRightToVouch)?;
+    let it = Provider::checked(statement, &device.key).ok_or(InvalidChain::Signature)?;
+    if !it.vouches {
+        return Err(InvalidChain::NoRightToVouch);
+    }
+    let claims = it.read(token, (enrol.device, &enrol.key))?;
+    if claims.handle != enrol.handle {
+        return Err(InvalidChain::SomebodyElse);
+    }
+    Ok(Opened { invited_by: Some(it.by), provider: Some(it.issuer), ..Opened::default() })
 }
 
 impl Trusted {
@@ -291,8 +353,9 @@ impl Trusted {
     ) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
         let first = self.is_about(&enrol.domain, &enrol.handle);
-        let (officer, invited_by, bot) =
-            first.map(|first| (first.officer, first.invited_by.clone(), first.bot.clone()))?;
+        let (officer, invited_by, bot, provider) = first.map(|first| {
+            (first.officer, first.invited_by.clone(), first.bot.clone(), first.provider.clone())
+        })?;
         let (linked_by, recovered) = match &enrol.vouch {
             Vouch::Device(by) => {
                 let by = self.speaks(*by)?;
@@ -316,7 +379,9 @@ impl Trusted {
                 }
                 (None, Some(Recovered::Officers(one, two)))
             }
-            Vouch::Founding | Vouch::Invitation(_) => return Err(InvalidChain::NoRightToVouch),
+            Vouch::Founding | Vouch::Invitation(_) | Vouch::Provider { .. } => {
+                return Err(InvalidChain::NoRightToVouch);
+            }
         };
         if enrol.previous != self.head {
             return Err(InvalidChain::Broken);
@@ -333,9 +398,20 @@ impl Trusted {
         }
         let Enrol { domain, handle, device: id, key, at, .. } = enrol;
         let revoked = false;
-        let device =
-            Device { domain, handle, id, key, officer, bot, invited_by, linked_by, recovered, at, revoked };
-        self.devices.push(device);
+        self.devices.push(Device {
+            domain,
+            handle,
+            id,
+            key,
+            officer,
+            bot,
+            invited_by,
+            provider,
+            linked_by,
+            recovered,
+            at,
+            revoked,
+        });
         Ok(())
     }
 }

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::signed::{PublicKey, Sign, Signature, labelled};
+use crate::{
+    envelope,
+    signed::{PublicKey, Sign, labelled},
+};
 
 /// The label of an invitation's signature.
 const LABEL: &str = "chancery invitation 1";
@@ -106,22 +109,11 @@ pub struct Invitation {
     pub bot: Option<Bot>,
 }
 
-/// An invitation with its signature, as it is stored and sent.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Envelope {
-    #[serde(with = "serde_bytes")]
-    body: Vec<u8>,
-    signature: Signature,
-}
-
 impl Invitation {
     /// Signs the invitation with the inviting device's key.
     #[must_use]
     pub fn sign(&self, device: &dyn Sign) -> Vec<u8> {
-        let body = crate::chain::cbor(self);
-        let signature = device.sign(&labelled(LABEL, &body));
-        crate::chain::cbor(&Envelope { body, signature })
+        envelope::seal(LABEL, self, device)
     }
 
     /// Reads an invitation without knowing yet whether its signer may invite.
@@ -129,23 +121,14 @@ impl Invitation {
     /// [`crate::verify`] says that, once it has the inviter's chain; a server uses this to store it.
     #[must_use]
     pub fn peek(signed: &[u8]) -> Option<Self> {
-        Self::open(signed).map(|(invitation, _, _)| invitation)
+        envelope::open(signed, LIMIT).map(|(invitation, ..)| invitation)
     }
 
     /// Checks the signature by `key` and returns what was signed.
     #[must_use]
     pub fn checked(signed: &[u8], key: &PublicKey) -> Option<Self> {
-        let (invitation, body, signature) = Self::open(signed)?;
+        let (invitation, body, signature) = envelope::open(signed, LIMIT)?;
         key.check(&labelled(LABEL, &body), &signature).ok()?;
         Some(invitation)
-    }
-
-    fn open(signed: &[u8]) -> Option<(Self, Vec<u8>, Signature)> {
-        if signed.len() > LIMIT {
-            return None;
-        }
-        let envelope: Envelope = crate::chain::read(signed)?;
-        let invitation = crate::chain::read(&envelope.body)?;
-        Some((invitation, envelope.body, envelope.signature))
     }
 }

@@ -7,9 +7,11 @@
 mod act;
 mod archive;
 mod chain;
+mod envelope;
 mod invitation;
 mod linking;
 mod possession;
+mod provider;
 mod recovery;
 mod signed;
 mod write;
@@ -22,6 +24,9 @@ pub use chain::{
 pub use invitation::{AccountKind, Bot, Invitation, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
+pub use provider::{Claims, InvalidProvider, InvalidToken, Provider, nonce};
 pub use recovery::{Approval, Recovered, archive_seed, ask, is_asked, recovery_key};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};
-pub use write::{found, join, recover, revoke, revoke_as_officer, set_recovery_key, take_vouched, vouch};
+pub use write::{
+    found, join, join_by_provider, recover, revoke, revoke_as_officer, set_recovery_key, take_vouched, vouch,
+};

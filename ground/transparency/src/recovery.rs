@@ -15,7 +15,8 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use crate::{
-    chain::{InvalidChain, Trusted, cbor, read},
+    chain::{InvalidChain, Trusted, cbor},
+    envelope,
     invitation::Secret,
     signed::{PublicKey, Sign, Signature, labelled},
 };
@@ -60,32 +61,17 @@ pub struct Approval {
     pub at: Instant,
 }
 
-/// An approval with its signature.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Envelope {
-    #[serde(with = "serde_bytes")]
-    body: Vec<u8>,
-    signature: Signature,
-}
-
 impl Approval {
     /// Signs the approval with the officer's device key.
     #[must_use]
     pub fn sign(&self, officer: &dyn Sign) -> Vec<u8> {
-        let body = cbor(self);
-        cbor(&Envelope { signature: officer.sign(&labelled(APPROVED, &body)), body })
+        envelope::seal(APPROVED, self, officer)
     }
 
     /// Reads an approval without knowing yet whether its signer may approve.
     #[must_use]
     pub fn peek(signed: &[u8]) -> Option<Self> {
-        Self::open(signed).map(|(approval, ..)| approval)
-    }
-
-    fn open(signed: &[u8]) -> Option<(Self, Vec<u8>, Signature)> {
-        let Envelope { body, signature } = read(signed).filter(|_| signed.len() <= LIMIT)?;
-        Some((read(&body)?, body, signature))
+        envelope::open(signed, LIMIT).map(|(approval, ..)| approval)
     }
 
     /// Checks that an officer approves exactly this; answers who.
@@ -94,7 +80,8 @@ impl Approval {
         wanted: (&Domain, &Handle, DeviceId, PublicKey, Digest),
         others: &mut dyn FnMut(&Handle) -> Option<Trusted>,
     ) -> Result<Handle, InvalidChain> {
-        let (it, body, signature) = Self::open(signed).ok_or(InvalidChain::Malformed)?;
+        let (it, body, signature): (Self, _, _) =
+            envelope::open(signed, LIMIT).ok_or(InvalidChain::Malformed)?;
         if (&it.domain, &it.handle, it.device, it.key, it.previous) != wanted {
             return Err(InvalidChain::SomebodyElse);
         }

@@ -40,6 +40,20 @@ pub fn join(
     Some(seal(&body, key, Some(&secret.derive_key(id))))
 }
 
+/// Writes the first entry of an account that an identity provider vouches for. `statement` is the officer's, as received.
+#[must_use]
+pub fn join_by_provider(
+    (statement, token): (&[u8], &str),
+    (domain, handle): (Domain, Handle),
+    device: DeviceId,
+    at: Instant,
+    key: &dyn Sign,
+) -> Vec<u8> {
+    let vouch = Vouch::Provider { statement: statement.to_vec(), token: token.to_owned() };
+    let body = Enrol { domain, handle, device, key: key.public(), previous: Digest([0; 32]), at, vouch };
+    seal(&body, key, None)
+}
+
 fn seal(body: &Enrol, device: &dyn Sign, invited: Option<&dyn Sign>) -> Vec<u8> {
     let body = cbor(body);
     let vouched = invited.map(|key| key.sign(&labelled(BY_INVITED, &body)));

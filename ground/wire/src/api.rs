@@ -5,6 +5,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod providers;
+
+pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
+
 use crate::{
     bytes::Opaque,
     ids::{CeremonyId, DeviceId, Digest, InvitationId, LinkingId, PasskeyId, RoomId, SessionId},

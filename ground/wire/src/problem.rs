@@ -111,6 +111,21 @@ codes! {
     /// The server has no address that passkeys could be for.
     NoPasskeys = "passkeys.unavailable", 409, "this server has no name that passkeys could be made for",
         "ask its administrator to set `url` under [public] to a name, not an address";
+    /// The device has no sign-in at the organisation's identity provider that is recent enough.
+    SignInNeeded = "providers.sign-in-needed", 403, "the organisation asks for a sign-in at its identity provider",
+        "sign in there: chancery sign-in";
+    /// What an identity provider said does not hold.
+    BadToken = "providers.bad-token", 403, "what the identity provider said does not hold", "sign in there again";
+    /// A statement about an identity provider does not hold.
+    BadProvider = "providers.bad-statement", 400, "what is said about the identity provider does not hold",
+        "look at it again: chancery provider list";
+    /// There is no such identity provider.
+    NoProvider = "providers.not-found", 404, "there is no such identity provider",
+        "ask an officer of your organisation which one it trusts";
+    /// At the provider, the account is somebody else's.
+    OtherSubject = "providers.other-person", 403,
+        "at the identity provider, this account is somebody else's, or this person has another one",
+        "ask an officer of your organisation: the provider may have given somebody's name to another person";
     /// The policy does not allow it.
     Denied = "policy.denied", 403, "this is not allowed", "ask an administrator of your organisation";
     /// The organisation has not been founded.

@@ -1,7 +1,7 @@
 //! What the server does, one folder per duty; gateway composes them.
 //!
 //! A duty is a slice: its verbs, its nouns, its tables, its facts, its refusals. Calls go down this list and never up:
-//! gateway → delivery → archive → files → rooms → passkeys → signin → devices → accounts → counter.
+//! gateway → delivery → archive → files → rooms → passkeys → signin → providers → devices → accounts → counter.
 
 pub mod accounts;
 mod archive;
@@ -11,6 +11,7 @@ pub mod devices;
 pub mod files;
 pub mod gateway;
 mod passkeys;
+mod providers;
 pub mod rooms;
 mod signin;
 

@@ -2,5 +2,6 @@
 
 pub mod browser;
 pub mod db;
+pub mod provider;
 pub mod python;
 pub mod s3;

@@ -23,7 +23,8 @@ async fn stay(door: &Door, to: &UnboundedSender<Told>) {
         let Err(error) = follow(door, to).await else { return };
         let again = !is_final(&error);
         // Whoever would hear it may have gone.
-        let _ = to.send(Told::Ended { why: error.to_string(), again });
+        let why = error.remedy().map_or_else(|| error.to_string(), |remedy| format!("{error} ({remedy})"));
+        let _ = to.send(Told::Ended { why, again });
         if !again {
             return;
         }

@@ -9,7 +9,7 @@ use super::{
     wrap,
 };
 use crate::{
-    commands::{role, vouched},
+    commands::{invited, role, vouched},
     output::{clock, one_line},
 };
 
@@ -59,10 +59,7 @@ impl People {
             let mut before = None;
             for member in members {
                 if before != Some(&member.handle) {
-                    let by = member
-                        .invited_by
-                        .as_ref()
-                        .map_or("founder".to_owned(), |by| format!("invited by {by}"));
+                    let by = invited(member);
                     rows.push((Ink::Name, format!("  {}  {}, {by}", member.handle, role(member.role))));
                     if let Some((owner, purpose)) = &member.bot {
                         let text = format!("    a bot: {}; {owner} answers for it", one_line(purpose));

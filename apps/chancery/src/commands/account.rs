@@ -1,9 +1,9 @@
 //! The account: found, invite, join, whoami.
 
-use chancery_sdk::{AccountKind, Bot, Client, Identity};
+use chancery_sdk::{AccountKind, Bot, Client, Identity, Opener};
 use serde_json::json;
 
-use super::{open, sync};
+use super::{open, provider, sync};
 use crate::{arguments::Common, failure::Failure, output::Output, unlock};
 
 /// Founds an organisation.
@@ -52,14 +52,29 @@ pub(crate) async fn invite(
     output.answer(&json!({"account": handle, "officer": officer, "link": link.to_string()}), &text)
 }
 
-/// Joins by invitation.
-pub(crate) async fn join(common: &Common, output: &mut Output, link: &str) -> Result<(), Failure> {
-    Client::read_link(link).map_err(chancery_sdk::SdkError::from)?;
-    let join = async |client: &mut Client| Ok(client.join(link).await?);
+/// Joins by invitation, or by what an identity provider says.
+pub(crate) async fn join(
+    common: &Common,
+    output: &mut Output,
+    link: &str,
+    at: Option<&str>,
+) -> Result<(), Failure> {
+    let by_provider = match Client::read_link(link).map_err(chancery_sdk::SdkError::from)?.opener {
+        Opener::SignIn(_) => true,
+        _ if at.is_some() => {
+            let why = "--at is for the link of an organisation whose identity provider knows you";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        _ => false,
+    };
+    let join = async |client: &mut Client| {
+        if by_provider { provider::join(client, link, at).await } else { Ok(client.join(link).await?) }
+    };
     let (mut client, identity) = unlock::enrol(common, join).await?;
     sync(common, output, &mut client).await?;
+    let by = if by_provider { "your organisation's identity provider" } else { "your invitation" };
     let text = format!(
-        "Welcome, {}. You are in {}, and this device's key was vouched for by your invitation.\n\
+        "Welcome, {}. You are in {}, and this device's key was vouched for by {by}.\n\
          Open a room with: chancery{} room new <name> <people>",
         identity.handle,
         identity.domain,

@@ -26,7 +26,7 @@ pub(crate) async fn list(common: &Common, output: &mut Output) -> Result<(), Fai
         .map(|it| {
             let pending = if it.revoked { client.still_in(it.device)? } else { vec![] };
             Ok(json!({"device": it.device, "name": client.device_name(it.device)?, "this": it.device == own, "enrolled": it.at,
-                "invited_by": it.invited_by, "linked_by": it.linked_by, "revoked": it.revoked, "pending": pending}))
+                "invited_by": it.invited_by, "provider": it.provider, "linked_by": it.linked_by, "revoked": it.revoked, "pending": pending}))
         })
         .collect::<Result<_, Failure>>()?;
     let this = |it: &TrustedDevice| if it.device == own { "  (this one)" } else { "" };
@@ -53,7 +53,7 @@ pub(crate) async fn list_of(common: &Common, output: &mut Output, whose: &Handle
     let list: Vec<_> = devices
         .iter()
         .map(|it| {
-            json!({"device": it.device, "enrolled": it.at, "invited_by": it.invited_by,
+            json!({"device": it.device, "enrolled": it.at, "invited_by": it.invited_by, "provider": it.provider,
                 "linked_by": it.linked_by, "recovered_by": it.recovered_by, "revoked": it.revoked})
         })
         .collect();
@@ -81,6 +81,10 @@ pub(crate) async fn rename(
 /// Who vouched for a device.
 pub(crate) fn vouched(it: &TrustedDevice) -> String {
     match (&it.recovered_by, &it.linked_by, &it.invited_by) {
+        (None, None, Some(by)) if it.provider.is_some() => {
+            let provider = it.provider.as_deref().map(one_line).unwrap_or_default();
+            format!("vouched for by {provider}, which {by} trusts")
+        }
         (Some(by), ..) if by.is_empty() => "came back by the recovery key".to_owned(),
         (Some(by), ..) => format!("came back, vouched for by {}", by.replace(' ', " and ")),
         (None, Some(by), _) => {

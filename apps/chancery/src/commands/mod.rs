@@ -6,6 +6,7 @@ mod files;
 mod listen;
 mod passkeys;
 mod pipe;
+mod provider;
 mod read;
 mod recover;
 mod rooms;
@@ -14,7 +15,7 @@ mod sessions;
 mod tail;
 
 pub(crate) use devices::vouched;
-pub(crate) use rooms::{role, title};
+pub(crate) use rooms::{invited, role, title};
 
 use std::time::Duration;
 
@@ -37,7 +38,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Invite { handle, officer, bot, owner } => {
             account::invite(common, output, &handle, (officer, bot, owner)).await
         }
-        Command::Join { link } => account::join(common, output, &link).await,
+        Command::Join { link, at } => account::join(common, output, &link, at.as_deref()).await,
+        Command::SignIn { at } => provider::sign_in(common, output, at.as_deref()).await,
+        Command::Provider(what) => provider::run(common, output, what).await,
         Command::Whoami => account::whoami(common, output),
         Command::Link { link } => devices::be_linked(common, output, &link).await,
         Command::RecoveryKey { remove } => recover::key(common, output, remove).await,

@@ -149,7 +149,7 @@ fn object(view: &RoomView) -> Value {
         .iter()
         .map(|it| {
             let bot = it.bot.as_ref().map(|(owner, purpose)| json!({"owner": owner, "purpose": purpose}));
-            json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "bot": bot})
+            json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "provider": it.provider, "bot": bot})
         })
         .collect();
     let unopened: Vec<Value> =
@@ -175,6 +175,15 @@ fn people(view: &RoomView) -> Vec<&MemberView> {
         }
     }
     people
+}
+
+/// Who let somebody into the organisation.
+pub(crate) fn invited(member: &MemberView) -> String {
+    match (&member.provider, &member.invited_by) {
+        (Some(provider), Some(by)) => format!("vouched for by {}, which {by} trusts", one_line(provider)),
+        (_, Some(by)) => format!("invited by {by}"),
+        (_, None) => "founder".to_owned(),
+    }
 }
 
 /// What a room is called.
@@ -208,7 +217,7 @@ fn describe(view: &RoomView) -> String {
     lines.extend(view.why.as_ref().map(|why| format!("  why       {why}")));
     lines.push("  everybody here was vouched for, down to your organisation's founding:".to_owned());
     for member in people(view) {
-        let by = member.invited_by.as_ref().map_or("founder".to_owned(), |by| format!("invited by {by}"));
+        let by = invited(member);
         let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
         let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
         let bot = member

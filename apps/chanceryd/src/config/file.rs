@@ -30,6 +30,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) passkeys: Passkeys,
     #[serde(default)]
+    pub(super) providers: Providers,
+    #[serde(default)]
     pub(super) log: Log,
 }
 
@@ -122,6 +124,13 @@ pub(super) struct Officers {
     pub(super) synced: Option<bool>,
     pub(super) models: Option<Spanned<Vec<String>>>,
     pub(super) roots: Option<Spanned<PathBuf>>,
+}
+
+/// `[providers]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [providers] section")]
+pub(super) struct Providers {
+    pub(super) sign_in_every: Option<Spanned<Period>>,
 }
 
 /// `[log]`

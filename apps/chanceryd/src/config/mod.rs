@@ -46,6 +46,8 @@ pub struct Config {
     pub limits: Limits,
     /// Which passkeys are taken, and for what.
     pub passkeys: Passkeys,
+    /// How often people sign in at the identity provider that officers trust; nothing where they need not.
+    pub sign_in_every: Option<Period>,
     /// What is logged, and how.
     pub log: Log,
 }

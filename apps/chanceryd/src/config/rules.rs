@@ -48,6 +48,7 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
     let passkeys = passkeys(file.passkeys, &public)?;
     Ok(Config {
         passkeys,
+        sign_in_every: sign_in_every(file.providers)?,
         bodies_kept: period("bodies_kept", file.bodies_kept, BODIES_KEPT, (1..=30, 86_400, "days"))?,
         session_lifetime: period(
             "session_lifetime",
@@ -107,6 +108,13 @@ fn requests(key: &str, given: Option<Spanned<i64>>, otherwise: NonZeroU32) -> Re
             broken(at, format!("{key} is {many} requests a minute: it must be between {least} and {most}"))
         }
     }
+}
+
+/// How often people sign in at an identity provider.
+fn sign_in_every(file: file::Providers) -> Result<Option<Period>, Broken> {
+    // What stands for nothing given is not looked at: there is something.
+    let read = |given| period("sign_in_every", Some(given), SESSION_LIFETIME, (1..=2160, 3600, "hours"));
+    file.sign_in_every.map(read).transpose()
 }
 
 fn passkeys(file: file::Passkeys, public: &Public) -> Result<Passkeys, Broken> {

@@ -77,6 +77,11 @@ synced = true
 # [passkeys.officers]
 # synced = false
 
+[providers]
+# Once officers trust an identity provider (`chancery provider trust`), people may have to sign in there from time to time, and
+# whoever is no longer known there is out when it is over: 1 h to 90 days. Officers and bots are not asked.
+# sign_in_every = "12 h"
+
 [log]
 # error, warn, info, debug or trace
 level = "info"
@@ -135,6 +140,9 @@ pub(super) fn view(config: &Config) -> String {
     if let Some(officers) = officers {
         line(format!("\n[passkeys.officers]\n{}", passkeys(officers)));
     }
+    if let Some(every) = config.sign_in_every {
+        line(format!("\n[providers]\nsign_in_every = \"{every}\""));
+    }
     let (level, format) = (config.log.level.as_str(), config.log.format.as_str());
     line(format!("\n[log]\nlevel = \"{level}\"\nformat = \"{format}\""));
     out
@@ -172,6 +180,7 @@ mod tests {
     fn a_line_of_the_template_that_is_switched_on_is_good() {
         let text = template(&"bank.example".parse().unwrap(), Path::new("data"));
         let switched_on = [
+            "# sign_in_every =",
             "# url =",
             "# connections =",
             "# proxies =",

@@ -72,6 +72,12 @@ impl Period {
         self.seconds / 86_400
     }
 
+    /// Its length in whole hours.
+    #[must_use]
+    pub fn as_hours(self) -> u32 {
+        self.seconds / 3600
+    }
+
     /// Its length in whole minutes.
     #[must_use]
     pub fn as_minutes(self) -> u32 {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{APPROVAL, Approve, Ceremony, Organisation, Session},
+    api::{APPROVAL, Approve, Ceremony, Organisation, Session, SignIn},
     bytes::Opaque,
     ids::CeremonyId,
     problem::{Code, Problem},
@@ -32,7 +32,7 @@ use crate::{
 const APPROVALS: &str = "/v1/approvals";
 
 /// Whether an address is one of this machine's own, which nobody else can listen to.
-fn is_here(server: &str) -> bool {
+pub(super) fn is_here(server: &str) -> bool {
     let url = reqwest::Url::parse(server).ok();
     let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
@@ -209,7 +209,7 @@ impl Http {
         path: &str,
     ) -> Result<Vec<(&'static str, String)>, SdkError> {
         if self.session.is_none() {
-            self.sign_in(identity).await?;
+            self.sign_in(identity, None).await?;
         }
         let token = self.session.as_ref().map(|session| session.token.0.clone()).unwrap_or_default();
         let proof = self.proof(identity, Request { method, path, token: Some(&token) });
@@ -224,12 +224,20 @@ impl Http {
         error.is(Code::NoSession) || error.is(Code::StaleProof)
     }
 
-    async fn sign_in(&mut self, identity: &Identity) -> Result<(), SdkError> {
+    /// Opens another session, with what an identity provider says of the person.
+    pub(crate) async fn sign_in_with(&mut self, identity: &Identity, token: String) -> Result<(), SdkError> {
+        self.sign_in(identity, Some(SignIn { token })).await
+    }
+
+    async fn sign_in(&mut self, identity: &Identity, shown: Option<SignIn>) -> Result<(), SdkError> {
         const PATH: &str = "/v1/sessions";
         let mut patience = Patience::new();
         loop {
             let proof = self.proof(identity, Request { method: "POST", path: PATH, token: None });
-            let request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
+            let mut request = self.client.post(format!("{}{PATH}", self.server)).header("dpop", proof);
+            if let Some(shown) = &shown {
+                request = request.json(shown);
+            }
             let response = request.send().await.map_err(|error| unreachable(&error))?;
             self.adjust(&response);
             let headers = response.headers().clone();

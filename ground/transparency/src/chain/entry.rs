@@ -46,6 +46,14 @@ pub enum Vouch {
     Recovery,
     /// Two officers; the bytes are their approvals as they signed them. Every earlier device is revoked.
     Officers(Vec<ByteBuf>),
+    /// An identity provider, for the first device of an account.
+    Provider {
+        /// That it may, as an officer's device signed it.
+        #[serde(with = "serde_bytes")]
+        statement: Vec<u8>,
+        /// What it said: an ID token.
+        token: String,
+    },
 }
 
 /// An entry of a chain: a device is enrolled.
@@ -171,7 +179,8 @@ pub(super) fn enrolled(entry: &[u8]) -> Result<Checked, InvalidChain> {
     let wrong = |_| InvalidChain::Signature;
     enrol.key.check(&labelled(BY_DEVICE, &entry.body), &entry.device).map_err(wrong)?;
     let invitation = match (&enrol.vouch, &entry.vouched) {
-        (Vouch::Founding | Vouch::Officers(_), None) | (Vouch::Device(_) | Vouch::Recovery, Some(_)) => None,
+        (Vouch::Founding | Vouch::Officers(_) | Vouch::Provider { .. }, None)
+        | (Vouch::Device(_) | Vouch::Recovery, Some(_)) => None,
         (Vouch::Invitation(signed), Some(signature)) => {
             let invitation = Invitation::peek(signed).ok_or(InvalidChain::Malformed)?;
             invitation.key.check(&labelled(BY_INVITED, &entry.body), signature).map_err(wrong)?;

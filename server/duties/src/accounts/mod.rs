@@ -16,6 +16,7 @@ mod join;
 mod keep_recovery_key;
 mod link;
 mod model;
+mod open_provided;
 mod organisation;
 mod prepare;
 mod revoke;
@@ -28,13 +29,16 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use model::KnownDevice;
 
 pub(crate) use chains::chains;
+pub(crate) use error::AccountsError;
 pub(crate) use facts::{FACTS, RecoveryKeyKept};
 pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
 pub(crate) use link::link;
+pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, recovery_key, revoked_of, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, recovery_key,
+    revoked_of, root, was_revoked,
 };
 
 /// What accounts knows of the world.

@@ -18,6 +18,8 @@ pub struct KnownDevice {
     pub key: PublicKey,
     /// Whether the account is an officer's.
     pub officer: bool,
+    /// Whether the account is a program's.
+    pub bot: bool,
 }
 
 /// An invitation that waits to be used.

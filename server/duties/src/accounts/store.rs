@@ -14,8 +14,10 @@ use chancery_wire::{
 
 use super::model::{KnownDevice, Pending};
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
+    Migration { name: "accounts/0002_provider", sql: include_str!("migrations/0002_provider.sql") },
+];
 
 /// The organisation's root, once it was founded.
 pub(crate) async fn root(from: &mut impl Read) -> Result<Option<Root>, StoreError> {
@@ -64,13 +66,14 @@ pub(crate) async fn open(
     at: Instant,
 ) -> Result<bool, StoreError> {
     const ACCOUNT: &str = "INSERT INTO accounts
-        (handle, number, officer, invited_by, bot_owner, bot_purpose, opened_at)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6)";
+        (handle, number, officer, invited_by, bot_owner, bot_purpose, opened_at, provider)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6, $7)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
     let owner = device.bot.as_ref().map(|bot| bot.owner.as_str());
     let purpose = device.bot.as_ref().map(|bot| bot.purpose.as_str());
-    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, owner, purpose, at.0]).await?;
+    let provider = device.provider.as_deref();
+    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, owner, purpose, at.0, provider]).await?;
     Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
 
@@ -92,7 +95,7 @@ pub(crate) async fn trusted(
 ) -> Result<Option<Trusted>, StoreError> {
     const DEVICES: &str =
         "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked, d.recovered_by,
-            a.recovery_key, a.bot_owner, a.bot_purpose
+            a.recovery_key, a.bot_owner, a.bot_purpose, a.provider
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
     let (mut devices, mut recovery) = (Vec::new(), None);
@@ -115,6 +118,7 @@ pub(crate) async fn trusted(
             },
             invited_by: invited_by
                 .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
+            provider: row.text_if_any(11)?,
             linked_by: linked_by
                 .map_err(|_| StoreError::Failed("a stored device has another length".to_owned()))?,
             recovered: row.text_if_any(7)?.map(|by| recovered(&by)).transpose()?,
@@ -197,14 +201,15 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
-const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
+const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner FROM accounts_devices d
     JOIN accounts a ON a.handle = d.handle WHERE d.device = $1 AND d.revoked IS NULL";
-const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer FROM accounts_devices d
+const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner FROM accounts_devices d
     JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 AND d.revoked IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
-    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)? })
+    let bot = row.text_if_any(4)?.is_some();
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)?, bot })
 }
 
 /// A device by its id, unless it was revoked.
@@ -213,6 +218,15 @@ pub(crate) async fn find_device(
     id: DeviceId,
 ) -> Result<Option<KnownDevice>, StoreError> {
     from.row(DEVICE, values![id.0]).await?.map(|row| device(&row)).transpose()
+}
+
+/// The device that linked a device, if one did.
+pub(crate) async fn linked_by(
+    from: &mut impl Read,
+    device: DeviceId,
+) -> Result<Option<DeviceId>, StoreError> {
+    const SELECT: &str = "SELECT linked_by FROM accounts_devices WHERE device = $1 AND linked_by IS NOT NULL";
+    from.row(SELECT, values![device.0]).await?.map(|row| row.fixed(0).map(DeviceId)).transpose()
 }
 
 /// The public half of the key that brings an account back, if it has one.

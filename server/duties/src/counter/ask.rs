@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Request},
     http::{header::CONTENT_TYPE, request::Parts},
 };
 use chancery_floor::work::Desk;
@@ -60,6 +60,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Ask<T> {
         serde_json::from_slice(&body)
             .map(Self)
             .map_err(|error| Refusal::because(Code::Malformed, &explain(&error)))
+    }
+}
+
+/// A body that may be left out: then it has no content type either.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Ask<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Refusal> {
+        if !request.headers().contains_key(CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

@@ -6,9 +6,11 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::store::{Read, StoreError};
 use chancery_trail::digest;
-use chancery_transparency::{Invitation, about, keeps_key, revokes};
+use chancery_transparency::{Invitation, Provider, about, keeps_key, revokes};
 use chancery_wire::{
-    api::{self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke},
+    api::{
+        self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, TrustProvider, WithdrawProvider,
+    },
     ids::PasskeyId,
     names::Handle,
     problem::{Code, Problem},
@@ -79,6 +81,26 @@ async fn words(
                 Some(whom) => format!("vouch for {whom}, who comes back on a new device"),
                 None => "link another device to this account".to_owned(),
             })
+        }
+        ("PUT", "/v1/providers") => {
+            let trust: Option<TrustProvider> = serde_json::from_slice(body).ok();
+            trust.and_then(|it| {
+                let it = Provider::peek(&it.statement.0)?;
+                let what = if it.vouches { "vouch for new accounts" } else { "say who signs in" };
+                let acr = if it.acr.is_empty() { "any way".to_owned() } else { it.acr.join(" or ") };
+                Some(format!(
+                    "let the identity provider {} {what}, as the client {}, by the claim {}{}, signed in there in {acr}, with the keys {}",
+                    it.issuer,
+                    it.client,
+                    it.claim,
+                    if it.suffix.is_empty() { String::new() } else { format!(" that ends with {}", it.suffix) },
+                    it.fingerprints().join(" ")
+                ))
+            })
+        }
+        ("POST", "/v1/providers/withdrawals") => {
+            let withdraw: Option<WithdrawProvider> = serde_json::from_slice(body).ok();
+            withdraw.map(|it| format!("believe the identity provider {} no more", it.issuer))
         }
         ("POST", "/v1/passkeys") => {
             let add: Option<AddPasskey> = serde_json::from_slice(body).ok();

@@ -8,7 +8,7 @@ use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
 use super::{approve, end_session, link, pend, recovery_key, revoke, stream};
-use crate::{accounts, archive, delivery, devices, files, passkeys, rooms, signin};
+use crate::{accounts, archive, delivery, devices, files, passkeys, providers, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -27,11 +27,12 @@ pub fn openapi() -> OpenApi {
     // What is named in paths alone is collected by nobody else.
     let names = ComponentsBuilder::new().schema_from::<FileId>().build();
     let mut api = OpenApiBuilder::new().info(info).components(Some(names)).build();
-    for part in [
+    for part in vec![
         accounts::routes().into_openapi(),
         devices::routes().into_openapi(),
         signin::routes().into_openapi(),
         passkeys::routes().into_openapi(),
+        providers::routes().into_openapi(),
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),
@@ -69,6 +70,7 @@ pub fn facts() -> Vec<Meaning> {
         own,
         accounts::FACTS,
         devices::FACTS,
+        providers::FACTS,
         signin::FACTS,
         passkeys::FACTS,
         rooms::FACTS,
@@ -86,6 +88,7 @@ pub fn migrations() -> Vec<Migration> {
         journal::MIGRATIONS,
         accounts::MIGRATIONS,
         devices::MIGRATIONS,
+        providers::MIGRATIONS,
         signin::MIGRATIONS,
         passkeys::MIGRATIONS,
         rooms::MIGRATIONS,

@@ -74,6 +74,7 @@ fn policies() -> Result<Policies, InvalidPolicies> {
         include_str!("../../../../policies/devices.cedar"),
         include_str!("../../../../policies/signin.cedar"),
         include_str!("../../../../policies/passkeys.cedar"),
+        include_str!("../../../../policies/providers.cedar"),
         include_str!("../../../../policies/rooms.cedar"),
         include_str!("../../../../policies/files.cedar"),
         include_str!("../../../../policies/archive.cedar"),
@@ -100,7 +101,7 @@ impl House {
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
-        let signin = signin::Signin::new(settings.session_minutes, started);
+        let signin = signin::Signin::new(settings.session_minutes, started, settings.providers());
         let passkeys = Passkeys::new(&settings.domain, &settings.passkeys)?;
         let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
         let tasks = Arc::new(Tasks::default());

@@ -17,7 +17,7 @@ use crate::{
     counter::Refusal,
     devices::{self, Devices},
     files::{self, Files},
-    passkeys,
+    passkeys, providers,
     rooms::{self, Rooms},
     signin,
 };
@@ -34,6 +34,7 @@ pub(super) fn router(gate: Gate) -> Router {
         )
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
+        .merge(providers::routes().with_state(gate.settings.providers()))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
         .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))

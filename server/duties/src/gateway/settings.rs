@@ -7,6 +7,7 @@ use chancery_wire::{files, names::Domain};
 use crate::{
     delivery::Bounds,
     passkeys::{PasskeyRule, PasskeySettings},
+    providers::Providers,
 };
 
 /// How a house is run.
@@ -30,6 +31,9 @@ pub struct Settings {
     pub proxies: Vec<IpAddr>,
     /// Which passkeys are taken, and for what.
     pub passkeys: PasskeySettings,
+    /// For how many hours a sign-in at the organisation's identity provider is good, once officers trust one; nothing where devices
+    /// need none.
+    pub provider_hours: Option<u32>,
 }
 
 impl Settings {
@@ -51,12 +55,18 @@ impl Settings {
                 rule: PasskeyRule { synced: true, models: None },
                 officers: None,
             },
+            provider_hours: None,
         }
     }
 
     /// The most parts a file may have.
     pub(super) fn file_parts(&self) -> u64 {
         files::parts(self.file_bytes)
+    }
+
+    /// Who has to sign in at an identity provider, and how often.
+    pub(super) fn providers(&self) -> Providers {
+        Providers { domain: self.domain.clone(), hours: self.provider_hours }
     }
 
     /// How much delivery may have under way.

@@ -73,7 +73,7 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let KnownDevice { handle, device, key, officer } = device;
+        let KnownDevice { handle, device, key, officer, .. } = device;
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
             Caller { handle, device, key, officer, session, until, assurance: Assurance::default() },

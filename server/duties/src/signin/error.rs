@@ -4,7 +4,7 @@ use chancery_floor::{store::StoreError, work::Denied};
 use chancery_transparency::InvalidProof;
 use chancery_wire::{ids::SessionId, problem::Code};
 
-use crate::counter::Refusal;
+use crate::{counter::Refusal, providers::ProvidersError};
 
 /// A state in which sign-in refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,9 @@ pub(crate) enum SigninError {
     /// More proofs than can be remembered.
     #[error("there are too many requests at once")]
     TooMany,
+    /// The organisation asks for more than the device's key: what a person shows at an identity provider.
+    #[error(transparent)]
+    Provider(#[from] ProvidersError),
     /// Policy says no.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -60,6 +63,7 @@ impl From<SigninError> for Refusal {
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),
             SigninError::TooMany => Self::new(Code::TooMany),
+            SigninError::Provider(error) => error.into(),
             SigninError::Denied(denied) => denied.into(),
             SigninError::Store(error) => error.into(),
         }

@@ -16,11 +16,13 @@ pub(crate) struct Opened {
     pub session: SessionId,
     /// Until when.
     pub until: Instant,
+    /// The identity provider at which the person has just signed in, if one was shown.
+    pub provider: Option<String>,
 }
 
 impl Fact for Opened {
     const KIND: &'static str = "signin.opened";
-    const MEANING: &'static str = "a device proved its key and got a session: device, session, until when";
+    const MEANING: &'static str = "a device proved its key and got a session: device, session, until when, at which identity provider its person has just signed in (none: nothing was shown)";
 }
 
 /// A device's sessions were ended.

@@ -29,6 +29,8 @@ pub(crate) use store::MIGRATIONS;
 
 use replays::Replays;
 
+use crate::providers::Providers;
+
 /// What sign-in knows of the world.
 #[derive(Clone, Debug)]
 pub(crate) struct Signin {
@@ -37,12 +39,14 @@ pub(crate) struct Signin {
     /// When the process started; proofs made before may have been used before.
     started: Instant,
     replays: Arc<Mutex<Replays>>,
+    /// Who has to sign in at an identity provider as well, and how often.
+    providers: Providers,
 }
 
 impl Signin {
     /// Sign-in of a process that started now.
-    pub(crate) fn new(minutes: u32, started: Instant) -> Self {
-        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default() }
+    pub(crate) fn new(minutes: u32, started: Instant, providers: Providers) -> Self {
+        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default(), providers }
     }
 }
 

@@ -31,9 +31,9 @@ pub(crate) async fn open(tx: &mut Tx, token: Digest, it: Kept) -> Result<(), Sto
     const INSERT: &str =
         "INSERT INTO signin_sessions (token, session, device, opened_at, until) VALUES ($1, $2, $3, $4, $5)";
     const TRIM: &str = "DELETE FROM signin_sessions WHERE device = $1 AND token NOT IN
-        (SELECT token FROM signin_sessions WHERE device = $1 ORDER BY until DESC, token LIMIT $2)";
+        (SELECT token FROM signin_sessions WHERE device = $1 ORDER BY opened_at DESC, token = $3 DESC, token LIMIT $2)";
     tx.execute(INSERT, values![token.0, it.session.0, it.device.0, it.opened.0, it.until.0]).await?;
-    tx.execute(TRIM, values![it.device.0, SESSIONS]).await?;
+    tx.execute(TRIM, values![it.device.0, SESSIONS, token.0]).await?;
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn of(
     now: Instant,
 ) -> Result<Vec<Kept>, StoreError> {
     const SELECT: &str = "SELECT session, device, opened_at, until FROM signin_sessions
-        WHERE device = $1 AND until > $2 ORDER BY until DESC, session";
+        WHERE device = $1 AND until > $2 ORDER BY opened_at DESC, session";
     from.rows(SELECT, values![device.0, now.0]).await?.iter().map(kept).collect()
 }
 

@@ -1,14 +1,15 @@
 //! `ground/transparency`: chain entries, invitations, proofs of possession. What is accepted must be what was signed.
 
 use chancery_transparency::{
-    Enrol, InvalidChain, Invitation, Possession, Request, Root, Secret, Sign as _, Trusted, found, join,
-    prove, verify,
+    Enrol, InvalidChain, Invitation, Possession, Provider, Request, Root, Secret, Sign as _, Trusted, found,
+    join, nonce, prove, verify,
 };
 use chancery_wire::{
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
     time::Instant,
 };
+use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
 
 use super::{Target, only};
@@ -25,6 +26,8 @@ pub(super) fn targets() -> Vec<Target> {
         Target::of("chain-founding", founding.clone(), founded),
         Target::of("chain-invited", bobs_entry(), invited),
         Target::of("invitation", invitation(), signed),
+        Target::of("provider", provider().and_then(|it| it.sign(&key(1)).ok()), stated),
+        Target::of("token", [token().into_bytes()], said),
         Target::of("possession", [prove(ASK, ALICE, AT, [4; 16], &key(1)).into_bytes()], possession),
     ]
 }
@@ -119,6 +122,58 @@ fn signed(parts: &[Vec<u8>]) -> Result<String, String> {
         }
         Some(_) => Ok("ok".to_owned()),
         None => Ok(format!("refused, readable: {peeked}")),
+    }
+}
+
+/// What Alice signs about a provider, whose key is number 7.
+fn provider() -> Option<Provider> {
+    let x = BASE64URL_NOPAD.encode(&key(7).public().0);
+    Some(Provider {
+        domain: bank()?,
+        issuer: "https://id.bank.example".to_owned(),
+        client: "chancery".to_owned(),
+        claim: "preferred_username".to_owned(),
+        suffix: String::new(),
+        keys: vec![format!(r#"{{"crv":"Ed25519","kid":"1","kty":"OKP","x":"{x}"}}"#)],
+        acr: vec!["phr".to_owned()],
+        vouches: true,
+        by: handle("alice")?,
+        device: ALICE,
+        at: AT,
+    })
+}
+
+/// What the provider says: that Bob's device is his.
+fn token() -> String {
+    let nonce = bank().map(|bank| nonce(&bank, BOB, &key(2).public())).unwrap_or_default();
+    let claims = format!(
+        r#"{{"iss":"https://id.bank.example","aud":"chancery","sub":"1","preferred_username":"bob","iat":1,"exp":2,"acr":"phr","nonce":"{nonce}"}}"#
+    );
+    let part = |it: &str| BASE64URL_NOPAD.encode(it.as_bytes());
+    let text = format!("{}.{}", part(r#"{"alg":"EdDSA","kid":"1"}"#), part(&claims));
+    format!("{text}.{}", BASE64URL_NOPAD.encode(&key(7).sign(text.as_bytes()).0))
+}
+
+fn stated(parts: &[Vec<u8>]) -> Result<String, String> {
+    let bytes = only(parts);
+    let peeked = Provider::peek(bytes).is_some();
+    match Provider::checked(bytes, &key(1).public()) {
+        Some(checked) if Some(&checked) != provider().as_ref() => {
+            Err("a statement that nobody signed holds".to_owned())
+        }
+        Some(_) => Ok("ok".to_owned()),
+        None => Ok(format!("refused, readable: {peeked}")),
+    }
+}
+
+fn said(parts: &[Vec<u8>]) -> Result<String, String> {
+    let (Ok(text), Some(provider)) = (std::str::from_utf8(only(parts)), provider()) else {
+        return Ok("no text".to_owned());
+    };
+    match provider.read(text, (BOB, &key(2).public())) {
+        Ok(_) if text != token() => Err("a token that the provider did not sign holds".to_owned()),
+        Ok(_) => Ok("ok".to_owned()),
+        Err(why) => Ok(format!("{why:?}")),
     }
 }
 

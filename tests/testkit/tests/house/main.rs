@@ -19,6 +19,8 @@ mod limits;
 mod page;
 mod passkey_rules;
 mod passkeys;
+mod provider_flow;
+mod providers;
 mod recovery;
 mod sessions;
 mod trees;

@@ -1,14 +1,18 @@
 //! Who somebody is: the hub shows other keys, other chains, other invitations than there are.
 
-use chancery_engine::{EngineError, Opener, Want};
-use chancery_transparency::{self as transparency, Enrol, Invitation, Root, Secret, Sign as _, found};
+use chancery_engine::{EngineError, NewProvider, Opener, Want};
+use chancery_transparency::{
+    self as transparency, Enrol, Invitation, Provider, Root, Secret, Sign as _, found, join_by_provider,
+};
 use chancery_wire::{
     api::{self, Chain},
     bytes::Opaque,
     ids::{DeviceId, InvitationId, RoomId},
+    names::Domain,
     policy::Role,
     time::DAY,
 };
+use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
 
 use super::goes_on;
@@ -165,6 +169,56 @@ fn a_chain_that_does_not_lead_to_the_founding_is_refused() {
     world.hub.borrow_mut().chains.remove(&handle("bob"));
     let nobody = "the server shows no device chain for bob: somebody nobody vouched for";
     does_not_add(&mut alice, &world, room, "bob", nobody);
+    world.hub.borrow_mut().chains = genuine;
+    adds_bob(&mut alice, &mut bob, &world, room);
+}
+
+/// The hub is in league with a provider: what that says is true, and no officer lets it vouch.
+#[test]
+fn a_provider_that_no_officer_lets_vouch_brings_nobody_in() {
+    let (world, [mut alice, mut bob, carol], room) = alone();
+    let genuine = world.hub.borrow().chains.clone();
+    let (ghost, provider) = (SigningKey::from_bytes(&[66; 32]), SigningKey::from_bytes(&[200; 32]));
+    let (device, domain): (_, Domain) = (DeviceId([66; 16]), "bank.example".parse().unwrap());
+    let part = |it: &str| BASE64URL_NOPAD.encode(it.as_bytes());
+    let nonce = transparency::nonce(&domain, device, &ghost.public());
+    let said = format!(
+        r#"{{"iss":"https://id.bank.example","aud":"chancery","sub":"1","preferred_username":"bob","iat":1,"exp":2,"nonce":"{nonce}"}}"#
+    );
+    let text = format!("{}.{}", part(r#"{"alg":"EdDSA","kid":"1"}"#), part(&said));
+    let token = format!("{text}.{}", BASE64URL_NOPAD.encode(&provider.sign(text.as_bytes()).0));
+    let x = BASE64URL_NOPAD.encode(&provider.public().0);
+    let new = |vouches| NewProvider {
+        issuer: "https://id.bank.example".to_owned(),
+        client: "chancery".to_owned(),
+        claim: "preferred_username".to_owned(),
+        suffix: String::new(),
+        keys: format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"1"}}]}}"#),
+        acr: vec![],
+        vouches,
+    };
+    // Carol is no officer: her device does not even write it, so the hub does, in the name of each.
+    assert!(matches!(carol.engine.trust_provider(&new(true), world.now), Err(EngineError::NoOfficer)));
+    let only_signs_in = alice.engine.trust_provider(&new(false), world.now).unwrap();
+    let mut it = Provider::peek(&only_signs_in).unwrap();
+    it.vouches = true;
+    let in_alices_name = it.sign(&ghost).unwrap();
+    (it.by, it.device) = (handle("carol"), carol.device());
+    let carols = SigningKey::from_bytes(&carol.engine.identity().unwrap().unwrap().signing.0);
+    let by_carol = it.sign(&carols).unwrap();
+    alice.asks(&[handle("carol")], world.now);
+    let nobody = "the device was vouched for by somebody who may not";
+    for (statement, words) in [
+        (&only_signs_in, nobody),
+        (&by_carol, nobody),
+        (&in_alices_name, "a signature in the device chain does not hold"),
+    ] {
+        let about = (domain.clone(), handle("bob"));
+        let entry = join_by_provider((statement, &token), about, device, world.now, &ghost);
+        let chain = Chain { handle: handle("bob"), entries: vec![Opaque(entry)] };
+        world.hub.borrow_mut().chains.insert(handle("bob"), chain);
+        does_not_add(&mut alice, &world, room, "bob", words);
+    }
     world.hub.borrow_mut().chains = genuine;
     adds_bob(&mut alice, &mut bob, &world, room);
 }
