@@ -57,7 +57,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     (
         "[log]",
         "[providers]\nsign_in_every = \"30 min\"\n[log]",
-        "15: sign_in_every is 30 min: it must be between 1 h and 90 days",
+        "15: sign_in_every is 30 min: it must be between 1 hour and 90 days",
     ),
     (
         "[log]",

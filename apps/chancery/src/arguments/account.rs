@@ -78,7 +78,7 @@ pub(crate) enum Passkeys {
 pub(crate) enum Provider {
     /// Let an identity provider (OIDC) say who somebody is; again, when it has changed its keys
     ///
-    /// Register a public client there first (native application, authorization code with PKCE), and the redirect to 127.0.0.1,
+    /// Register a public client there first (native application, authorization code with PKCE), with a redirect to 127.0.0.1,
     /// path /signed-in, on any port. This asks the provider for its keys, and signs them: everybody in the organisation
     /// checks with just these what it says of newcomers. What is left out is as it was before; compare the keys that are shown with
     /// those that the provider's administrators tell you.

@@ -406,7 +406,7 @@ mod tests {
             ("state", "s"),
             ("nonce", "n&1"),
             // printf v | openssl dgst -sha256 -binary | basenc --base64url
-            ("code_challenge", "TJSUCi6MBxK-3KDJ8IT5A6JAK_W9AcvGYYj5HTmuiOs"),
+            ("code_challenge", "TJRIXgwhrmxBzh3-e2v6zupato5AokdvUCCOUm9QYIA"),
             ("code_challenge_method", "S256"),
             ("acr_values", "phr phrh"),
             ("max_age", "300"),

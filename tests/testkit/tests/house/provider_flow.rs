@@ -121,9 +121,21 @@ async fn a_device_signs_in_at_the_provider_when_the_organisation_asks_for_it() {
     assert_eq!(door.bob.sessions().await.unwrap().sessions.len(), 1);
     sync(&mut door.bob).await;
     says(&mut door.bob, door.room, "back").await;
+    // Who comes back without any device signs in as well, and then is in the rooms again.
+    let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
+    let mut again = door.blank("again");
+    let refused = again.recover(&link, &mut |_| {}).await.unwrap_err();
+    assert!(refused.is(Code::SignInNeeded), "{refused}");
+    let mut browser = Browser::start().await.unwrap();
+    visits(&mut again, (&mut browser, "bob"), signs).await.0.unwrap();
+    sync(&mut door.alice).await;
+    sync(&mut again).await;
+    says(&mut door.alice, door.room, "welcome back").await;
+    sync(&mut again).await;
+    assert!(texts(&again, door.room).contains(&"welcome back".to_owned()));
     // A provider that an officer believes no more.
     door.alice.withdraw_provider(&provider.issuer).await.unwrap();
-    assert!(door.bob.providers().await.unwrap().is_empty());
+    assert!(again.providers().await.unwrap().is_empty());
 }
 
 /// A provider at another address answers with the right one's answers: the device does not take it for the right one.
