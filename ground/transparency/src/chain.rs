@@ -149,7 +149,7 @@ pub fn verify_as_far(
     if enrol.handle != *handle || enrol.domain != *domain || enrol.previous != Digest([0; 32]) {
         return Err(InvalidChain::SomebodyElse);
     }
-    let Opened { officer, bot, invited_by, provider } = match (&enrol.vouch, invitation) {
+    let opened = match (&enrol.vouch, invitation) {
         (Vouch::Invitation(signed), Some(invitation)) => {
             invited((&enrol.handle, &enrol.domain), signed, invitation, &mut others)?
         }
@@ -157,22 +157,7 @@ pub fn verify_as_far(
         _ if head == root.0 => Opened { officer: true, ..Opened::default() },
         _ => return Err(InvalidChain::OtherRoot),
     };
-    let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-    let (linked_by, recovered, revoked) = (None, None, false);
-    let device = Device {
-        domain,
-        handle,
-        id,
-        key,
-        officer,
-        bot,
-        invited_by,
-        provider,
-        linked_by,
-        recovered,
-        at,
-        revoked,
-    };
+    let device = opened.device(enrol, None, None);
     let mut trusted =
         Trusted { devices: vec![device], recovery: None, archive: None, head, heads: vec![head] };
     for entry in later {
@@ -194,6 +179,36 @@ struct Opened {
     provider: Option<String>,
 }
 
+impl Opened {
+    /// A device that an entry enrols in such an account.
+    fn device(self, it: Enrol, linked_by: Option<DeviceId>, recovered: Option<Recovered>) -> Device {
+        Device {
+            domain: it.domain,
+            handle: it.handle,
+            id: it.device,
+            key: it.key,
+            officer: self.officer,
+            bot: self.bot,
+            invited_by: self.invited_by,
+            provider: self.provider,
+            linked_by,
+            recovered,
+            at: it.at,
+            revoked: false,
+        }
+    }
+}
+
+/// The officer's device that has signed what opens an account.
+fn officer_of(
+    (by, device): (&Handle, DeviceId),
+    others: &mut dyn FnMut(&Handle) -> Option<Trusted>,
+) -> Result<Device, InvalidChain> {
+    let chain = others(by).ok_or_else(|| InvalidChain::Missing(by.clone()))?;
+    let device = chain.officer(device)?;
+    if device.handle == *by { Ok(device.clone()) } else { Err(InvalidChain::NoRightToVouch) }
+}
+
 /// An account that an invitation opens.
 fn invited(
     (handle, domain): (&Handle, &Domain),
@@ -204,10 +219,8 @@ fn invited(
     if it.handle != *handle || it.domain != *domain {
         return Err(InvalidChain::SomebodyElse);
     }
-    let by = others(&it.by).ok_or_else(|| InvalidChain::Missing(it.by.clone()))?;
-    let device = by.officer(it.device).ok().filter(|device| device.handle == it.by);
-    let device = device.ok_or(InvalidChain::NoRightToVouch)?;
-    Invitation::checked(signed, &device.key).ok_or(InvalidChain::Signature)?;
+    let officer = officer_of((&it.by, it.device), others)?;
+    Invitation::checked(signed, &officer.key).ok_or(InvalidChain::Signature)?;
     if it.bot.as_ref().is_some_and(|bot| it.officer || !bot.is_sound()) {
         return Err(InvalidChain::NoRightToVouch);
     }
@@ -225,10 +238,8 @@ fn provided(
     if it.domain != enrol.domain {
         return Err(InvalidChain::SomebodyElse);
     }
-    let by = others(&it.by).ok_or_else(|| InvalidChain::Missing(it.by.clone()))?;
-    let device = by.officer(it.device).ok().filter(|device| device.handle == it.by);
-    let device = device.ok_or(InvalidChain::NoRightToVouch)?;
-    let it = Provider::checked(statement, &device.key).ok_or(InvalidChain::Signature)?;
+    let officer = officer_of((&it.by, it.device), others)?;
+    let it = Provider::checked(statement, &officer.key).ok_or(InvalidChain::Signature)?;
     if !it.vouches {
         return Err(InvalidChain::NoRightToVouch);
     }
@@ -353,8 +364,11 @@ impl Trusted {
     ) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
         let first = self.is_about(&enrol.domain, &enrol.handle);
-        let (officer, invited_by, bot, provider) = first.map(|first| {
-            (first.officer, first.invited_by.clone(), first.bot.clone(), first.provider.clone())
+        let opened = first.map(|first| Opened {
+            officer: first.officer,
+            bot: first.bot.clone(),
+            invited_by: first.invited_by.clone(),
+            provider: first.provider.clone(),
         })?;
         let (linked_by, recovered) = match &enrol.vouch {
             Vouch::Device(by) => {
@@ -396,22 +410,7 @@ impl Trusted {
             (self.recovery, self.archive) = (None, None);
             self.devices.iter_mut().for_each(|device| device.revoked = true);
         }
-        let Enrol { domain, handle, device: id, key, at, .. } = enrol;
-        let revoked = false;
-        self.devices.push(Device {
-            domain,
-            handle,
-            id,
-            key,
-            officer,
-            bot,
-            invited_by,
-            provider,
-            linked_by,
-            recovered,
-            at,
-            revoked,
-        });
+        self.devices.push(opened.device(enrol, linked_by, recovered));
         Ok(())
     }
 }
