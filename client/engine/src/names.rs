@@ -18,7 +18,7 @@ use chancery_wire::{
 use crate::{engine::Turn, error::EngineError};
 
 /// How long anybody waits at most, in seconds.
-pub(crate) const PATIENCE: i64 = 300;
+const PATIENCE: i64 = 300;
 /// How many of these seconds are for whoever brought the newcomers.
 const GRACE: i64 = 2;
 /// Over how many seconds the others spread in a small room, and for each so many leaves of a large one.
@@ -77,6 +77,12 @@ impl Turn<'_> {
     }
 }
 
+/// When it is said that was planned by a clock that may have been fast: later than anybody waits, nobody had planned it by this one, and it
+/// may be this device alone that knows.
+pub(crate) fn in_reach(at: Instant, now: Instant) -> Instant {
+    if at <= now.plus_seconds(PATIENCE) { at } else { now.plus_seconds(GRACE + TURN) }
+}
+
 /// Whether a change takes from somebody the last other account that could say what the room is called: from now on anybody could, and
 /// what they said before was not believed.
 fn leaves_nobody_believed(change: &Change, after: &[Leaf]) -> bool {
@@ -129,5 +135,18 @@ pub(crate) fn names_anew(room: &Room, content: &Content) -> bool {
         Content::RoomName(name) => room.name.as_deref() != Some(name.reveal()),
         Content::RoomTopic(topic) => room.topic.as_deref() != Some(topic.reveal()),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_fast_clock_has_put_off_is_said_when_it_would_have_been_and_what_waits_its_turn_waits() {
+        let now = Instant(1_000_000);
+        assert_eq!(in_reach(now.plus_seconds(3_600), now), now.plus_seconds(10));
+        assert_eq!(in_reach(now.plus_seconds(298), now), now.plus_seconds(298));
+        assert_eq!(in_reach(now.plus_seconds(-5), now), now.plus_seconds(-5));
     }
 }
