@@ -3,11 +3,11 @@
 //! `POST /v1/providers/withdrawals`, permitted by `Providers::"withdraw"` to officers, recorded as `providers.withdrawn`. Accounts it
 //! has vouched for stay, and show that it did.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use chancery_floor::work::Action;
 use chancery_wire::{api, problem::Problem};
 
-use super::{Providers, error::ProvidersError, facts::Withdrawn, list::listed, store};
+use super::{error::ProvidersError, facts::Withdrawn, list::listed, store};
 use crate::counter::{Ask, Organisation, Refusal, Visitor};
 
 /// The right to say which providers count no more.
@@ -26,7 +26,6 @@ impl Action for Withdraw {
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
-    State(_): State<Providers>,
     Ask(api::WithdrawProvider { issuer }): Ask<api::WithdrawProvider>,
 ) -> Result<Json<api::Providers>, Refusal> {
     let permit = desk.permit::<Withdraw>(Organisation)?;
