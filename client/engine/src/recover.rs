@@ -217,7 +217,7 @@ impl Engine {
         Ok(self.identity()?.filter(made).filter(|kept| Enrol::peek(&kept.entry).is_ok()))
     }
 
-    /// The server does not take what was made before: the account's chain has gone on. It is made anew.
+    /// The server does not take what was made before: the account's chain has gone on, or a provider's word is too old. It is made anew.
     pub fn give_up(&mut self) -> Result<(), EngineError> {
         let (vault, _) = self.parts();
         vault.step(|step| Ok::<_, EngineError>(step.drop_unenrolled()?))
