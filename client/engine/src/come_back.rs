@@ -137,7 +137,7 @@ impl Turn<'_> {
         self.forget(room.id)?;
         self.step.keep_face(room.id, face.as_deref())?;
         room.standing = Standing::Lost;
-        (room.settle_at, room.name_at, room.topic_at) = (None, None, None);
+        (room.settle_at, room.name.say_at, room.topic.say_at) = (None, None, None);
         Ok(())
     }
 }

@@ -212,8 +212,9 @@ fn set_alarms(turn: &mut Turn<'_>) -> Result<(), EngineError> {
         room.renew_at = room.renew_at.min(latest(RENEW_AFTER));
         room.settle_at = room.settle_at.map(|at| at.min(latest(SETTLE / 1000)));
         room.report_at = room.report_at.map(|at| at.min(latest(reports::PAUSE)));
-        room.name_at = room.name_at.map(|at| names::in_reach(at, turn.now));
-        room.topic_at = room.topic_at.map(|at| names::in_reach(at, turn.now));
+        for title in [&mut room.name, &mut room.topic] {
+            title.say_at = title.say_at.map(|at| names::in_reach(at, turn.now));
+        }
         room.draft_at = room.draft_at.map(|at| at.min(latest(drafts::PAUSE)));
         if room != before {
             turn.step.keep_room(&room)?;

@@ -1,7 +1,7 @@
 //! Joining: a welcome is opened, everybody in the room is checked, and the device takes part from there.
 
 use chancery_groups::{Breach, Leaf, policy_of, roster, suites};
-use chancery_vault::{Room, Standing};
+use chancery_vault::{Room, Standing, Title};
 use chancery_wire::{api::Welcome, ids::RoomId, names::Handle, policy::Class, time::Instant};
 use openmls::{
     group::{JoinBuilder, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
@@ -92,10 +92,14 @@ impl Engine {
             };
             let entered = turn.has_group(welcome.room)?;
             let own = turn.is_own(welcome.room)?;
+            let known = |title: fn(&Room) -> &Title| Title {
+                text: before.as_ref().and_then(|room| title(room).text.clone()),
+                ..Title::default()
+            };
             let room = Room {
                 id: welcome.room,
-                name: before.as_ref().and_then(|room| room.name.clone()),
-                topic: before.as_ref().and_then(|room| room.topic.clone()),
+                name: known(|room| &room.name),
+                topic: known(|room| &room.topic),
                 standing: if entered { Standing::Joined } else { Standing::Lost },
                 why: None,
                 seq: welcome.seq,
@@ -110,10 +114,7 @@ impl Engine {
                 draft: before.and_then(|room| room.draft),
                 draft_at: None,
                 report_at: None,
-                name_at: None,
-                topic_at: None,
                 names_since: None,
-                hearsay: false,
                 brought_by,
             };
             turn.step.keep_room(&room)?;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use chancery_groups::{Change, Leaf};
-use chancery_vault::Room;
+use chancery_vault::{Room, Title};
 use chancery_wire::{
     content::{Content, Written},
     names::Handle,
@@ -38,20 +38,19 @@ impl Turn<'_> {
             *newcomer == me.handle || is_believed(&me.handle) || !others.any(is_believed)
         };
         let mut hears = change.newcomers().map(|leaf| &leaf.name.account);
-        let at = if author.name.device == me.device && hears.next().is_some() {
-            self.now
-        } else if !room.hearsay && (anybody || hears.any(believes_me)) {
-            self.in_time(after.len())
+        let (at, of_hearsay) = if author.name.device == me.device && hears.next().is_some() {
+            (self.now, true)
+        } else if anybody || hears.any(believes_me) {
+            (self.in_time(after.len()), false)
         } else {
             return;
         };
         room.names_since = Some(epoch);
         let sooner = |planned: Option<Instant>| Some(planned.map_or(at, |planned| planned.min(at)));
-        if room.name.is_some() {
-            room.name_at = sooner(room.name_at);
-        }
-        if room.topic.is_some() {
-            room.topic_at = sooner(room.topic_at);
+        for title in [&mut room.name, &mut room.topic] {
+            if title.text.is_some() && (of_hearsay || !title.hearsay) {
+                title.say_at = sooner(title.say_at);
+            }
         }
     }
 
@@ -64,10 +63,12 @@ impl Turn<'_> {
 
     /// Says what the room is called, once it is time.
     pub(crate) fn tell_names(&mut self, room: &mut Room) -> Result<(), EngineError> {
-        let due = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
-        let written = |text: &Option<String>| text.as_deref().and_then(|text| Written::name(text).ok());
-        let name = written(&room.name).filter(|_| due(room.name_at)).map(Content::RoomName);
-        let topic = written(&room.topic).filter(|_| due(room.topic_at)).map(Content::RoomTopic);
+        let due = |title: &Title| {
+            title.say_at.filter(|at| *at <= self.now)?;
+            title.text.as_deref().and_then(|text| Written::name(text).ok())
+        };
+        let (name, topic) =
+            (due(&room.name).map(Content::RoomName), due(&room.topic).map(Content::RoomTopic));
         for content in name.into_iter().chain(topic) {
             told_at(room, &content, None);
             let said = self.writing(&content);
@@ -104,37 +105,47 @@ fn leaves_nobody_believed(change: &Change, after: &[Leaf]) -> bool {
 /// Somebody who is believed has said what the room is called, in an epoch: sealed since the last newcomers came, it was for them as well.
 /// Whether it was somebody who may name the room makes it more than hearsay.
 pub(crate) fn heard_names(room: &mut Room, (epoch, may_name): (u64, bool), content: &Content) {
-    room.hearsay = !may_name;
-    if room.names_since.is_none_or(|since| epoch >= since) {
-        told_at(room, content, None);
+    let is_for_all = room.names_since.is_none_or(|since| epoch >= since);
+    if let Some(title) = title_mut(room, content) {
+        title.hearsay = !may_name;
+        if is_for_all {
+            title.say_at = None;
+        }
     }
 }
 
 /// Plans when this device says a name or topic again, or that it need not.
 pub(crate) fn told_at(room: &mut Room, content: &Content, at: Option<Instant>) {
-    match content {
-        Content::RoomName(_) => room.name_at = at,
-        Content::RoomTopic(_) => room.topic_at = at,
-        _ => {}
+    if let Some(title) = title_mut(room, content) {
+        title.say_at = at;
     }
 }
 
 /// Whether content says what nobody has said to this device yet. Whoever brought it in says so, or anybody where nobody else may; and who
 /// may name the room has the last word.
 pub(crate) fn is_first(room: &Room, content: &Content) -> bool {
-    match content {
-        Content::RoomName(_) => room.name.is_none(),
-        Content::RoomTopic(_) => room.topic.is_none(),
-        _ => false,
-    }
+    said(room, content).is_some_and(|(title, _)| title.text.is_none())
 }
 
 /// Whether content gives a room another name or topic than it has. To say again what it is called is open to everybody.
 pub(crate) fn names_anew(room: &Room, content: &Content) -> bool {
+    said(room, content).is_some_and(|(title, text)| title.text.as_deref() != Some(text))
+}
+
+/// What content says a room is called, beside what it is called so far.
+fn said<'a>(room: &'a Room, content: &'a Content) -> Option<(&'a Title, &'a str)> {
     match content {
-        Content::RoomName(name) => room.name.as_deref() != Some(name.reveal()),
-        Content::RoomTopic(topic) => room.topic.as_deref() != Some(topic.reveal()),
-        _ => false,
+        Content::RoomName(name) => Some((&room.name, name.reveal())),
+        Content::RoomTopic(topic) => Some((&room.topic, topic.reveal())),
+        _ => None,
+    }
+}
+
+fn title_mut<'a>(room: &'a mut Room, content: &Content) -> Option<&'a mut Title> {
+    match content {
+        Content::RoomName(_) => Some(&mut room.name),
+        Content::RoomTopic(_) => Some(&mut room.topic),
+        _ => None,
     }
 }
 

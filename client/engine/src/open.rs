@@ -2,7 +2,7 @@
 
 use chancery_groups::{POLICY_EXTENSION, suites};
 use chancery_trail::room_start;
-use chancery_vault::{Room, Standing};
+use chancery_vault::{Room, Standing, Title};
 use chancery_wire::{
     api::RoomHead,
     content::{Content, Written},
@@ -87,8 +87,8 @@ impl Turn<'_> {
         let head = room_start(id);
         self.step.keep_room(&Room {
             id,
-            name: name.map(|name| name.reveal().to_owned()),
-            topic: None,
+            name: Title { text: name.map(|name| name.reveal().to_owned()), ..Title::default() },
+            topic: Title::default(),
             standing: Standing::Opening,
             why: None,
             seq: 0,
@@ -103,10 +103,7 @@ impl Turn<'_> {
             draft: None,
             draft_at: None,
             report_at: None,
-            name_at: None,
-            topic_at: None,
             names_since: None,
-            hearsay: false,
             brought_by: None,
         })?;
         self.step.keep_head(id, 0, head, None)?;

@@ -264,5 +264,5 @@ fn waits_for_own_leave(wish: &Wish, group: &MlsGroup) -> bool {
 
 /// When the device tells something by itself in a room: what was got and read, what is being written, what the room is called.
 pub(crate) fn tells_at(room: &Room) -> [Option<Instant>; 4] {
-    [room.report_at, room.draft_at, room.name_at, room.topic_at]
+    [room.report_at, room.draft_at, room.name.say_at, room.topic.say_at]
 }

@@ -27,6 +27,6 @@ pub use key::VaultKey;
 pub use messages::{Erased, Message, Said, Search};
 pub use mls::MlsStore;
 pub use outbox::{Sealed, WishId, Wished};
-pub use rooms::{Room, Standing};
+pub use rooms::{Room, Standing, Title};
 pub use step::{Step, Vault};
 pub use trust::TrustedDevice;

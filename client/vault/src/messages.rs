@@ -413,7 +413,7 @@ pub(crate) mod tests {
     use super::*;
     use chancery_wire::ids::Digest;
 
-    use crate::{Room, Standing, Vault};
+    use crate::{Room, Standing, Title, Vault};
 
     pub(crate) const ROOM: RoomId = RoomId([7; 16]);
 
@@ -444,8 +444,8 @@ pub(crate) mod tests {
         let mut vault = Vault::in_memory().unwrap();
         let room = Room {
             id: ROOM,
-            name: None,
-            topic: None,
+            name: Title::default(),
+            topic: Title::default(),
             standing: Standing::Joined,
             why: None,
             seq: 0,
@@ -460,10 +460,7 @@ pub(crate) mod tests {
             draft: None,
             draft_at: None,
             report_at: None,
-            name_at: None,
-            topic_at: None,
             names_since: None,
-            hearsay: false,
             brought_by: None,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();

@@ -50,15 +50,33 @@ impl Standing {
     }
 }
 
+/// What a room is called, or what it is about; and what this device has to do about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Title {
+    /// What it says, once a member has told it.
+    pub text: Option<String>,
+    /// Whether that was somebody who may not name the room: good enough for this device, and not to be said again by itself.
+    pub hearsay: bool,
+    /// When the device says it again, for those who came in and cannot know it, if nobody has by then; nothing when nobody has to be told.
+    pub say_at: Option<Instant>,
+}
+
+impl Title {
+    fn read(row: &rusqlite::Row<'_>, text: &str, hearsay: &str, say_at: &str) -> Result<Self, VaultError> {
+        let say_at = row.get::<_, Option<i64>>(say_at)?.map(Instant);
+        Ok(Self { text: row.get(text)?, hearsay: row.get(hearsay)?, say_at })
+    }
+}
+
 /// A room, as far as the device has followed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Its id.
     pub id: RoomId,
-    /// Its name, once a member has told it.
-    pub name: Option<String>,
-    /// What it is about, if a member has told it.
-    pub topic: Option<String>,
+    /// Its name.
+    pub name: Title,
+    /// What it is about.
+    pub topic: Title,
     /// How the device stands to it.
     pub standing: Standing,
     /// Why, when the standing needs a reason.
@@ -87,28 +105,20 @@ pub struct Room {
     pub draft_at: Option<Instant>,
     /// When the others are told what was got and read here; nothing when they know it.
     pub report_at: Option<Instant>,
-    /// When the device says the name again, for those who came in and cannot know it, if nobody has by then; nothing when nobody has to
-    /// be told.
-    pub name_at: Option<Instant>,
-    /// The same for the topic.
-    pub topic_at: Option<Instant>,
     /// The epoch in which the last ones came who had to be told.
     pub names_since: Option<u64>,
-    /// Whether what the room is called was said by somebody who may not name it: good enough for this device, and not
-    /// to be said again by itself.
-    pub hearsay: bool,
     /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
     pub brought_by: Option<Handle>,
 }
 
 const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
-  draft, draft_at, report_at, name_at, topic_at, names_since, hearsay, brought_by FROM rooms";
+  draft, draft_at, report_at, name_at, topic_at, names_since, name_hearsay, topic_hearsay, brought_by FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
-    let by: Option<String> = row.get(21)?;
+    let by: Option<String> = row.get(22)?;
     Ok(Room {
         id: RoomId(id(row, 0)?),
-        name: row.get(1)?,
+        name: Title::read(row, "name", "name_hearsay", "name_at")?,
         standing: Standing::parse(&row.get::<_, String>(2)?)?,
         why: row.get(3)?,
         seq: counted(row.get(4)?),
@@ -118,16 +128,13 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         renew_at: Instant(row.get(8)?),
         sealed: row.get(9)?,
         settle_at: row.get::<_, Option<i64>>(10)?.map(Instant),
-        topic: row.get(11)?,
+        topic: Title::read(row, "topic", "topic_hearsay", "topic_at")?,
         own: row.get(12)?,
         muted: row.get(13)?,
         draft: row.get(14)?,
         draft_at: row.get::<_, Option<i64>>(15)?.map(Instant),
         report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
-        name_at: row.get::<_, Option<i64>>(17)?.map(Instant),
-        topic_at: row.get::<_, Option<i64>>(18)?.map(Instant),
         names_since: row.get::<_, Option<i64>>(19)?.map(counted),
-        hearsay: row.get(20)?,
         brought_by: by.map(|by| by.parse()).transpose().map_err(|_| VaultError::Damaged("rooms"))?,
     })
 }
@@ -153,14 +160,16 @@ impl Step<'_> {
     pub fn keep_room(&self, it: &Room) -> Result<(), VaultError> {
         self.run(
             "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
-                                muted, draft, draft_at, report_at, name_at, topic_at, names_since, hearsay, brought_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+                                muted, draft, draft_at, report_at, name_at, topic_at, names_since, name_hearsay,
+                                topic_hearsay, brought_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
-               draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, names_since = ?20, hearsay = ?21, brought_by = ?22",
+               draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, names_since = ?20, name_hearsay = ?21,
+               topic_hearsay = ?22, brought_by = ?23",
             &[
                 &it.id.0,
-                &it.name,
+                &it.name.text,
                 &it.standing.as_str(),
                 &it.why,
                 &number(it.seq),
@@ -170,16 +179,17 @@ impl Step<'_> {
                 &it.renew_at.0,
                 &it.sealed,
                 &it.settle_at.map(|at| at.0),
-                &it.topic,
+                &it.topic.text,
                 &it.own,
                 &it.muted,
                 &it.draft,
                 &it.draft_at.map(|at| at.0),
                 &it.report_at.map(|at| at.0),
-                &it.name_at.map(|at| at.0),
-                &it.topic_at.map(|at| at.0),
+                &it.name.say_at.map(|at| at.0),
+                &it.topic.say_at.map(|at| at.0),
                 &it.names_since.map(number),
-                &it.hearsay,
+                &it.name.hearsay,
+                &it.topic.hearsay,
                 &it.brought_by.as_ref().map(Handle::as_str),
             ],
         )?;

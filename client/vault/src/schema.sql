@@ -52,7 +52,8 @@ CREATE TABLE rooms (
     name_at INTEGER,
     topic_at INTEGER,
     names_since INTEGER,
-    hearsay INTEGER NOT NULL,
+    name_hearsay INTEGER NOT NULL,
+    topic_hearsay INTEGER NOT NULL,
     -- The account that brought this device in.
     brought_by TEXT
 ) STRICT;

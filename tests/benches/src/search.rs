@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chancery_engine::Engine;
 use chancery_trail::room_start;
-use chancery_vault::{Message, Room, Said, Search, Standing, Vault, VaultKey};
+use chancery_vault::{Message, Room, Said, Search, Standing, Title, Vault, VaultKey};
 use chancery_wire::{
     content::{Marks, MessageId, TEXT_LIMIT, Written},
     ids::{DeviceId, RoomId},
@@ -143,8 +143,8 @@ fn said(dice: &mut Dice, room: RoomId, number: u64, from: Instant) -> Outcome<Me
 fn opened(id: RoomId) -> Room {
     Room {
         id,
-        name: None,
-        topic: None,
+        name: Title::default(),
+        topic: Title::default(),
         standing: Standing::Joined,
         why: None,
         seq: 0,
@@ -159,10 +159,7 @@ fn opened(id: RoomId) -> Room {
         draft: None,
         draft_at: None,
         report_at: None,
-        name_at: None,
-        topic_at: None,
         names_since: None,
-        hearsay: false,
         brought_by: None,
     }
 }

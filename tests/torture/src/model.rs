@@ -24,13 +24,26 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Whether the name was said by somebody who is believed: what others say once is good enough for a device, and not to be said again.
-    fn was_told(&self, believed: &impl Fn(&Handle) -> bool) -> bool {
-        let names = |line: &&Line| matches!(&line.message.said, Said::Event(text) if text.contains(" named the room "));
-        let last = self.lines.values().rfind(names);
+    /// Whether a name or topic was said by somebody who is believed: what others say once is good enough for a device, and not to be said
+    /// again.
+    fn was_told(&self, title: &Title, believed: &impl Fn(&Handle) -> bool) -> bool {
+        let says =
+            |line: &&Line| matches!(&line.message.said, Said::Event(text) if text.contains(title.says));
+        let last = self.lines.values().rfind(says);
         last.and_then(|line| line.message.from.as_ref()).is_none_or(|(by, _)| believed(by))
     }
 }
+
+/// What a room is called: its name and its topic, each of which is said by itself.
+struct Title {
+    says: &'static str,
+    of: fn(&RoomView) -> Option<&String>,
+}
+
+const TITLES: [Title; 2] = [
+    Title { says: " named the room ", of: |view| view.name.as_ref() },
+    Title { says: " gave the room the topic ", of: |view| view.topic.as_ref() },
+];
 
 /// A room, as all devices show it.
 pub(crate) struct Shown {
@@ -263,7 +276,7 @@ impl World {
         let (last, _) = hall.head(shown.room);
         let mut inside: Vec<_> = leaves.iter().map(|leaf| leaf.name.device).collect();
         inside.sort_unstable();
-        let mut names = BTreeMap::new();
+        let mut called: [BTreeMap<_, _>; TITLES.len()] = Default::default();
         for (at, device) in self.devices.iter().enumerate().filter(|(_, device)| !device.revoked) {
             let say = |what: String| format!("room {}: {} {what}", shown.place, device.name);
             let (is_in, seen) = (inside.contains(&device.id), shown.seen.get(&at));
@@ -305,18 +318,23 @@ impl World {
             let believed = |handle: &Handle| policy.role(handle) >= policy.may_add;
             let mut others = leaves.iter().filter(|leaf| leaf.name.account != device.account);
             let nobody = !others.any(|leaf| believed(&leaf.name.account));
-            let teller = |(at, it): (&usize, &Seen)| {
-                let other = &self.devices[*at];
-                let heard = nobody || believed(&other.account) || other.account == device.account;
-                it.view.name.is_some() && heard && inside.contains(&other.id) && it.was_told(&believed)
-            };
-            let told = view.name.is_some() || shown.seen.iter().any(teller);
-            if !device.was_restored && told {
-                names.insert(device.name.clone(), (view.name.clone(), view.topic.clone()));
+            for (title, called) in TITLES.iter().zip(&mut called) {
+                let teller = |(at, it): (&usize, &Seen)| {
+                    let other = &self.devices[*at];
+                    let heard = nobody || believed(&other.account) || other.account == device.account;
+                    let says = (title.of)(&it.view).is_some() && it.was_told(title, &believed);
+                    heard && inside.contains(&other.id) && says
+                };
+                let told = (title.of)(view).is_some() || shown.seen.iter().any(teller);
+                if !device.was_restored && told {
+                    called.insert(device.name.clone(), (title.of)(view).cloned());
+                }
             }
         }
-        if names.values().collect::<BTreeSet<_>>().len() > 1 {
-            wrong.push(format!("room {}: it is called differently: {names:?}", shown.place));
+        for called in called {
+            if called.values().collect::<BTreeSet<_>>().len() > 1 {
+                wrong.push(format!("room {}: it is called differently: {called:?}", shown.place));
+            }
         }
         // Whoever was alone has left for itself only.
         let joined = |(at, seen): (&usize, &Seen)| {

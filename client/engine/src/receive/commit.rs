@@ -109,7 +109,7 @@ impl Turn<'_> {
             room.why = None;
             self.step.keep_face(room.id, None)?;
             // Others say what the room is called by now.
-            (room.name_at, room.topic_at) = (None, None);
+            (room.name.say_at, room.topic.say_at) = (None, None);
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);

@@ -294,11 +294,11 @@ impl Turn<'_> {
                 Said::Event(format!("{who} {}", if pinned { "pinned" } else { "unpinned" }))
             }
             Content::RoomName(name) => {
-                room.name = Some(name.reveal().to_owned());
+                room.name.text = Some(name.reveal().to_owned());
                 Said::Event(format!("{who} named the room {}", name.reveal()))
             }
             Content::RoomTopic(topic) => {
-                room.topic = Some(topic.reveal().to_owned());
+                room.topic.text = Some(topic.reveal().to_owned());
                 Said::Event(format!("{who} gave the room the topic {}", topic.reveal()))
             }
         };
