@@ -84,6 +84,13 @@ CREATE TABLE accounts_invitations (
 -- The identity provider that vouched for the account, if one did: its issuer.
 ALTER TABLE accounts ADD COLUMN provider TEXT;
 
+-- accounts/0003_suspension
+-- Who has suspended the account, while it is: what its chain says.
+ALTER TABLE accounts ADD COLUMN suspended TEXT;
+-- What it may do besides taking part in rooms, and until when it may do anything, where it is a program's.
+ALTER TABLE accounts ADD COLUMN bot_scope TEXT;
+ALTER TABLE accounts ADD COLUMN bot_until BIGINT;
+
 -- devices/0001_devices
 -- Key packages that devices deposited, each for one use but the last resort.
 CREATE TABLE devices_key_packages (

@@ -1,12 +1,14 @@
 //! What can be typed: commands, options, and the help a person reads.
 
 mod account;
+mod admin;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use account::{Devices, Passkeys, Provider, Sessions};
+pub(crate) use admin::Admin;
 
 /// Messages that only the people in a room can read.
 #[derive(Debug, Parser)]
@@ -108,6 +110,12 @@ pub(crate) enum Command {
         /// Who answers for the bot; you, when it is left out
         #[arg(long, value_name = "ACCOUNT", requires = "bot")]
         owner: Option<String>,
+        /// Let the bot say who belongs to the organisation: it suspends and restores people who are no officers
+        #[arg(long, requires = "bot")]
+        directory: bool,
+        /// Let the bot do anything for this long only, such as 90d
+        #[arg(long = "for", value_name = "TIME", value_parser = span, requires = "bot")]
+        lasting: Option<u32>,
     },
     /// Join by an invitation link, or by the link of an organisation whose identity provider knows you
     Join {
@@ -158,6 +166,9 @@ pub(crate) enum Command {
     /// The organisation's identity provider, which knows its people: trust one, list, withdraw (for officers)
     #[command(subcommand)]
     Provider(Provider),
+    /// For officers: who belongs to the organisation for now, and who does not
+    #[command(subcommand)]
+    Admin(Admin),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),

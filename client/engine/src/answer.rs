@@ -177,7 +177,7 @@ impl Turn<'_> {
                 return Err(Distrust::OtherPackage(handle.clone()).to_string());
             }
             let known = self.step.trusted(handle).map_err(|error| error.to_string())?;
-            if known.iter().any(|known| known.device == offer.leaf.name.device && known.revoked) {
+            if known.iter().any(|known| known.device == offer.leaf.name.device && !known.speaks()) {
                 return Err(Distrust::OtherPackage(handle.clone()).to_string());
             }
             offers.push((offer.leaf, ByteBuf::from(package.0.clone())));

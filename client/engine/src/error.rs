@@ -76,6 +76,12 @@ pub enum EngineError {
     /// Another device of the account has revoked this one.
     #[error("this device was revoked by another one of yours: it speaks for you no more")]
     Revoked,
+    /// The account is suspended.
+    #[error("this account is suspended: ask an officer of your organisation")]
+    Suspended,
+    /// The account is suspended already, or is not, or it is not for this account to say.
+    #[error("{0} is suspended already, or is not, or only an officer may say so")]
+    NoSuspension(Handle),
     /// There is no such device of the account.
     #[error("there is no such device of that account")]
     NoDevice,

@@ -52,8 +52,8 @@ impl Asked {
 }
 
 impl Turn<'_> {
-    /// Who has asked to leave. It counts by devices that were not revoked, and in such an order that nobody is left without an owner: a
-    /// revoked device is taken out, and takes nobody with it.
+    /// Who has asked to leave. It counts by devices that speak for their accounts, and in such an order that nobody is left without an owner:
+    /// another device is taken out, and takes nobody with it.
     pub(crate) fn asked(&self, room: &Room, group: &MlsGroup) -> Result<Asked, EngineError> {
         let own = group.own_leaf_index().u32();
         let places: Vec<u32> = group.pending_proposals().filter_map(itself).collect();
@@ -62,16 +62,14 @@ impl Turn<'_> {
             return Ok(Asked::default());
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
-        let revoked = self.revoked_among(&leaves)?;
         let mut asked = Asked { own: places.contains(&own) && !self.asks_unseen(room)?, ..Asked::default() };
         let mut leaving = BTreeSet::new();
         if asked.own {
             leaving.insert(self.me.identity.handle.clone());
         }
         for place in places.into_iter().filter(|place| *place != own) {
-            let by = leaves.iter().find(|leaf| leaf.index == place);
-            let Some(by) = by.filter(|by| !revoked.contains(by)) else { continue };
-            if may_leave(&leaves, &policy, &leaving, &by.name.account).is_ok() {
+            let Some(by) = leaves.iter().find(|leaf| leaf.index == place) else { continue };
+            if !self.is_silent(by)? && may_leave(&leaves, &policy, &leaving, &by.name.account).is_ok() {
                 leaving.insert(by.name.account.clone());
                 asked.accounts.insert(by.name.account.clone());
                 asked.places.insert(place);
@@ -88,7 +86,7 @@ impl Turn<'_> {
         }
         let leaves = roster(group.public_group())?;
         for leaf in leaves.iter().filter(|leaf| !asked.accounts.contains(&leaf.name.account)) {
-            if !self.is_revoked(leaf)? {
+            if !self.is_silent(leaf)? {
                 return Ok(true);
             }
         }

@@ -35,6 +35,7 @@ mod reports;
 mod revoke;
 mod seal;
 mod show;
+mod suspend;
 mod trust;
 mod wish;
 
@@ -53,6 +54,6 @@ pub use outgoing::Out;
 pub use provider::{NewProvider, Newcomer, Signed};
 pub use read::Line;
 pub use receive::Received;
-pub use show::{MemberView, Progress, RoomView, Unsent};
+pub use show::{AwayView, MemberView, Progress, RoomView, Unsent};
 pub use trust::Distrust;
 pub use wish::{Setting, Want};

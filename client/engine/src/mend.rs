@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use chancery_groups::{Leaf, policy_of, roster};
-use chancery_vault::{Room, Standing};
+use chancery_vault::{Room, Standing, TrustedDevice};
 use chancery_wire::{
     api::PendingRooms,
     ids::{DeviceId, RoomId},
@@ -26,17 +26,17 @@ use crate::{
 /// What is amiss with an account's leaves in a room.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Amiss {
-    /// Places of leaves whose device was revoked.
-    pub(crate) revoked: Vec<u32>,
+    /// Places of leaves whose device does not speak for the account.
+    pub(crate) silent: Vec<u32>,
     /// Devices that are not in the room.
     pub(crate) missing: Vec<DeviceId>,
-    /// Whether the account has a device in the room that was not revoked.
+    /// Whether the account has a device in the room that speaks for it.
     pub(crate) stays: bool,
 }
 
 impl Amiss {
     fn is_amiss(&self) -> bool {
-        !self.revoked.is_empty() || !self.missing.is_empty()
+        !self.silent.is_empty() || !self.missing.is_empty()
     }
 }
 
@@ -101,11 +101,11 @@ impl Turn<'_> {
         }
         for device in self.step.trusted(handle)? {
             let leaf = own.iter().find(|leaf| leaf.name.device == device.device && leaf.key == device.key);
-            match (leaf, device.revoked) {
-                (Some(leaf), true) => amiss.revoked.push(leaf.index),
-                (Some(_), false) => amiss.stays = true,
-                (None, true) => {}
-                (None, false) => amiss.missing.push(device.device),
+            match (leaf, device.speaks()) {
+                (Some(leaf), false) => amiss.silent.push(leaf.index),
+                (Some(_), true) => amiss.stays = true,
+                (None, false) => {}
+                (None, true) => amiss.missing.push(device.device),
             }
         }
         // Whoever leaves brings nobody back.
@@ -115,24 +115,34 @@ impl Turn<'_> {
         Ok(amiss)
     }
 
-    /// Whether a leaf's device was revoked by its account's chain, as it is known here.
-    pub(crate) fn is_revoked(&self, leaf: &Leaf) -> Result<bool, EngineError> {
-        let known = self.step.trusted(&leaf.name.account)?;
-        Ok(known.iter().any(|it| it.device == leaf.name.device && it.key == leaf.key && it.revoked))
+    /// Whether a leaf's device does not speak for its account, by the chain as it is known here: it was revoked, or the account is suspended.
+    pub(crate) fn is_silent(&self, leaf: &Leaf) -> Result<bool, EngineError> {
+        self.is_known(leaf, |known| !known.speaks())
     }
 
-    /// The leaves whose device was revoked, among those given.
-    pub(crate) fn revoked_among<'l>(
+    /// Whether a leaf's device does not speak for its account, or did not at some time. What was done in a room then is read later as well,
+    /// and judged alike by everybody, whenever they read it: once somebody was suspended, that may be why.
+    pub(crate) fn was_silent(&self, leaf: &Leaf) -> Result<bool, EngineError> {
+        self.is_known(leaf, |known| known.revoked || known.has_been_suspended)
+    }
+
+    fn is_known(&self, leaf: &Leaf, is: impl Fn(&TrustedDevice) -> bool) -> Result<bool, EngineError> {
+        let known = self.step.trusted(&leaf.name.account)?;
+        Ok(known.iter().any(|it| it.device == leaf.name.device && it.key == leaf.key && is(it)))
+    }
+
+    /// The leaves whose device did not speak for its account at some time, among those given.
+    pub(crate) fn once_silent<'l>(
         &self,
         leaves: impl IntoIterator<Item = &'l Leaf>,
     ) -> Result<Vec<Leaf>, EngineError> {
-        let mut revoked = Vec::new();
+        let mut silent = Vec::new();
         for leaf in leaves {
-            if self.is_revoked(leaf)? {
-                revoked.push(leaf.clone());
+            if self.was_silent(leaf)? {
+                silent.push(leaf.clone());
             }
         }
-        Ok(revoked)
+        Ok(silent)
     }
 
     /// The next account to be seen to in a room, if it is still amiss.

@@ -83,7 +83,7 @@ impl Engine {
             let statement = it.statement.0.clone();
             let said = Provider::peek(&statement).ok_or(InvalidChain::Malformed)?;
             let chain = find(&chains, &said.by).ok_or_else(|| InvalidChain::Missing(said.by.clone()))?;
-            let officer = chain.devices.iter().find(|it| it.id == said.device && it.officer && !it.revoked);
+            let officer = chain.devices.iter().find(|it| it.id == said.device && it.officer && it.speaks());
             let officer = officer.ok_or(InvalidChain::NoRightToVouch)?;
             let provider = Provider::checked(&statement, &officer.key).ok_or(InvalidChain::Signature)?;
             if provider.domain != *domain {

@@ -104,7 +104,7 @@ impl Turn<'_> {
                 let offers = offers.unwrap_or_default().into_iter().filter(missing);
                 let add: Vec<_> = offers.map(|offer| offer.package).collect();
                 // At once, also where the next device cannot be brought yet: its account is away until then.
-                let remove: Vec<_> = amiss.revoked.into_iter().map(LeafNodeIndex::new).collect();
+                let remove: Vec<_> = amiss.silent.into_iter().map(LeafNodeIndex::new).collect();
                 if add.is_empty() && remove.is_empty() {
                     Outcome::Fulfilled
                 } else {
@@ -246,7 +246,7 @@ impl Turn<'_> {
                 remove.push(place);
             }
         }
-        let revoked = self.revoked_among(&before)?;
+        let silent = self.once_silent(&before)?;
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
@@ -274,7 +274,7 @@ impl Turn<'_> {
         let (commit, welcome, info) = bundle.into_messages();
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
         let judged = Change::read(group.public_group(), &own, staged)
-            .and_then(|change| judge(&before, &change, &|leaf| revoked.contains(leaf)));
+            .and_then(|change| judge(&before, &change, &|leaf| silent.contains(leaf)));
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));

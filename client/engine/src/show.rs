@@ -1,7 +1,7 @@
 //! Showing: what a person sees of rooms and members, read from the vault as it stands.
 
 use chancery_groups::{policy_of, roster};
-use chancery_vault::{Room, Standing, WishId};
+use chancery_vault::{Room, Standing, TrustedBot, WishId};
 use chancery_wire::{
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -54,14 +54,25 @@ pub struct RoomView {
     pub history: u16,
     /// Who is in it.
     pub members: Vec<MemberView>,
-    /// Who is in it without any device, because all of theirs were revoked, and with which role.
-    pub away: Vec<(Handle, Role)>,
+    /// Who is in it without any device, because none speaks for them.
+    pub away: Vec<AwayView>,
     /// Messages that could not be opened, by cause.
     pub unopened: Vec<(Cause, u64)>,
     /// What was written here and does not stand in the log yet, oldest first.
     pub waiting: Vec<String>,
     /// What was wished for here and will not be done.
     pub unsent: Vec<Unsent>,
+}
+
+/// A member without any device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwayView {
+    /// The account.
+    pub handle: Handle,
+    /// Its role.
+    pub role: Role,
+    /// Whether it is suspended, and comes back as it was; otherwise all its devices were revoked, and the next one comes back.
+    pub suspended: bool,
 }
 
 /// A wish that was refused for good.
@@ -84,8 +95,8 @@ pub struct MemberView {
     pub role: Role,
     /// The device.
     pub device: DeviceId,
-    /// Who answers for it and what it is for, where it is a program's.
-    pub bot: Option<(Handle, String)>,
+    /// What it is, where it is a program's.
+    pub bot: Option<TrustedBot>,
     /// Who invited the account into the organisation; nobody for its founder.
     pub invited_by: Option<Handle>,
     /// The identity provider that vouched for the account, if one did.
@@ -204,7 +215,10 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
     if let Some(group) = &group {
         let policy = policy_of(group.extensions())?;
         (receipts, history) = (policy.receipts, policy.history);
-        away = policy.away.iter().map(|handle| (handle.clone(), policy.role(handle))).collect();
+        for handle in &policy.away {
+            let suspended = step.trusted(handle)?.iter().any(|it| it.suspended.is_some());
+            away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended });
+        }
         for leaf in roster(group.public_group())? {
             let (handle, device) = (leaf.name.account, leaf.name.device);
             let known = step.trusted(&handle)?.into_iter().find(|known| known.device == device);

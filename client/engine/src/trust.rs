@@ -5,9 +5,9 @@
 
 use chancery_groups::Leaf;
 use chancery_transparency::{
-    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Trusted,
+    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Suspender, Trusted,
 };
-use chancery_vault::{Step, TrustedDevice};
+use chancery_vault::{Step, TrustedBot, TrustedDevice};
 use chancery_wire::{api::Chains, names::Handle, time::Instant};
 
 use crate::{
@@ -92,6 +92,7 @@ impl Engine {
             match own {
                 None => Err(Distrust::OtherDevice(me.handle.clone()).into()),
                 Some(own) if own.revoked => Err(EngineError::Revoked),
+                Some(own) if own.suspended.is_some() => Err(EngineError::Suspended),
                 Some(_) => turn.see_to(&devices),
             }
         })
@@ -180,7 +181,12 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             device: device.id,
             key: device.key.0,
             officer: device.officer,
-            bot: device.bot.clone().map(|bot| (bot.owner, bot.purpose)),
+            bot: device.bot.clone().map(|Bot { owner, purpose, scope, until }| TrustedBot {
+                owner,
+                purpose,
+                scope: scope.map(|scope| scope.as_str().to_owned()),
+                until,
+            }),
             invited_by: device.invited_by.clone(),
             provider: device.provider.clone(),
             linked_by: device.linked_by,
@@ -192,6 +198,8 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
             at: device.at,
             head: chain.head,
             revoked: device.revoked,
+            suspended: device.suspended.map(|by| by.as_str().to_owned()),
+            has_been_suspended: device.has_been_suspended,
         })?;
     }
     Ok(())
@@ -208,7 +216,12 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         id: it.device,
         key: PublicKey(it.key),
         officer: it.officer,
-        bot: it.bot.map(|(owner, purpose)| Bot { owner, purpose }),
+        bot: it.bot.map(|TrustedBot { owner, purpose, scope, until }| Bot {
+            owner,
+            purpose,
+            scope: scope.and_then(|scope| scope.parse().ok()),
+            until,
+        }),
         invited_by: it.invited_by,
         provider: it.provider,
         linked_by: it.linked_by,
@@ -221,6 +234,8 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         }),
         at: it.at,
         revoked: it.revoked,
+        suspended: it.suspended.as_deref().and_then(Suspender::parse),
+        has_been_suspended: it.has_been_suspended,
     };
     let recovery = known.first().and_then(|device| device.recovery_key).map(PublicKey);
     // What the head was before is not asked for here.

@@ -291,7 +291,7 @@ impl Turn<'_> {
         if devices.len() < 2 {
             return Ok(());
         }
-        let here = devices.iter().find(|device| !device.revoked);
+        let here = devices.iter().find(|device| device.speaks());
         self.see_to_own_room(here.is_some_and(|first| first.device == self.me.identity.device))?;
         for room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
             self.mend_own(&room)?;

@@ -98,6 +98,7 @@ impl SdkError {
             Self::Engine(EngineError::Distrust(_)) => "client.distrust",
             Self::Engine(EngineError::NotEnrolled) | Self::NoProfile(_) => "client.not-enrolled",
             Self::Engine(EngineError::Revoked) => "client.revoked",
+            Self::Engine(EngineError::Suspended) => "client.suspended",
             Self::Engine(EngineError::TurnedDown) => "client.words",
             Self::Engine(EngineError::Vault(_)) | Self::Vault(_) => "client.vault",
             Self::Engine(_) => "client.refused",

@@ -43,13 +43,17 @@ mod provider;
 mod recover;
 mod search;
 mod sessions;
+mod suspend;
 mod sync;
 
 pub use chancery_engine::{
-    Alarm, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Signed, Unsent, Want,
+    Alarm, AwayView, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Signed,
+    Unsent, Want,
 };
-pub use chancery_transparency::{AccountKind, Bot, Provider};
-pub use chancery_vault::{Erased, Identity, Message, Said, Standing, TrustedDevice, VaultKey, WishId};
+pub use chancery_transparency::{AccountKind, Bot, Provider, Scope};
+pub use chancery_vault::{
+    Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, VaultKey, WishId,
+};
 pub use client::Client;
 pub use error::SdkError;
 pub use keys::{KeySource, Unlock};

@@ -29,4 +29,4 @@ pub use mls::MlsStore;
 pub use outbox::{Sealed, WishId, Wished};
 pub use rooms::{Room, Standing, Title};
 pub use step::{Step, Vault};
-pub use trust::TrustedDevice;
+pub use trust::{TrustedBot, TrustedDevice};

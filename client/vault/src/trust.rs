@@ -22,8 +22,8 @@ pub struct TrustedDevice {
     pub key: [u8; 32],
     /// Whether it may invite.
     pub officer: bool,
-    /// Who answers for it and what it is for, where the account is a program's.
-    pub bot: Option<(Handle, String)>,
+    /// What it is, where the account is a program's.
+    pub bot: Option<TrustedBot>,
     /// Who invited the account, or lets a provider vouch for it; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The identity provider that vouched for the account, if one did.
@@ -40,6 +40,31 @@ pub struct TrustedDevice {
     pub head: Digest,
     /// Whether it was revoked since.
     pub revoked: bool,
+    /// Who has suspended the account, as its chain has it now, in the chain's own word.
+    pub suspended: Option<String>,
+    /// Whether the account was suspended at some time while it had this device.
+    pub has_been_suspended: bool,
+}
+
+impl TrustedDevice {
+    /// Whether it speaks for its account: it was not revoked, and the account is not suspended.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        !self.revoked && self.suspended.is_none()
+    }
+}
+
+/// What a program's account is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedBot {
+    /// Who answers for it.
+    pub owner: Handle,
+    /// What it is for.
+    pub purpose: String,
+    /// What it may do besides taking part in rooms, in the chain's own word.
+    pub scope: Option<String>,
+    /// Until when it may do anything.
+    pub until: Option<Instant>,
 }
 
 impl Step<'_> {
@@ -47,7 +72,8 @@ impl Step<'_> {
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
             "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked, recovered_by,
-             recovery_key, bot_owner, bot_purpose, provider FROM trust
+             recovery_key, bot_owner, bot_purpose, provider, bot_scope, bot_until, suspended,
+             has_been_suspended FROM trust
              WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
@@ -66,9 +92,16 @@ impl Step<'_> {
                     recovered_by: row.get(9)?,
                     recovery_key: row.get(10)?,
                     bot: match row.get::<_, Option<String>>(11)? {
-                        Some(owner) => Some((owner.parse().map_err(damaged)?, row.get(12)?)),
+                        Some(owner) => Some(TrustedBot {
+                            owner: owner.parse().map_err(damaged)?,
+                            purpose: row.get(12)?,
+                            scope: row.get(14)?,
+                            until: row.get::<_, Option<i64>>(15)?.map(Instant),
+                        }),
                         None => None,
                     },
+                    suspended: row.get(16)?,
+                    has_been_suspended: row.get(17)?,
                     linked_by: row.get::<_, Option<[u8; 16]>>(7)?.map(DeviceId),
                 })
             },
@@ -98,9 +131,11 @@ impl Step<'_> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
             "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked, recovered_by,
-                                recovery_key, bot_owner, bot_purpose, provider)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-             ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9, recovery_key = ?11",
+                                recovery_key, bot_owner, bot_purpose, provider, bot_scope, bot_until,
+                                suspended, has_been_suspended)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+             ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9, recovery_key = ?11,
+               suspended = ?17, has_been_suspended = ?18",
             &[
                 &it.handle.as_str(),
                 &it.device.0,
@@ -113,9 +148,13 @@ impl Step<'_> {
                 &it.revoked,
                 &it.recovered_by,
                 &it.recovery_key,
-                &it.bot.as_ref().map(|(owner, _)| owner.as_str()),
-                &it.bot.as_ref().map(|(_, purpose)| purpose),
+                &it.bot.as_ref().map(|bot| bot.owner.as_str()),
+                &it.bot.as_ref().map(|bot| &bot.purpose),
                 &it.provider,
+                &it.bot.as_ref().and_then(|bot| bot.scope.as_ref()),
+                &it.bot.as_ref().and_then(|bot| bot.until).map(|until| until.0),
+                &it.suspended,
+                &it.has_been_suspended,
             ],
         )?;
         Ok(())

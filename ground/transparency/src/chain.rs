@@ -8,13 +8,15 @@ use chancery_wire::{
 use sha2::Digest as _;
 
 mod entry;
+mod suspend;
 
 pub(crate) use entry::{
-    BY_DEVICE, BY_INVITED, BY_KEPT, BY_LINKING, BY_RECOVERY, BY_REVOKING, Entry, KeepKey, LIMIT, Offered,
-    RECOVERY_KEY, Revoke, cbor, read,
+    BY_DEVICE, BY_INVITED, BY_KEPT, BY_LINKING, BY_RECOVERY, BY_REVOKING, BY_SUSPENDING, Entry, KeepKey,
+    LIMIT, Offered, RECOVERY_KEY, Revoke, Suspend, cbor, read,
 };
 use entry::{Checked, enrolled, parts};
-pub use entry::{Enrol, Vouch, about, keeps_key, revokes};
+pub use entry::{Enrol, Vouch, about, keeps_key, revokes, suspends};
+pub use suspend::Suspender;
 
 use crate::{
     invitation::{Bot, Invitation},
@@ -25,8 +27,10 @@ use crate::{
 
 /// The most devices a chain has, revoked ones included: each is revoked at most once, so that there is always room for that.
 const DEVICES: usize = 128;
-/// The most entries a chain has: for each device that it comes and that it goes, and some for recovery keys.
-const ENTRIES: usize = 2 * DEVICES + 64;
+/// The most entries a chain has: for each device that it comes and that it goes, and some for recovery keys and suspensions.
+const ENTRIES: usize = 2 * DEVICES + 256;
+/// How many entries are kept free for suspensions: the directory's, and an officer's after it.
+const SUSPENSIONS: usize = 2;
 /// How many bytes the public key of an archive has: X-Wing's.
 const ARCHIVE_KEY: usize = 1216;
 
@@ -61,6 +65,18 @@ pub struct Device {
     pub at: Instant,
     /// Whether it was revoked since. It stays in rooms until somebody has taken it out, and vouches for nobody any more.
     pub revoked: bool,
+    /// Who has suspended the account, while it is: none of its devices speaks for it, and all of them may again.
+    pub suspended: Option<Suspender>,
+    /// Whether the account was suspended at some time while it had this device.
+    pub has_been_suspended: bool,
+}
+
+impl Device {
+    /// Whether it may act for its account.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        !self.revoked && self.suspended.is_none()
+    }
 }
 
 /// A chain that was checked: its devices and its head.
@@ -195,6 +211,8 @@ impl Opened {
             recovered,
             at: it.at,
             revoked: false,
+            suspended: None,
+            has_been_suspended: false,
         }
     }
 }
@@ -261,6 +279,8 @@ impl Trusted {
         let parts = parts(entry)?;
         if let Some(revoke) = read::<Revoke>(&parts.body) {
             self.revoke(&parts, &revoke, others)?;
+        } else if let Some(suspend) = read::<Suspend>(&parts.body) {
+            self.suspend(&parts, &suspend, others)?;
         } else if let Some(keep) = read::<KeepKey>(&parts.body) {
             self.keep_key(&parts, &keep)?;
         } else {
@@ -319,14 +339,17 @@ impl Trusted {
         by.key
             .check(&labelled(RECOVERY_KEY, &entry.body), &entry.device)
             .map_err(|_| InvalidChain::Signature)?;
-        let here = self.devices.iter().filter(|device| !device.revoked).count();
-        let needed = here + 2 * DEVICES.saturating_sub(self.devices.len());
-        if self.heads.len() + 1 + needed > ENTRIES {
-            return Err(InvalidChain::Length);
-        }
+        self.leaves_room()?;
         self.recovery = keep.recovery;
         self.archive = keep.archive.clone().map(|key| (key.into_vec(), keep.by));
         Ok(())
+    }
+
+    /// Whether there is room after one more entry for every device that may still come, and go, and for the account to be suspended.
+    fn leaves_room(&self) -> Result<(), InvalidChain> {
+        let here = self.devices.iter().filter(|device| !device.revoked).count();
+        let needed = here + 2 * DEVICES.saturating_sub(self.devices.len()) + SUSPENSIONS;
+        if self.heads.len() + 1 + needed > ENTRIES { Err(InvalidChain::Length) } else { Ok(()) }
     }
 
     fn is_about(&self, domain: &Domain, handle: &Handle) -> Result<&Device, InvalidChain> {
@@ -347,7 +370,7 @@ impl Trusted {
 
     /// A device that may act for the account.
     fn speaks(&self, id: DeviceId) -> Result<&Device, InvalidChain> {
-        let found = self.devices.iter().find(|device| device.id == id && !device.revoked);
+        let found = self.devices.iter().find(|device| device.id == id && device.speaks());
         found.ok_or(InvalidChain::NoRightToVouch)
     }
 
@@ -363,13 +386,17 @@ impl Trusted {
         others: &mut dyn FnMut(&Handle) -> Option<Self>,
     ) -> Result<(), InvalidChain> {
         let Checked { enrol, body, vouched, .. } = enrolled(entry)?;
-        let first = self.is_about(&enrol.domain, &enrol.handle);
-        let opened = first.map(|first| Opened {
+        let first = self.is_about(&enrol.domain, &enrol.handle)?;
+        // However an account comes back, it has to be restored first.
+        if first.suspended.is_some() {
+            return Err(InvalidChain::NoRightToVouch);
+        }
+        let opened = Opened {
             officer: first.officer,
             bot: first.bot.clone(),
             invited_by: first.invited_by.clone(),
             provider: first.provider.clone(),
-        })?;
+        };
         let (linked_by, recovered) = match &enrol.vouch {
             Vouch::Device(by) => {
                 let by = self.speaks(*by)?;

@@ -52,6 +52,37 @@ impl Secret {
 /// The most bytes of what a bot is for.
 const PURPOSE_LIMIT: usize = 200;
 
+/// What a program may do that no other member may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// To say who belongs to the organisation, as its directory does: it suspends and restores accounts of persons who are no officers.
+    Directory,
+}
+
+impl Scope {
+    /// The scope as a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+        }
+    }
+}
+
+impl std::str::FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        if text == Self::Directory.as_str() { Ok(Self::Directory) } else { Err(UnknownScope) }
+    }
+}
+
+/// A word that names no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such scope of a program")]
+pub struct UnknownScope;
+
 /// What a program's account says of itself: whoever sees it in a room sees this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +91,12 @@ pub struct Bot {
     pub owner: Handle,
     /// What it is for: one line. The server reads it.
     pub purpose: String,
+    /// What it may do besides taking part in rooms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Until when it may do anything, by the server's clock; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
 }
 
 impl Bot {

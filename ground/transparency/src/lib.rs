@@ -19,14 +19,16 @@ mod write;
 pub use act::Act;
 pub use archive::BlockName;
 pub use chain::{
-    Device, Enrol, InvalidChain, Root, Trusted, Vouch, about, keeps_key, revokes, verify, verify_as_far,
+    Device, Enrol, InvalidChain, Root, Suspender, Trusted, Vouch, about, keeps_key, revokes, suspends,
+    verify, verify_as_far,
 };
-pub use invitation::{AccountKind, Bot, Invitation, Secret};
+pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret, UnknownScope};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use provider::{Claims, InvalidProvider, InvalidToken, Provider, nonce};
 pub use recovery::{Approval, Recovered, archive_seed, ask, is_asked, recovery_key};
 pub use signed::{InvalidSignature, PublicKey, Sign, Signature};
 pub use write::{
-    found, join, join_by_provider, recover, revoke, revoke_as_officer, set_recovery_key, take_vouched, vouch,
+    found, join, join_by_provider, recover, revoke, revoke_as_officer, set_recovery_key, suspend,
+    take_vouched, vouch,
 };

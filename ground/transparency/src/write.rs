@@ -10,8 +10,8 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     chain::{
-        BY_DEVICE, BY_INVITED, BY_KEPT, BY_LINKING, BY_RECOVERY, BY_REVOKING, Enrol, Entry, KeepKey, LIMIT,
-        Offered, RECOVERY_KEY, Revoke, Trusted, Vouch, cbor, read,
+        BY_DEVICE, BY_INVITED, BY_KEPT, BY_LINKING, BY_RECOVERY, BY_REVOKING, BY_SUSPENDING, Enrol, Entry,
+        KeepKey, LIMIT, Offered, RECOVERY_KEY, Revoke, Suspend, Trusted, Vouch, cbor, read,
     },
     invitation::{Invitation, Secret},
     signed::{PublicKey, Sign, labelled},
@@ -106,6 +106,22 @@ pub fn revoke_as_officer(
     let (officer, previous) = (Some(officer), chain.head);
     let body = Revoke { domain, handle, revoked, by, officer, keeps_key, previous, at };
     Some(signed_as(BY_REVOKING, &body, signer))
+}
+
+/// Writes, as the officer's or directory's device `by`, that no device of another account speaks for it from now on, or that all that
+/// are there do again; nothing when `by` may not say so, or it says nothing new.
+#[must_use]
+pub fn suspend(
+    chain: &Trusted,
+    (acting, by, signer): (&Trusted, DeviceId, &dyn Sign),
+    suspended: bool,
+    at: Instant,
+) -> Option<Vec<u8>> {
+    let (own, whom) = (acting.own(by, signer)?, chain.devices.first()?);
+    own.may_suspend(whom).filter(|role| chain.may_be_said(*role, suspended))?;
+    let (domain, handle, whose) = (whom.domain.clone(), whom.handle.clone(), own.handle.clone());
+    let body = Suspend { domain, handle, suspended, whose, by, previous: chain.head, at };
+    Some(signed_as(BY_SUSPENDING, &body, signer))
 }
 
 /// Writes, as the device `by` of a checked chain, which key brings the account back from now on, and what its archive is sealed to;

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod providers;
+mod suspensions;
 
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
+pub use suspensions::{Suspend, Suspension, Suspensions};
 
 use crate::{
     bytes::Opaque,

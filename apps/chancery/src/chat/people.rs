@@ -9,7 +9,7 @@ use super::{
     wrap,
 };
 use crate::{
-    commands::{invited, role, vouched},
+    commands::{away, bot, invited, role, vouched},
     output::{clock, one_line},
 };
 
@@ -61,18 +61,16 @@ impl People {
                 if before != Some(&member.handle) {
                     let by = invited(member);
                     rows.push((Ink::Name, format!("  {}  {}, {by}", member.handle, role(member.role))));
-                    if let Some((owner, purpose)) = &member.bot {
-                        let text = format!("    a bot: {}; {owner} answers for it", one_line(purpose));
-                        rows.push((Ink::Plain, text));
+                    if let Some(it) = &member.bot {
+                        rows.push((Ink::Plain, format!("    {}", bot(it))));
                     }
                     before = Some(&member.handle);
                 }
                 rows.push((Ink::Plain, format!("    device {}  {}", short(member.device), trust(member))));
             }
-            for (handle, its) in &view.away {
-                rows.push((Ink::Name, format!("  {handle}  {}", role(*its))));
-                let text = "    away: all devices were revoked, and the next one comes back here";
-                rows.push((Ink::Plain, text.to_owned()));
+            for it in &view.away {
+                rows.push((Ink::Name, format!("  {}  {}", it.handle, role(it.role))));
+                rows.push((Ink::Plain, format!("    {}", away(it))));
             }
         }
         rows.push((Ink::Plain, String::new()));

@@ -1,6 +1,6 @@
 //! The account: found, invite, join, whoami.
 
-use chancery_sdk::{AccountKind, Bot, Client, Identity, Opener};
+use chancery_sdk::{AccountKind, Bot, Client, Identity, Opener, Scope};
 use serde_json::json;
 
 use super::{open, provider, sync};
@@ -27,24 +27,33 @@ pub(crate) async fn found(
     output.answer(&describe(&identity), &text)
 }
 
-/// Invites a person, or a program.
+/// Invites a program.
+pub(crate) async fn invite_bot(
+    common: &Common,
+    output: &mut Output,
+    handle: &str,
+    (purpose, owner): (String, Option<String>),
+    (directory, lasting): (bool, Option<u32>),
+) -> Result<(), Failure> {
+    let owner = match owner {
+        Some(owner) => owner.parse()?,
+        None => open(common)?.enrolled()?.handle,
+    };
+    let until = lasting.map(|seconds| Client::now().plus_seconds(i64::from(seconds)));
+    let bot = Bot { owner, purpose, scope: directory.then_some(Scope::Directory), until };
+    invite(common, output, handle, AccountKind::Bot(bot)).await
+}
+
+/// Invites somebody.
 pub(crate) async fn invite(
     common: &Common,
     output: &mut Output,
     handle: &str,
-    (officer, bot, owner): (bool, Option<String>, Option<String>),
+    kind: AccountKind,
 ) -> Result<(), Failure> {
     let handle = handle.parse()?;
     let mut client = open(common)?;
-    let kind = match bot {
-        Some(purpose) => {
-            let owner = owner.map(|owner| owner.parse()).transpose()?;
-            let own = client.enrolled()?.handle;
-            AccountKind::Bot(Bot { owner: owner.unwrap_or(own), purpose })
-        }
-        None if officer => AccountKind::Officer,
-        None => AccountKind::Person,
-    };
+    let officer = kind == AccountKind::Officer;
     let link = client.invite(&handle, &kind).await?;
     let text = format!(
         "Give this link to {handle}, by a way you trust. It works once, within seven days:\n\n  chancery join '{link}'"

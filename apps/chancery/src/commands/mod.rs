@@ -1,6 +1,7 @@
 //! The commands: each opens the profile, does one thing, and says what came of it.
 
 mod account;
+mod admin;
 mod devices;
 mod files;
 mod listen;
@@ -15,11 +16,11 @@ mod sessions;
 mod tail;
 
 pub(crate) use devices::vouched;
-pub(crate) use rooms::{invited, role, title};
+pub(crate) use rooms::{away, bot, invited, role, title};
 
 use std::time::Duration;
 
-use chancery_sdk::{Client, News, Progress, SdkError, WishId};
+use chancery_sdk::{AccountKind, Client, News, Progress, SdkError, WishId};
 use clap::CommandFactory as _;
 
 use crate::{
@@ -35,8 +36,14 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
     let common = &arguments.common;
     match arguments.command {
         Command::Found { link, handle } => account::found(common, output, &link, &handle).await,
-        Command::Invite { handle, officer, bot, owner } => {
-            account::invite(common, output, &handle, (officer, bot, owner)).await
+        Command::Invite { handle, officer: true, .. } => {
+            account::invite(common, output, &handle, AccountKind::Officer).await
+        }
+        Command::Invite { handle, bot: None, .. } => {
+            account::invite(common, output, &handle, AccountKind::Person).await
+        }
+        Command::Invite { handle, bot: Some(purpose), owner, directory, lasting, .. } => {
+            account::invite_bot(common, output, &handle, (purpose, owner), (directory, lasting)).await
         }
         Command::Join { link, at } => account::join(common, output, &link, at.as_deref()).await,
         Command::SignIn { at } => provider::sign_in(common, output, at.as_deref()).await,
@@ -62,6 +69,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Passkeys(what) => passkeys::run(common, output, what).await,
         Command::Sessions(what) => sessions::run(common, output, what).await,
+        Command::Admin(what) => admin::run(common, output, what).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,
         Command::Listen { room } => listen::run(common, output, room).await,

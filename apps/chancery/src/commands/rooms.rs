@@ -1,6 +1,6 @@
 //! Rooms: new, list, show, add, remove, role, leave.
 
-use chancery_sdk::{Client, MemberView, RoomView, Setting, Standing, Want};
+use chancery_sdk::{AwayView, Client, MemberView, RoomView, Setting, Standing, TrustedBot, Want};
 use chancery_wire::{content::Written, names::Handle, policy::Role};
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{fulfil, open, sync, sync_if_reachable};
 use crate::{
     arguments::{Common, RoleName, Room, Switch},
     failure::Failure,
-    output::{Output, one_line},
+    output::{Output, clock, one_line},
 };
 
 /// Does what was typed after `room`.
@@ -148,14 +148,19 @@ fn object(view: &RoomView) -> Value {
         .members
         .iter()
         .map(|it| {
-            let bot = it.bot.as_ref().map(|(owner, purpose)| json!({"owner": owner, "purpose": purpose}));
+            let bot = it.bot.as_ref().map(
+                |it| json!({"owner": it.owner, "purpose": it.purpose, "scope": it.scope, "until": it.until}),
+            );
             json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "provider": it.provider, "bot": bot})
         })
         .collect();
     let unopened: Vec<Value> =
         view.unopened.iter().map(|(cause, count)| json!({"cause": cause.as_str(), "count": count})).collect();
-    let away: Vec<Value> =
-        view.away.iter().map(|(account, role)| json!({"account": account, "role": role})).collect();
+    let away: Vec<Value> = view
+        .away
+        .iter()
+        .map(|it| json!({"account": it.handle, "role": it.role, "suspended": it.suspended}))
+        .collect();
     let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
     json!({
         "room": view.id, "name": view.name, "topic": view.topic, "standing": view.standing.as_str(), "why": view.why, "seq": view.seq,
@@ -175,6 +180,25 @@ fn people(view: &RoomView) -> Vec<&MemberView> {
         }
     }
     people
+}
+
+/// What a program is, in words.
+pub(crate) fn bot(it: &TrustedBot) -> String {
+    let scope = match it.scope.as_deref() {
+        Some(_) => ", which says who belongs to the organisation",
+        None => "",
+    };
+    let until = it.until.map(|until| format!(", until {}", clock(until.0))).unwrap_or_default();
+    format!("bot: {}{scope}{until}; {} answers for it", one_line(&it.purpose), it.owner)
+}
+
+/// Why a member has no device in the room.
+pub(crate) fn away(it: &AwayView) -> &'static str {
+    if it.suspended {
+        "away: suspended, and comes back here when that is over"
+    } else {
+        "away: all devices were revoked, and the next one comes back here"
+    }
 }
 
 /// Who let somebody into the organisation.
@@ -220,23 +244,15 @@ fn describe(view: &RoomView) -> String {
         let by = invited(member);
         let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
         let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
-        let bot = member
-            .bot
-            .as_ref()
-            .map(|(owner, purpose)| format!("  [bot: {}; {owner} answers for it]", one_line(purpose)));
-        let bot = bot.unwrap_or_default();
+        let bot = member.bot.as_ref().map(|it| format!("  [{}]", bot(it))).unwrap_or_default();
         lines.push(format!(
             "    {:<16} {:<10} {by}{devices}{bot}",
             member.handle.as_str(),
             role(member.role)
         ));
     }
-    for (handle, its) in &view.away {
-        lines.push(format!(
-            "    {:<16} {:<10} away: all devices were revoked, and the next one comes back here",
-            handle.as_str(),
-            role(*its)
-        ));
+    for it in &view.away {
+        lines.push(format!("    {:<16} {:<10} {}", it.handle.as_str(), role(it.role), away(it)));
     }
     if view.receipts {
         lines.push("  all here see who has got and read what".to_owned());

@@ -55,8 +55,8 @@ impl Turn<'_> {
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };
         let before = roster(group.public_group())?;
-        let revoked = self.revoked_among(change.removed.iter().map(|(leaf, _)| leaf))?;
-        if let Err(breach) = judge(&before, &change, &|leaf| revoked.contains(leaf)) {
+        let silent = self.once_silent(change.removed.iter().map(|(leaf, _)| leaf))?;
+        if let Err(breach) = judge(&before, &change, &|leaf| silent.contains(leaf)) {
             // Perhaps a chain says more by now.
             let needs = self.asked_again(&change)?;
             if needs.is_empty() {
@@ -127,13 +127,13 @@ impl Turn<'_> {
         self.entered(room, entry, group, &change)
     }
 
-    /// Whose chains are asked for again before a commit is refused: those of removed leaves that were not revoked when the chain was
-    /// last asked for.
+    /// Whose chains are asked for again before a commit is refused: those of removed leaves that had nothing against them when the chain
+    /// was last asked for.
     pub(super) fn asked_again(&mut self, change: &Change) -> Result<Vec<Handle>, EngineError> {
         let mut handles = Vec::new();
         for (leaf, by) in &change.removed {
             let other = leaf.name.account != by.name.account;
-            if other && !self.is_revoked(leaf)? && self.memory.questioned.insert(leaf.name.device) {
+            if other && !self.was_silent(leaf)? && self.memory.questioned.insert(leaf.name.device) {
                 handles.push(leaf.name.account.clone());
             }
         }
@@ -206,7 +206,7 @@ impl Turn<'_> {
     ) -> Result<Taken, EngineError> {
         for (leaf, _) in &change.added {
             // Somebody has brought in what a chain has revoked, or did not know: it goes again.
-            if self.is_revoked(leaf)? {
+            if self.is_silent(leaf)? {
                 self.memory.mend.entry(room.id).or_default().insert(leaf.name.account.clone());
             }
         }
@@ -313,12 +313,17 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            match (*handle == by.name.account, self.is_revoked(leaf)?) {
+            match (*handle == by.name.account, self.was_silent(leaf)?) {
                 (_, true) | (true, false) if is_here(handle) => fewer.push(handle),
                 (false, true) if change.after.away.contains(handle) => {
-                    parts.push(format!(
-                        "{handle}'s only device here was revoked: {handle} is away until there is another"
-                    ));
+                    let suspended = self.step.trusted(handle)?.iter().any(|it| it.has_been_suspended);
+                    parts.push(if suspended {
+                        format!("{handle} is suspended, and away until that is over")
+                    } else {
+                        format!(
+                            "{handle}'s only device here was revoked: {handle} is away until there is another"
+                        )
+                    });
                 }
                 (true, _) => left.push(handle),
                 (false, _) => removed.push(handle),

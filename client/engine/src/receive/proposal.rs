@@ -68,7 +68,7 @@ impl Turn<'_> {
             return Ok(Taken::Alarm(breach.into()));
         }
         if let Some(by) = leaves.iter().find(|leaf| leaf.index == index.u32())
-            && self.is_revoked(by)?
+            && self.is_silent(by)?
         {
             self.memory.mend.entry(room.id).or_default().insert(by.name.account.clone());
         }

@@ -17,8 +17,8 @@ impl Turn<'_> {
             self.step.keep_face(room.id, None)?;
             return Ok(Taken::Silent);
         };
-        let revoked = self.revoked_among(&face.leaves()?)?;
-        let change = match face.follow(body.as_slice(), &|leaf| revoked.contains(leaf)) {
+        let silent = self.once_silent(&face.leaves()?)?;
+        let change = match face.follow(body.as_slice(), &|leaf| silent.contains(leaf)) {
             Ok(change) => change,
             // The room is entered again by a newer program only, and that checks it.
             Err(Breach::Policy(InvalidPolicy::TooNew { .. })) => {

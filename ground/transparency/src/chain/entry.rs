@@ -23,6 +23,8 @@ pub(crate) const BY_INVITED: &str = "chancery enrol 1 invited";
 pub(crate) const BY_LINKING: &str = "chancery enrol 1 linking";
 /// The label of the signature of the device that revokes another one.
 pub(crate) const BY_REVOKING: &str = "chancery revoke 1";
+/// The label of the signature of the device that suspends an account or restores it.
+pub(crate) const BY_SUSPENDING: &str = "chancery suspend 1";
 /// The label of the signature of the recovery key.
 pub(crate) const BY_RECOVERY: &str = "chancery enrol 1 recovery";
 /// The label of the signature of the device that puts a recovery key into the chain.
@@ -92,6 +94,20 @@ pub(crate) struct Revoke {
     pub(crate) at: Instant,
 }
 
+/// An entry of a chain: no device speaks for the account from now on, or all that are there do again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Suspend {
+    pub(crate) domain: Domain,
+    pub(crate) handle: Handle,
+    pub(crate) suspended: bool,
+    /// The account of the device that says so: an officer's, or a directory's.
+    pub(crate) whose: Handle,
+    pub(crate) by: DeviceId,
+    pub(crate) previous: Digest,
+    pub(crate) at: Instant,
+}
+
 /// An entry of a chain: from now on this key brings the account back, or none does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +149,9 @@ pub fn about(entry: &[u8]) -> Result<(Handle, Vec<(Handle, DeviceId)>), InvalidC
     if let Some(revoke) = read::<Revoke>(&body) {
         return Ok((revoke.handle, revoke.officer.map(|officer| (officer, revoke.by)).into_iter().collect()));
     }
+    if let Some(suspend) = read::<Suspend>(&body) {
+        return Ok((suspend.handle, vec![(suspend.whose, suspend.by)]));
+    }
     if let Some(keep) = read::<KeepKey>(&body) {
         return Ok((keep.handle, vec![]));
     }
@@ -150,6 +169,12 @@ pub fn about(entry: &[u8]) -> Result<(Handle, Vec<(Handle, DeviceId)>), InvalidC
 #[must_use]
 pub fn revokes(entry: &[u8]) -> Option<(DeviceId, bool)> {
     read::<Revoke>(&parts(entry).ok()?.body).map(|it| (it.revoked, it.keeps_key))
+}
+
+/// Whether an entry suspends an account or restores it, where it does one of both. Nothing of it is checked.
+#[must_use]
+pub fn suspends(entry: &[u8]) -> Option<bool> {
+    read::<Suspend>(&parts(entry).ok()?.body).map(|it| it.suspended)
 }
 
 /// Whether an entry sets a recovery key or removes it, where it does one of both. Nothing of it is checked.

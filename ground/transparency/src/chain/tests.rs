@@ -6,6 +6,8 @@ use ed25519_dalek::SigningKey;
 use super::*;
 use crate::{found, invitation::Secret, join, revoke, take_vouched, vouch};
 
+mod suspension;
+
 const AT: Instant = Instant(1_000);
 
 fn key(seed: u8) -> SigningKey {
@@ -78,6 +80,9 @@ fn chains_are_written_as_the_document_states() {
     let (_, entry) = take_vouched(&offered, new.0, &key(3)).unwrap();
     assert_eq!(hex(&entry), stated("link"));
     bob.extend(&entry, &mut |_| None).unwrap();
+    let by = (&alice().2, DeviceId([1; 16]), &key(1) as &dyn Sign);
+    let entry = crate::suspend(&bob, by, true, Instant(3_000)).unwrap();
+    assert_eq!(hex(&entry), stated("suspend"));
     let seed = crate::archive_seed(&bank(), &handle("bob"), &Secret([7; 16]));
     assert_eq!(hex(&seed), stated("archive-seed"));
     let name = crate::BlockName {

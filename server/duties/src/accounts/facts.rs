@@ -143,6 +143,40 @@ impl Fact for Revoked {
     const MEANING: &'static str = "a device was revoked by another one of its account, or by an officer's: account, device, by whom, head of the device chain";
 }
 
+/// An account was suspended.
+#[derive(Debug, Serialize)]
+pub(crate) struct Suspended {
+    /// The account.
+    pub handle: Handle,
+    /// The account that says so.
+    pub by: Handle,
+    /// As what: an officer, or the directory.
+    pub as_what: &'static str,
+    /// The head of the account's device chain.
+    pub chain: Digest,
+}
+
+impl Fact for Suspended {
+    const KIND: &'static str = "accounts.suspended";
+    const MEANING: &'static str = "no device speaks for an account until it is restored: account, by whom, as what (officer or directory), head of the device chain";
+}
+
+/// An account was restored.
+#[derive(Debug, Serialize)]
+pub(crate) struct Restored {
+    /// The account.
+    pub handle: Handle,
+    /// The account that says so.
+    pub by: Handle,
+    /// The head of the account's device chain.
+    pub chain: Digest,
+}
+
+impl Fact for Restored {
+    const KIND: &'static str = "accounts.restored";
+    const MEANING: &'static str = "an account that was suspended has its devices speak for it again: account, by whom, head of the device chain";
+}
+
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Prepared>(),
@@ -153,4 +187,6 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Recovered>(),
     Meaning::of::<RecoveryKeyKept>(),
     Meaning::of::<Revoked>(),
+    Meaning::of::<Suspended>(),
+    Meaning::of::<Restored>(),
 ];

@@ -21,6 +21,7 @@ mod organisation;
 mod prepare;
 mod revoke;
 mod store;
+mod suspend;
 mod take_in;
 
 use chancery_wire::names::Domain;
@@ -37,9 +38,10 @@ pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, recovery_key,
-    revoked_of, root, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, recovery_key, root,
+    silent_of, suspended, was_revoked,
 };
+pub(crate) use suspend::{Suspend, suspend};
 
 /// What accounts knows of the world.
 #[derive(Clone, Debug)]

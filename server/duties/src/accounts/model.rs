@@ -20,6 +20,10 @@ pub struct KnownDevice {
     pub officer: bool,
     /// Whether the account is a program's.
     pub bot: bool,
+    /// Whether the account is a program's that says who belongs to the organisation.
+    pub directory: bool,
+    /// Until when it may do anything, where that is not for ever.
+    pub until: Option<Instant>,
 }
 
 /// An invitation that waits to be used.

@@ -5,7 +5,7 @@ use chancery_floor::{
     values,
 };
 use chancery_trail::digest;
-use chancery_transparency::{Bot, Device, Enrol, PublicKey, Recovered, Root, Trusted};
+use chancery_transparency::{Bot, Device, Enrol, PublicKey, Recovered, Root, Scope, Suspender, Trusted};
 use chancery_wire::{
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
@@ -17,6 +17,7 @@ use super::model::{KnownDevice, Pending};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { name: "accounts/0002_provider", sql: include_str!("migrations/0002_provider.sql") },
+    Migration { name: "accounts/0003_suspension", sql: include_str!("migrations/0003_suspension.sql") },
 ];
 
 /// The organisation's root, once it was founded.
@@ -66,14 +67,17 @@ pub(crate) async fn open(
     at: Instant,
 ) -> Result<bool, StoreError> {
     const ACCOUNT: &str = "INSERT INTO accounts
-        (handle, number, officer, invited_by, bot_owner, bot_purpose, opened_at, provider)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6, $7)";
+        (handle, number, officer, invited_by, bot_owner, bot_purpose, bot_scope, bot_until, opened_at, provider)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6, $7, $8, $9)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
     let owner = device.bot.as_ref().map(|bot| bot.owner.as_str());
     let purpose = device.bot.as_ref().map(|bot| bot.purpose.as_str());
+    let scope = device.bot.as_ref().and_then(|bot| bot.scope).map(Scope::as_str);
+    let until = device.bot.as_ref().and_then(|bot| bot.until).map(|until| until.0);
     let provider = device.provider.as_deref();
-    tx.execute(ACCOUNT, values![handle, device.officer, invited_by, owner, purpose, at.0, provider]).await?;
+    let values = values![handle, device.officer, invited_by, owner, purpose, scope, until, at.0, provider];
+    tx.execute(ACCOUNT, values).await?;
     Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
 
@@ -95,7 +99,7 @@ pub(crate) async fn trusted(
 ) -> Result<Option<Trusted>, StoreError> {
     const DEVICES: &str =
         "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked, d.recovered_by,
-            a.recovery_key, a.bot_owner, a.bot_purpose, a.provider
+            a.recovery_key, a.bot_owner, a.bot_purpose, a.provider, a.bot_scope, a.bot_until, a.suspended
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
     let (mut devices, mut recovery) = (Vec::new(), None);
@@ -112,7 +116,11 @@ pub(crate) async fn trusted(
                 (Some(owner), Some(purpose)) => {
                     let owner = owner.parse();
                     let damaged = |_| StoreError::Failed("a stored handle does not parse".to_owned());
-                    Some(Bot { owner: owner.map_err(damaged)?, purpose })
+                    let owner = owner.map_err(damaged)?;
+                    let scope = row.text_if_any(12)?.map(|scope| scope.parse()).transpose();
+                    let scope =
+                        scope.map_err(|_| StoreError::Failed("a stored scope does not parse".to_owned()))?;
+                    Some(Bot { owner, purpose, scope, until: row.integer_if_any(13)?.map(Instant) })
                 }
                 _ => None,
             },
@@ -124,6 +132,9 @@ pub(crate) async fn trusted(
             recovered: row.text_if_any(7)?.map(|by| recovered(&by)).transpose()?,
             at: Instant(row.integer(2)?),
             revoked: row.integer_if_any(6)?.is_some(),
+            suspended: row.text_if_any(14)?.map(|by| suspender(&by)).transpose()?,
+            // Whether it was before is nothing to the server, which judges what is done now.
+            has_been_suspended: row.text_if_any(14)?.is_some(),
         });
         let key = row.bytes_if_any(8)?.map(TryInto::try_into).transpose();
         recovery =
@@ -149,7 +160,7 @@ pub(super) async fn extend(
     (came, went): (Option<&Device>, &[Device]),
     entry: &[u8],
 ) -> Result<bool, StoreError> {
-    const KEY: &str = "UPDATE accounts SET recovery_key = $2 WHERE handle = $1";
+    const ACCOUNT: &str = "UPDATE accounts SET recovery_key = $2, suspended = $3 WHERE handle = $1";
     const RESTS: &str =
         "INSERT INTO accounts_rests (handle, rests_on) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     const GONE: &str = "UPDATE accounts_devices SET revoked = $2 WHERE device = $1 AND revoked IS NULL";
@@ -163,11 +174,18 @@ pub(super) async fn extend(
     for officer in rests {
         tx.execute(RESTS, values![handle.as_str(), officer.as_str()]).await?;
     }
-    tx.execute(KEY, values![handle.as_str(), chain.recovery.map(|key| key.0.to_vec())]).await?;
+    let suspended = chain.suspended().map(Suspender::as_str);
+    tx.execute(ACCOUNT, values![handle.as_str(), chain.recovery.map(|key| key.0.to_vec()), suspended])
+        .await?;
     match came {
         Some(device) => keep_device(tx, device, number).await,
         None => Ok(true),
     }
+}
+
+/// Who has suspended an account, as it is kept.
+fn suspender(text: &str) -> Result<Suspender, StoreError> {
+    Suspender::parse(text).ok_or_else(|| StoreError::Failed("a stored suspension does not parse".to_owned()))
 }
 
 /// How an account came back, as it is kept: the officers' names, or none for its key.
@@ -201,18 +219,22 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
-const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner FROM accounts_devices d
-    JOIN accounts a ON a.handle = d.handle WHERE d.device = $1 AND d.revoked IS NULL";
-const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner FROM accounts_devices d
-    JOIN accounts a ON a.handle = d.handle WHERE d.handle = $1 AND d.revoked IS NULL ORDER BY d.number";
+const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
+    FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
+    WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL";
+const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
+    FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
+    WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
     let bot = row.text_if_any(4)?.is_some();
-    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)?, bot })
+    let directory = row.text_if_any(5)?.is_some_and(|scope| scope == Scope::Directory.as_str());
+    let until = row.integer_if_any(6)?.map(Instant);
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)?, bot, directory, until })
 }
 
-/// A device by its id, unless it was revoked.
+/// A device by its id, if it speaks for its account.
 pub(crate) async fn find_device(
     from: &mut impl Read,
     id: DeviceId,
@@ -238,7 +260,7 @@ pub(crate) async fn recovery_key(
     from.row(SELECT, values![handle.as_str()]).await?.map(|row| row.fixed(0)).transpose()
 }
 
-/// The devices of an account that were not revoked; none when there is no such account.
+/// The devices that speak for an account; none when there is no such account.
 pub(crate) async fn devices_of(
     from: &mut impl Read,
     handle: &Handle,
@@ -255,26 +277,34 @@ pub(crate) async fn all_devices_of(
     from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
 }
 
-/// Whether a device with this key was revoked.
+/// Whether a device with this key was revoked; nothing where there is none.
 pub(crate) async fn was_revoked(
     from: &mut impl Read,
     device: DeviceId,
     key: &PublicKey,
-) -> Result<bool, StoreError> {
-    const SELECT: &str =
-        "SELECT 1 FROM accounts_devices WHERE device = $1 AND key = $2 AND revoked IS NOT NULL";
-    Ok(from.row(SELECT, values![device.0, key.0]).await?.is_some())
+) -> Result<Option<bool>, StoreError> {
+    const SELECT: &str = "SELECT revoked FROM accounts_devices WHERE device = $1 AND key = $2";
+    let row = from.row(SELECT, values![device.0, key.0]).await?;
+    row.map(|row| row.integer_if_any(0).map(|at| at.is_some())).transpose()
 }
 
-/// The devices of an account that were revoked, with their keys.
-pub(crate) async fn revoked_of(
+/// The devices of an account that do not speak for it, with their keys: those that were revoked, and all while it is suspended.
+pub(crate) async fn silent_of(
     from: &mut impl Read,
     handle: &Handle,
 ) -> Result<Vec<(DeviceId, PublicKey)>, StoreError> {
     const SELECT: &str =
-        "SELECT device, key FROM accounts_devices WHERE handle = $1 AND revoked IS NOT NULL ORDER BY number";
+        "SELECT d.device, d.key FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
+        WHERE d.handle = $1 AND (d.revoked IS NOT NULL OR a.suspended IS NOT NULL) ORDER BY d.number";
     let rows = from.rows(SELECT, values![handle.as_str()]).await?;
     rows.iter().map(|row| Ok((DeviceId(row.fixed(0)?), PublicKey(row.fixed(1)?)))).collect()
+}
+
+/// The accounts that are suspended, and by whom.
+pub(crate) async fn suspended(from: &mut impl Read) -> Result<Vec<(Handle, Suspender)>, StoreError> {
+    const SELECT: &str = "SELECT handle, suspended FROM accounts WHERE suspended IS NOT NULL ORDER BY handle";
+    let one = |row: &Row| Ok((row.parsed(0)?, suspender(&row.text(1)?)?));
+    from.rows(SELECT, vec![]).await?.iter().map(one).collect()
 }
 
 /// Keeps an invitation; `false` when its id is taken.

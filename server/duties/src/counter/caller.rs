@@ -22,6 +22,8 @@ pub struct Caller {
     pub key: PublicKey,
     /// Whether the account is an officer's.
     pub officer: bool,
+    /// Whether the account is a program's that says who belongs to the organisation.
+    pub directory: bool,
     /// The session.
     pub session: SessionId,
     /// When the session ends.
@@ -44,7 +46,8 @@ impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         let Assurance { passkey, confirmed } = self.assurance;
-        let account = Entity::plain("Account").with("officer", self.officer).with("passkey", passkey);
+        let account = Entity::plain("Account").with("officer", self.officer);
+        let account = account.with("directory", self.directory).with("passkey", passkey);
         let entity = account.clone().with("confirmed", confirmed);
         let confirmed = (!confirmed).then(|| account.with("confirmed", true));
         Actor { id: format!("device/{}", self.device), entity, confirmed }

@@ -68,11 +68,11 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     }
 }
 
-/// The revoked devices that may still be in a room: everybody in it takes those out, whatever their role.
+/// The devices that speak for nobody and may still be in a room: everybody in it takes those out, whatever their role.
 async fn revoked(from: &mut impl Read, room: RoomId) -> Result<Vec<(DeviceId, PublicKey)>, DeliveryError> {
     let mut revoked = Vec::new();
     for handle in rooms::pending(from, room).await? {
-        revoked.extend(accounts::revoked_of(from, &handle).await?);
+        revoked.extend(accounts::silent_of(from, &handle).await?);
     }
     Ok(revoked)
 }

@@ -6,10 +6,11 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::store::{Read, StoreError};
 use chancery_trail::digest;
-use chancery_transparency::{Invitation, Provider, about, keeps_key, revokes};
+use chancery_transparency::{Invitation, Provider, about, keeps_key, revokes, suspends};
 use chancery_wire::{
     api::{
-        self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, TrustProvider, WithdrawProvider,
+        self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, Suspend, TrustProvider,
+        WithdrawProvider,
     },
     ids::PasskeyId,
     names::Handle,
@@ -67,6 +68,18 @@ async fn words(
                 let device: String = device.to_string().chars().take(8).collect();
                 let key = if keeps { "" } else { ", and any recovery key with it" };
                 Some(format!("revoke the device {device} of {whose}{key}"))
+            })
+        }
+        ("POST", "/v1/suspensions") => {
+            let suspend: Option<Suspend> = serde_json::from_slice(body).ok();
+            suspend.and_then(|it| {
+                let (whose, _) = about(&it.entry.0).ok()?;
+                let suspends = suspends(&it.entry.0)?;
+                Some(if suspends {
+                    format!("keep {whose} out of everything until restored")
+                } else {
+                    format!("let {whose} in again, who was suspended")
+                })
             })
         }
         ("PUT", "/v1/recovery-key") => {

@@ -7,7 +7,7 @@ use chancery_floor::{
 use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{approve, end_session, link, pend, recovery_key, revoke, stream};
+use super::{approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
 use crate::{accounts, archive, delivery, devices, files, passkeys, providers, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
@@ -43,6 +43,7 @@ pub fn openapi() -> OpenApi {
         recovery_key::routes().into_openapi(),
         revoke::routes().into_openapi(),
         stream::routes().into_openapi(),
+        suspend::routes().into_openapi(),
     ] {
         api.merge(part);
     }

@@ -17,6 +17,7 @@ mod revoke;
 mod routes;
 mod settings;
 mod stream;
+mod suspend;
 mod sweep;
 mod tasks;
 

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     approve, end_session, link, pend,
     receive::{Gate, receive},
-    recovery_key, revoke, stream,
+    recovery_key, revoke, stream, suspend,
 };
 use crate::{
     accounts::{self, Accounts},
@@ -44,7 +44,8 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(pend::routes().with_state(gate.clone()))
         .merge(recovery_key::routes().with_state(gate.clone()))
         .merge(revoke::routes().with_state(gate.clone()))
-        .merge(stream::routes().with_state(gate.clone()));
+        .merge(stream::routes().with_state(gate.clone()))
+        .merge(suspend::routes().with_state(gate.clone()));
     Router::from(routes)
         .merge(passkeys::pages())
         .fallback(no_route)

@@ -16,7 +16,7 @@ use chancery_wire::{
     problem::Problem,
 };
 
-use super::facts::Pending;
+use super::facts::{Pending, Reviewed};
 use crate::counter::{Organisation, Refusal, Visitor};
 
 /// The right to mark rooms as pending: the server's own, when a chain has said so.
@@ -90,6 +90,24 @@ pub(crate) async fn pend(desk: &Desk, handle: &Handle, devices: &[DeviceId]) -> 
         work.commit(&Pending { handle: handle.clone(), rooms: rooms.clone() }).await?;
     }
     Ok(rooms)
+}
+
+/// No room is pending because of an account any more: what is amiss, its chain says anew.
+pub(crate) async fn unpend(desk: &Desk, handle: &Handle) -> Result<(), Refusal> {
+    let permit = desk.permit::<Pend>(Organisation)?;
+    let mut work = desk.begin(permit).await?;
+    let rooms = pending_of(&mut work.tx, handle).await?;
+    if !rooms.is_empty() {
+        work.tx.execute("DELETE FROM rooms_pending WHERE handle = $1", values![handle.as_str()]).await?;
+        work.commit(&Reviewed { handle: handle.clone(), rooms }).await?;
+    }
+    Ok(())
+}
+
+/// The rooms that are pending because of an account.
+pub(crate) async fn pending_of(from: &mut impl Read, handle: &Handle) -> Result<Vec<RoomId>, StoreError> {
+    const SELECT: &str = "SELECT room FROM rooms_pending WHERE handle = $1 ORDER BY room";
+    from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.fixed(0).map(RoomId)).collect()
 }
 
 /// The accounts because of which a room is pending.

@@ -73,10 +73,19 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let KnownDevice { handle, device, key, officer, .. } = device;
+        let KnownDevice { handle, device, key, officer, directory, .. } = device;
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
-            Caller { handle, device, key, officer, session, until, assurance: Assurance::default() },
+            Caller {
+                handle,
+                device,
+                key,
+                officer,
+                directory,
+                session,
+                until,
+                assurance: Assurance::default(),
+            },
             fresh,
         ))
     }
@@ -97,11 +106,18 @@ impl Signin {
     ) -> Result<(KnownDevice, Fresh), SigninError> {
         let possession = Possession::check(proof, request, now)?;
         let device = accounts::find_device(from, possession.device).await?;
-        // Who has the key of a revoked device may know that it was; nobody else learns anything.
-        if device.is_none() && accounts::was_revoked(from, possession.device, &possession.key).await? {
-            return Err(SigninError::Revoked);
+        // Who has the key of a device that is not heard may know why; nobody else learns anything.
+        if device.is_none() {
+            return Err(match accounts::was_revoked(from, possession.device, &possession.key).await? {
+                Some(true) => SigninError::Revoked,
+                Some(false) => SigninError::Suspended,
+                None => SigninError::BadProof,
+            });
         }
         let device = device.filter(|device| device.key == possession.key).ok_or(SigninError::BadProof)?;
+        if device.until.is_some_and(|until| until <= now) {
+            return Err(SigninError::RunOut);
+        }
         // Proofs accepted before the process started are not remembered. A proof's time has whole seconds.
         if possession.at.0.div_euclid(1000) < self.started.0.div_euclid(1000) {
             return Err(SigninError::Stale);

@@ -24,6 +24,12 @@ pub(crate) enum SigninError {
     /// The device was revoked.
     #[error("the device was revoked")]
     Revoked,
+    /// The account is suspended.
+    #[error("the account is suspended")]
+    Suspended,
+    /// The time of a program's account is over.
+    #[error("the time for which this program was let in is over")]
+    RunOut,
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]
     Stale,
@@ -60,6 +66,8 @@ impl From<SigninError> for Refusal {
             SigninError::NoSuchSession => Self::new(Code::NoSuchSession),
             SigninError::BadProof | SigninError::Exposed(_) => Self::new(Code::BadProof),
             SigninError::Revoked => Self::new(Code::DeviceRevoked),
+            SigninError::Suspended => Self::new(Code::Suspended),
+            SigninError::RunOut => Self::new(Code::RunOut),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),
             SigninError::TooMany => Self::new(Code::TooMany),

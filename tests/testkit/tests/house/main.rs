@@ -23,4 +23,5 @@ mod provider_flow;
 mod providers;
 mod recovery;
 mod sessions;
+mod suspensions;
 mod trees;

@@ -1,0 +1,33 @@
+//! Accounts that are suspended.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{bytes::Opaque, ids::RoomId, names::Handle};
+
+/// Suspends an account, or restores it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suspend {
+    /// The next entry of the account's device chain, by an officer's device or the directory's.
+    pub entry: Opaque,
+}
+
+/// How an account is suspended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suspension {
+    /// The account.
+    pub handle: Handle,
+    /// Who has suspended it: `officer` or `directory`; left out when it is not suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
+    /// The rooms in which that is not carried out yet: its devices still are there, or are not back yet.
+    pub pending: Vec<RoomId>,
+}
+
+/// The accounts that are suspended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suspensions {
+    /// Them.
+    pub suspended: Vec<Suspension>,
+}
