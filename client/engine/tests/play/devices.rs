@@ -45,17 +45,20 @@ fn revokes(world: &World, by: &mut Person, other: &Person) {
 }
 
 #[test]
-fn who_has_asked_to_leave_is_not_left_alone_with_a_revoked_device() {
+fn who_is_alone_with_own_devices_leaves_without_waiting_for_them() {
     let mut world = World::new();
-    let (mut alice, phone, room) = two(&mut world);
-    // Nobody but the phone could take the leave in, and then it is revoked.
+    // Nobody but the phone could take the leave in, and it lies in a drawer, or has lost the room.
+    let (mut alice, mut phone, room) = two(&mut world);
     let leave = alice.engine.want(room, Want::Leave, world.now).unwrap();
     alice.syncs(&world);
-    assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Waiting);
-    revokes(&world, &mut alice, &phone);
     alice.syncs(&world);
     assert_eq!(alice.engine.progress(leave).unwrap(), Progress::Done);
     assert_eq!(alice.engine.room(room).unwrap().standing, Standing::Left);
+    // Out of the drawer, it leaves as well.
+    phone.syncs(&world);
+    world.later(3);
+    phone.syncs(&world);
+    assert_eq!(phone.engine.room(room).unwrap().standing, Standing::Left);
 }
 
 /// The server says that somebody's leaves in a room are to be seen to; it is done once some seconds have passed.
