@@ -144,6 +144,38 @@ CREATE TABLE providers_signins (
     signed_in BIGINT NOT NULL
 );
 
+-- provisioning/0001_resources
+-- Persons and groups as the directory knows them, numbered in the order in which they came.
+CREATE TABLE provisioning_resources (
+    id BLOB NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    number BIGINT NOT NULL UNIQUE,
+    -- The userName or displayName in small letters.
+    name TEXT NOT NULL,
+    external TEXT,
+    -- The account that a person has or may come to have.
+    handle TEXT UNIQUE,
+    active BIGINT NOT NULL,
+    -- What is said of it, as JSON.
+    body TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    modified BIGINT NOT NULL
+);
+CREATE INDEX provisioning_resources_name ON provisioning_resources (kind, name);
+CREATE INDEX provisioning_resources_external ON provisioning_resources (kind, external);
+-- Who is in which group.
+CREATE TABLE provisioning_members (
+    team BLOB NOT NULL REFERENCES provisioning_resources (id),
+    member BLOB NOT NULL REFERENCES provisioning_resources (id),
+    PRIMARY KEY (team, member)
+);
+CREATE INDEX provisioning_members_of ON provisioning_members (member);
+-- Accounts whose persons the directory knew and does not any more.
+CREATE TABLE provisioning_left (
+    handle TEXT NOT NULL PRIMARY KEY
+);
+
 -- signin/0001_sessions
 -- Sessions, found by the SHA-256 of their token: who reads this table cannot use one.
 CREATE TABLE signin_sessions (

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// What is installed, at which version. Raised together with what it then finds.
-const TOOLS: [&str; 1] = ["schemathesis==4.32.5"];
+const TOOLS: [&str; 4] =
+    ["schemathesis==4.32.5", "scim2-tester==0.5.2", "scim2-client[httpx2]==0.13.2", "scim2-models==0.12.3"];
 
 /// Makes sure that they are there; answers in which folder their programs are.
 pub(crate) fn ready() -> Outcome<PathBuf> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use account::{Devices, Passkeys, Provider, Sessions};
-pub(crate) use admin::Admin;
+pub(crate) use admin::{Admin, Directory};
 
 /// Messages that only the people in a room can read.
 #[derive(Debug, Parser)]
@@ -169,6 +169,9 @@ pub(crate) enum Command {
     /// For officers: who belongs to the organisation for now, and who does not
     #[command(subcommand)]
     Admin(Admin),
+    /// For the program that knows the organisation's people: connect an identity provider by SCIM
+    #[command(subcommand)]
+    Directory(Directory),
     /// Rooms: new, list, show, add, remove, role, leave
     #[command(subcommand)]
     Room(Room),

@@ -270,7 +270,7 @@ impl Turn<'_> {
     pub(crate) fn gone(&mut self, room: RoomId, title: &str) -> Result<(), EngineError> {
         let Some(mut room) = self.step.room(room)? else { return Ok(()) };
         if !matches!(room.standing, Standing::Opening | Standing::Stopped) {
-            self.part(&mut room, title.to_owned())?;
+            self.part(&mut room, title.to_owned(), false)?;
             self.step.keep_room(&room)?;
         }
         Ok(())

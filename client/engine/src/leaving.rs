@@ -57,12 +57,12 @@ impl Turn<'_> {
     pub(crate) fn asked(&self, room: &Room, group: &MlsGroup) -> Result<Asked, EngineError> {
         let own = group.own_leaf_index().u32();
         let places: Vec<u32> = group.pending_proposals().filter_map(itself).collect();
-        let mut asked = Asked { own: places.contains(&own) && !self.asks_unseen(room)?, ..Asked::default() };
         // A large room is looked through only where somebody else has asked.
         if places.iter().all(|place| *place == own) {
-            return Ok(asked);
+            return Ok(Asked::default());
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
+        let mut asked = Asked { own: places.contains(&own) && !self.asks_unseen(room)?, ..Asked::default() };
         let mut leaving = BTreeSet::new();
         if asked.own {
             leaving.insert(self.me.identity.handle.clone());
@@ -94,26 +94,21 @@ impl Turn<'_> {
     }
 
     /// Whether everybody in the room has asked to leave, and this device may not commit that, because it would be left without an
-    /// owner; or has asked itself, where its person is alone. Then there is nothing to wait for, but for what this device has under way.
+    /// owner. Then there is nothing to wait for, but for what this device has under way itself.
     pub(crate) fn nobody_stays(
         &self,
         room: &Room,
         group: &MlsGroup,
         asked: &Asked,
     ) -> Result<bool, EngineError> {
-        let nobody = asked.is_empty() && !asked.own;
-        if nobody || self.step.wishes(room.id)?.iter().any(|wished| wished.sealed.is_some()) {
+        if asked.is_empty() || self.step.wishes(room.id)?.iter().any(|wished| wished.sealed.is_some()) {
             return Ok(false);
         }
         let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
         let me = &self.me.identity.handle;
-        // The other devices may have lost the room, and not know of it.
-        if asked.own && leaves.iter().all(|leaf| leaf.name.account == *me) {
-            return Ok(true);
-        }
         let owns = policy.away.iter().chain([me]).any(|it| policy.role(it) == Role::Owner);
         let leaves_it = |who: &Handle| asked.accounts.contains(who) || asked.own && who == me;
-        Ok(!asked.is_empty() && !owns && leaves.iter().all(|leaf| leaves_it(&leaf.name.account)))
+        Ok(!owns && leaves.iter().all(|leaf| leaves_it(&leaf.name.account)))
     }
 }
 

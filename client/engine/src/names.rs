@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use chancery_groups::{Change, Leaf};
+use chancery_groups::{Change, Leaf, policy_of, roster};
 use chancery_vault::{Room, Title};
 use chancery_wire::{
     content::{Content, Written},
@@ -14,6 +14,7 @@ use chancery_wire::{
     policy::RoomPolicy,
     time::Instant,
 };
+use openmls::group::MlsGroup;
 
 use crate::{engine::Turn, error::EngineError};
 
@@ -52,6 +53,20 @@ impl Turn<'_> {
                 title.say_at = sooner(title.say_at);
             }
         }
+    }
+
+    /// The device has come back to a room: others say what it is called by now. Where nobody else could be believed, this one says it, for
+    /// whoever has come in what its image was too old to know.
+    pub(crate) fn plan_names_alone(&mut self, room: &mut Room, group: &MlsGroup) -> Result<(), EngineError> {
+        let (leaves, policy) = (roster(group.public_group())?, policy_of(group.extensions())?);
+        let is_believed = |handle: &Handle| policy.role(handle) >= policy.may_add;
+        let others = leaves.iter().filter(|leaf| leaf.name.device != self.me.identity.device);
+        let alone = !others.map(|leaf| &leaf.name.account).any(is_believed);
+        let at = (alone && is_believed(&self.me.identity.handle)).then(|| self.in_time(leaves.len()));
+        for title in [&mut room.name, &mut room.topic] {
+            title.say_at = at.filter(|_| title.text.is_some() && !title.hearsay);
+        }
+        Ok(())
     }
 
     /// When it is this device's turn in a room of so many: the more there are, the longer, so that a few speak and not all.

@@ -144,6 +144,13 @@ impl Turn<'_> {
             Wish::Renew => Outcome::Commit(Plan::default()),
             Wish::Settle if !self.asked(room, group)?.is_empty() => Outcome::Commit(Plan::default()),
             Wish::Settle | Wish::Open { .. } | Wish::Return => Outcome::Fulfilled,
+            // The other devices may have lost the room and not know of it, and nobody else is there to let this one go.
+            Wish::Leave if leaves.iter().all(|leaf| leaf.name.account == self.me.identity.handle) => {
+                let own = group.own_leaf_index();
+                let others =
+                    leaves.iter().map(|leaf| LeafNodeIndex::new(leaf.index)).filter(|leaf| *leaf != own);
+                Outcome::Commit(Plan { remove: others.collect(), ..Plan::default() })
+            }
             Wish::Leave => {
                 let asked = self.asked(room, group)?;
                 match may_leave(&leaves, &policy, asked.accounts(), &self.me.identity.handle) {

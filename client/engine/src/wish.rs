@@ -216,15 +216,17 @@ impl Engine {
 impl Turn<'_> {
     /// Leaves a room nobody else is in: there is nobody who could take it in, so it is done at once.
     pub(crate) fn abandon(&mut self, room: &mut Room) -> Result<(), EngineError> {
-        self.part(room, "you have left this room".to_owned())
+        self.part(room, "you have left this room".to_owned(), false)
     }
 
-    /// The device is in a room no more. Its keys go; what was still to be said or done is kept as not done.
-    pub(crate) fn part(&mut self, room: &mut Room, why: String) -> Result<(), EngineError> {
+    /// The device is in a room no more. Its keys go; what was still to be said or done is kept as not done. Where the account is away and
+    /// keeps its place, what was to be said waits until it is back.
+    pub(crate) fn part(&mut self, room: &mut Room, why: String, away: bool) -> Result<(), EngineError> {
         self.forget(room.id)?;
         self.step.keep_face(room.id, None)?;
         for wished in self.step.wishes(room.id)? {
             match Wish::read(&wished.what)? {
+                Wish::Write { .. } if away => self.step.unseal_wish(wished.wish, 0)?,
                 Wish::Write { .. }
                 | Wish::Add { .. }
                 | Wish::Remove { .. }

@@ -29,6 +29,7 @@
 
 mod client;
 mod clock;
+mod directory;
 mod error;
 mod files;
 mod history;
@@ -55,6 +56,7 @@ pub use chancery_vault::{
     Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, VaultKey, WishId,
 };
 pub use client::Client;
+pub use directory::{Passed, Settled};
 pub use error::SdkError;
 pub use keys::{KeySource, Unlock};
 pub use link::Compared;

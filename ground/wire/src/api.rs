@@ -9,7 +9,7 @@ mod providers;
 mod suspensions;
 
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
-pub use suspensions::{Suspend, Suspension, Suspensions};
+pub use suspensions::{Suspend, Suspension, Suspensions, Waiting};
 
 use crate::{
     bytes::Opaque,

@@ -105,6 +105,10 @@ id!(
     SessionId
 );
 id!(
+    /// What a directory knows: a person or a group (SCIM).
+    ResourceId
+);
+id!(
     /// A passkey: a key of a person's, which an authenticator holds (WebAuthn).
     PasskeyId
 );

@@ -126,6 +126,28 @@ codes! {
     OtherSubject = "providers.other-person", 403,
         "at the identity provider, this account is somebody else's, or this person has another one",
         "ask an officer of your organisation: the provider may have given somebody's name to another person";
+    /// There is no such person or group in the directory.
+    NoResource = "provisioning.not-found", 404, "the directory has no such person or group", "ask which there are";
+    /// A filter cannot be read, or speaks of what there is not.
+    BadFilter = "provisioning.invalid-filter", 400, "the filter cannot be read, or names an attribute that there is not",
+        "RFC 7644, section 3.4.2.2, says how it is written, and /scim/v2/Schemas which attributes there are";
+    /// The path of a change cannot be read.
+    BadPath = "provisioning.invalid-path", 400, "the path of a change cannot be read, or names an attribute that there is not",
+        "RFC 7644, section 3.5.2, says how it is written, and /scim/v2/Schemas which attributes there are";
+    /// A change has no target.
+    NoTarget = "provisioning.no-target", 400, "what is to be changed is not there", "read the person or group first";
+    /// A value is not as the schema says.
+    BadValue = "provisioning.invalid-value", 400, "a value is not as the schema says, or one is missing",
+        "compare it with /scim/v2/Schemas";
+    /// An attribute cannot be written.
+    ReadOnly = "provisioning.mutability", 400, "this attribute cannot be changed", "leave it out";
+    /// Somebody else has the name.
+    NameTaken = "provisioning.taken", 409, "another person in the directory has this userName, or the account that it stands for",
+        "change the other one first";
+    /// It is not as it was.
+    Changed = "provisioning.changed", 412, "it was changed since it was read", "read it again, and make the change anew";
+    /// This is not done here.
+    NotHere = "provisioning.not-implemented", 501, "this is not done here", "/scim/v2/ServiceProviderConfig says what is";
     /// The policy does not allow it.
     Denied = "policy.denied", 403, "this is not allowed", "ask an administrator of your organisation";
     /// The organisation has not been founded.

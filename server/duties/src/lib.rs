@@ -12,6 +12,7 @@ pub mod files;
 pub mod gateway;
 mod passkeys;
 mod providers;
+mod provisioning;
 pub mod rooms;
 mod signin;
 

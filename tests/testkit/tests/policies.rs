@@ -17,7 +17,7 @@ use chancery_floor::policy::{Case, Entity, Policies};
 use serde_json::Value;
 
 /// How many cases there are. A case that is added or lost changes this number on purpose.
-const CASES: usize = 162;
+const CASES: usize = 202;
 
 fn policies_folder() -> PathBuf {
     // Tests run in their package's folder.
@@ -93,6 +93,8 @@ fn every_route_has_a_case_for_the_right_one_for_nobody_and_for_a_stranger() {
         // An operation is called as the action it asks for: the duty, and what is done.
         let id = operation["operationId"].as_str().unwrap();
         let (duty, what) = id.split_once('.').unwrap();
+        // Several addresses may be one action's.
+        let what = what.split('#').next().unwrap();
         let action = format!("{duty}::action::\"{what}\"");
         let asks = |case: &Value| case["action"].as_str().unwrap().to_lowercase() == action;
         let of = |cases: &[Value], actor: &str| {

@@ -41,7 +41,8 @@ async fn suspend(
 }
 
 async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> {
-    let all = open(common)?.suspended().await?.suspended;
+    let mut client = open(common)?;
+    let (all, officers) = (client.suspended().await?.suspended, client.waiting().await?.officers);
     let list: Vec<Value> = all.iter().map(object).collect();
     let line = |it: &Suspension| {
         let by = match it.suspended.as_deref() {
@@ -54,9 +55,13 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
         };
         format!("{:<16} by {by}, {pending}", it.handle.as_str())
     };
-    let lines: Vec<String> = all.iter().map(line).collect();
+    let mut lines: Vec<String> = all.iter().map(line).collect();
+    let waits = |it: &Handle| {
+        format!("{:<16} has left, as the directory says: chancery admin suspend {it}", it.as_str())
+    };
+    lines.extend(officers.iter().map(waits));
     let text = if lines.is_empty() { "nobody is suspended".to_owned() } else { lines.join("\n") };
-    output.answer(&json!({"suspended": list}), &text)
+    output.answer(&json!({"suspended": list, "officers": officers}), &text)
 }
 
 fn object(it: &Suspension) -> Value {

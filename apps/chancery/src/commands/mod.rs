@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod devices;
+mod directory;
 mod files;
 mod listen;
 mod passkeys;
@@ -24,7 +25,7 @@ use chancery_sdk::{AccountKind, Client, News, Progress, SdkError, WishId};
 use clap::CommandFactory as _;
 
 use crate::{
-    arguments::{Arguments, Command, Common, Devices},
+    arguments::{Arguments, Command, Common, Devices, Directory},
     chat,
     failure::Failure,
     output::{Output, told},
@@ -69,6 +70,7 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Devices(Devices::Link) => devices::link(common, output).await,
         Command::Passkeys(what) => passkeys::run(common, output, what).await,
         Command::Sessions(what) => sessions::run(common, output, what).await,
+        Command::Directory(Directory::Serve { listen }) => directory::serve(common, output, listen).await,
         Command::Admin(what) => admin::run(common, output, what).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,

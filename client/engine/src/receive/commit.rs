@@ -97,8 +97,14 @@ impl Turn<'_> {
         entry: &Entry,
         wished: &Wished,
     ) -> Result<Taken, EngineError> {
-        self.step.drop_wish(wished.wish)?;
         let wish = Wish::read(&wished.what)?;
+        match &wished.sealed {
+            // Who has taken the own devices out is alone now, and leaves.
+            Some(sealed) if wish == Wish::Leave => {
+                self.step.unseal_wish(wished.wish, sealed.epoch.saturating_add(1))?;
+            }
+            _ => self.step.drop_wish(wished.wish)?,
+        }
         if room.standing == Standing::Lost && wish != Wish::Return {
             self.give_up_return(room)?;
             return self.watch_commit(room, entry);
@@ -108,8 +114,7 @@ impl Turn<'_> {
             room.standing = Standing::Joined;
             room.why = None;
             self.step.keep_face(room.id, None)?;
-            // Others say what the room is called by now.
-            (room.name.say_at, room.topic.say_at) = (None, None);
+            self.plan_names_alone(room, &group)?;
             self.renewed(room);
             self.step.keep_epoch(room.id, group.epoch().as_u64(), group.epoch_authenticator().as_slice())?;
             self.put(room.id, group);
@@ -241,16 +246,25 @@ impl Turn<'_> {
     /// The device is not in the room any more.
     pub(super) fn left(&mut self, room: &mut Room, change: &Change) -> Result<(), EngineError> {
         let me = self.me.identity.device;
-        let by = change.removed.iter().find(|(leaf, _)| leaf.name.device == me).map(|(_, by)| &by.name);
+        let own = change.removed.iter().find(|(leaf, _)| leaf.name.device == me);
+        let revoked = own.map(|(leaf, _)| self.is_silent(leaf)).transpose()?.unwrap_or_default();
+        let by = own.map(|(_, by)| &by.name);
+        let away = change.after.away.contains(&self.me.identity.handle);
         let why = match by {
             Some(by) if change.leaves(&self.me.identity.handle) && by.device != me => {
                 "you have left this room on another device".to_owned()
             }
+            Some(by) if by.account != self.me.identity.handle && away => {
+                "this account was suspended; it comes back here when that is over".to_owned()
+            }
             Some(by) if by.account != self.me.identity.handle => format!("{} removed you", by.account),
-            Some(by) if by.device != me => "another device of yours has revoked this one".to_owned(),
+            Some(by) if by.device != me && revoked => {
+                "another device of yours has revoked this one".to_owned()
+            }
+            Some(by) if by.device != me => "you have left this room on another device".to_owned(),
             _ => "you have left this room".to_owned(),
         };
-        self.part(room, why)
+        self.part(room, why, away)
     }
 }
 

@@ -24,6 +24,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{patience::Patience, tls};
 use crate::{
     clock::{draw, now},
+    directory::Passed,
     error::SdkError,
     passkeys::{AskOwner, hold},
 };
@@ -148,6 +149,50 @@ impl Http {
         bytes: Bytes,
     ) -> Result<T, SdkError> {
         parse(&self.request(identity, (Method::PUT, path), Some(("application/octet-stream", bytes))).await?)
+    }
+
+    /// Passes on what somebody else asks, as this device, and what is answered, whatever it is.
+    pub(crate) async fn pass(
+        &mut self,
+        identity: &Identity,
+        (method, path): (&str, &str),
+        passed: &Passed,
+    ) -> Result<(u16, Passed), SdkError> {
+        let wrong = |_| SdkError::Strange("this cannot be passed on");
+        let method = Method::from_bytes(method.as_bytes()).map_err(wrong)?;
+        // A session may have ended, and the clock may be off: each is put right once.
+        let (mut tries, mut patience) = (2, Patience::new());
+        loop {
+            // A proof is of the path alone.
+            let proven = path.split('?').next().unwrap_or_default();
+            let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
+            for (name, value) in self.headers(identity, method.as_str(), proven).await? {
+                request = request.header(name, value);
+            }
+            for (name, value) in &passed.headers {
+                request = request.header(name, value);
+            }
+            let response = request.body(passed.body.clone()).send().await;
+            let response = response.map_err(|error| unreachable(&error))?;
+            self.adjust(&response);
+            let status = response.status().as_u16();
+            if status == 401 && tries > 0 {
+                tries -= 1;
+                self.session = None;
+                continue;
+            }
+            if status == 429 && patience.waits_for(response.headers()).await {
+                continue;
+            }
+            let kept = ["content-type", "etag", "location", "retry-after"];
+            let headers = response.headers().iter().filter(|(name, _)| kept.contains(&name.as_str()));
+            let text = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                Some((name.to_string(), value.to_str().ok()?.to_owned()))
+            };
+            let headers = headers.filter_map(text).collect();
+            let body = response.bytes().await.map_err(|error| unreachable(&error))?;
+            return Ok((status, Passed { headers, body }));
+        }
     }
 
     async fn request(

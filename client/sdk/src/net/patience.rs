@@ -36,10 +36,13 @@ impl Patience {
 
     /// Waits, where a request was refused because it is put off; answers whether it was, and is to be made again.
     pub(super) async fn waits(&mut self, refused: &SdkError, headers: &HeaderMap) -> bool {
+        refused.is(Code::TooMany) && self.waits_for(headers).await
+    }
+
+    /// Waits as long as an answer says that puts a request off; answers whether it says so, and the request is to be made again.
+    pub(super) async fn waits_for(&mut self, headers: &HeaderMap) -> bool {
         let after = headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse::<u64>().ok());
-        let Some(seconds) = after.filter(|_| self.left > 0 && refused.is(Code::TooMany)) else {
-            return false;
-        };
+        let Some(seconds) = after.filter(|_| self.left > 0) else { return false };
         self.left -= 1;
         // Spread out, so that those who were put off together do not come back together.
         let spread = u64::from_be_bytes(draw()) % 1000;

@@ -31,3 +31,14 @@ pub struct Suspensions {
     /// Them.
     pub suspended: Vec<Suspension>,
 }
+
+/// The accounts that stand otherwise than the directory says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// Those that are to be suspended.
+    pub suspend: Vec<Handle>,
+    /// Those that are to be restored.
+    pub restore: Vec<Handle>,
+    /// Those that belong to the organisation no more and that only an officer may suspend.
+    pub officers: Vec<Handle>,
+}

@@ -39,7 +39,7 @@ pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
     MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, recovery_key, root,
-    silent_of, suspended, was_revoked,
+    silent_of, standings, suspended, was_revoked,
 };
 pub(crate) use suspend::{Suspend, suspend};
 

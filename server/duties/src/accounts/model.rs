@@ -1,6 +1,6 @@
 //! The nouns of accounts.
 
-use chancery_transparency::PublicKey;
+use chancery_transparency::{PublicKey, Suspender};
 use chancery_wire::{
     ids::{DeviceId, InvitationId},
     names::Handle,
@@ -24,6 +24,17 @@ pub struct KnownDevice {
     pub directory: bool,
     /// Until when it may do anything, where that is not for ever.
     pub until: Option<Instant>,
+}
+
+/// How an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AccountStanding {
+    /// Whether it is an officer's.
+    pub officer: bool,
+    /// Whether it is a program's.
+    pub bot: bool,
+    /// Who has suspended it, if it is.
+    pub suspended: Option<Suspender>,
 }
 
 /// An invitation that waits to be used.

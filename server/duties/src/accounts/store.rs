@@ -1,5 +1,7 @@
 //! The SQL of accounts. No other duty names these tables.
 
+use std::collections::HashMap;
+
 use chancery_floor::{
     store::{Migration, Read, Row, StoreError, Tx},
     values,
@@ -12,7 +14,7 @@ use chancery_wire::{
     time::Instant,
 };
 
-use super::model::{KnownDevice, Pending};
+use super::model::{AccountStanding, KnownDevice, Pending};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
@@ -305,6 +307,18 @@ pub(crate) async fn suspended(from: &mut impl Read) -> Result<Vec<(Handle, Suspe
     const SELECT: &str = "SELECT handle, suspended FROM accounts WHERE suspended IS NOT NULL ORDER BY handle";
     let one = |row: &Row| Ok((row.parsed(0)?, suspender(&row.text(1)?)?));
     from.rows(SELECT, vec![]).await?.iter().map(one).collect()
+}
+
+/// How all accounts stand.
+pub(crate) async fn standings(from: &mut impl Read) -> Result<HashMap<Handle, AccountStanding>, StoreError> {
+    const SELECT: &str = "SELECT handle, officer, bot_owner, suspended FROM accounts";
+    from.rows(SELECT, vec![]).await?.iter().map(stands).collect()
+}
+
+fn stands(row: &Row) -> Result<(Handle, AccountStanding), StoreError> {
+    let suspended = row.text_if_any(3)?.map(|by| suspender(&by)).transpose()?;
+    let bot = row.text_if_any(2)?.is_some();
+    Ok((row.parsed(0)?, AccountStanding { officer: row.flag(1)?, bot, suspended }))
 }
 
 /// Keeps an invitation; `false` when its id is taken.

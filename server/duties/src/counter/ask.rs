@@ -48,19 +48,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Ask<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let kind =
-            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/json") {
-            return Err(Refusal::because(Code::Malformed, &"the content type is not application/json"));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|error| {
-            let large = error.status() == 413;
-            Refusal::new(if large { Code::TooLarge } else { Code::Malformed })
-        })?;
-        serde_json::from_slice(&body)
-            .map(Self)
-            .map_err(|error| Refusal::because(Code::Malformed, &explain(&error)))
+        json_body(request, state, &["application/json"]).await.map(Self)
     }
+}
+
+/// The body of a request that is JSON, of one of these media types.
+pub(crate) async fn json_body<S: Send + Sync, T: DeserializeOwned>(
+    request: Request,
+    state: &S,
+    kinds: &[&str],
+) -> Result<T, Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kinds.iter().any(|it| kind.starts_with(it)) {
+        let wanted = format!("the content type is not {}", kinds.join(" or "));
+        return Err(Refusal::because(Code::Malformed, &wanted));
+    }
+    let body = Bytes::from_request(request, state).await.map_err(|error| {
+        let large = error.status() == 413;
+        Refusal::new(if large { Code::TooLarge } else { Code::Malformed })
+    })?;
+    serde_json::from_slice(&body).map_err(|error| Refusal::because(Code::Malformed, &explain(&error)))
 }
 
 /// A body that may be left out: then it has no content type either.

@@ -2,10 +2,12 @@
 
 mod ask;
 mod caller;
+mod date;
 mod refusal;
 
-pub(crate) use ask::{Anybody, Ask, At, Visitor};
+pub(crate) use ask::{Anybody, Ask, At, Visitor, json_body};
 pub(crate) use caller::Organisation;
 pub use caller::{Assurance, Caller};
+pub(crate) use date::{http_date, rfc3339};
 pub use refusal::Refusal;
 pub(crate) use refusal::Told;

@@ -8,7 +8,7 @@ use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
 use super::{approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
-use crate::{accounts, archive, delivery, devices, files, passkeys, providers, rooms, signin};
+use crate::{accounts, archive, delivery, devices, files, passkeys, providers, provisioning, rooms, signin};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -33,6 +33,7 @@ pub fn openapi() -> OpenApi {
         signin::routes().into_openapi(),
         passkeys::routes().into_openapi(),
         providers::routes().into_openapi(),
+        provisioning::routes().into_openapi(),
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),
@@ -47,7 +48,7 @@ pub fn openapi() -> OpenApi {
     ] {
         api.merge(part);
     }
-    for path in api.paths.paths.values_mut() {
+    for (_, path) in api.paths.paths.iter_mut().filter(|(path, _)| !path.starts_with("/scim/")) {
         let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
         operations.into_iter().flatten().for_each(refuses_with_problems);
     }
@@ -72,6 +73,7 @@ pub fn facts() -> Vec<Meaning> {
         accounts::FACTS,
         devices::FACTS,
         providers::FACTS,
+        provisioning::FACTS,
         signin::FACTS,
         passkeys::FACTS,
         rooms::FACTS,
@@ -90,6 +92,7 @@ pub fn migrations() -> Vec<Migration> {
         accounts::MIGRATIONS,
         devices::MIGRATIONS,
         providers::MIGRATIONS,
+        provisioning::MIGRATIONS,
         signin::MIGRATIONS,
         passkeys::MIGRATIONS,
         rooms::MIGRATIONS,

@@ -75,6 +75,7 @@ fn policies() -> Result<Policies, InvalidPolicies> {
         include_str!("../../../../policies/signin.cedar"),
         include_str!("../../../../policies/passkeys.cedar"),
         include_str!("../../../../policies/providers.cedar"),
+        include_str!("../../../../policies/provisioning.cedar"),
         include_str!("../../../../policies/rooms.cedar"),
         include_str!("../../../../policies/files.cedar"),
         include_str!("../../../../policies/archive.cedar"),

@@ -4,7 +4,6 @@
 //! one problem format. `House` is all that a program needs; the rest describes the house for documents.
 
 mod approve;
-mod date;
 mod describe;
 mod end_session;
 mod house;

@@ -8,7 +8,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         HeaderValue,
-        header::{AUTHORIZATION, DATE, UPGRADE},
+        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, UPGRADE},
         request::Parts,
     },
     middleware::Next,
@@ -20,20 +20,23 @@ use chancery_floor::{
     work::{Actor, Desk, Floor},
 };
 use chancery_transparency::Act;
-use chancery_wire::{api::APPROVAL, problem::Code};
+use chancery_wire::{
+    api::APPROVAL,
+    problem::{Code, Problem},
+};
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::{
     Settings,
-    date::http_date,
     limit::{Limits, origin},
     tasks::Tasks,
 };
 use crate::{
-    counter::{Anybody, Assurance, Caller, Refusal, Told, Visitor},
+    counter::{Anybody, Assurance, Caller, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
+    provisioning,
     signin::{self, Identity, Signin, SigninError},
 };
 
@@ -60,10 +63,14 @@ pub(super) struct Gate {
 /// Receives a request.
 pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("elsewhere", MatchedPath::as_str).to_owned();
+    let scim = request.uri().path().starts_with("/scim/");
     let (actor, mut response) = match gate.identify(&mut request, &route).await {
         Ok(actor) => (actor, gate.run(request, next).await.unwrap_or_else(Refusal::into_response)),
         Err(refusal) => (Actor::nobody(), refusal.into_response()),
     };
+    if scim {
+        response = in_scim(response).await;
+    }
     if let Some(Told::No(code)) = response.extensions().get::<Told>() {
         gate.floor.refusals.note(code.as_str(), &route, &actor.id);
         metrics::counter!("chancery_refused_total", "code" => code.as_str()).increment(1);
@@ -74,6 +81,22 @@ pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next
         response.headers_mut().insert(DATE, date);
     }
     response
+}
+
+/// A refusal in the words of SCIM, for whoever speaks that.
+async fn in_scim(response: Response) -> Response {
+    if response.extensions().get::<Told>().is_none() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let Ok(problem) = serde_json::from_slice::<Problem>(&body) else {
+        return Response::from_parts(parts, Body::from(body));
+    };
+    let said = provisioning::refused(&problem).to_string();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
+    Response::from_parts(parts, Body::from(said))
 }
 
 impl Gate {

@@ -18,6 +18,7 @@ use crate::{
     devices::{self, Devices},
     files::{self, Files},
     passkeys, providers,
+    provisioning::{self, Provisioning},
     rooms::{self, Rooms},
     signin,
 };
@@ -35,6 +36,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(providers::routes().with_state(gate.settings.providers()))
+        .merge(provisioning::routes().with_state(Provisioning { domain: domain.clone() }))
         .merge(rooms::routes().with_state(Rooms { domain }))
         .merge(files::routes().with_state(files))
         .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))

@@ -11,6 +11,7 @@
 mod attack;
 mod chat;
 mod devices;
+mod directory;
 mod disk;
 mod files;
 mod functions;

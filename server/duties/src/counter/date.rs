@@ -1,4 +1,4 @@
-//! The `Date` header, by the house's own clock: a device whose clock is off makes its proofs by it.
+//! Dates as the standards write them. The `Date` header goes by the house's own clock: a device whose clock is off makes its proofs by it.
 
 use chancery_wire::time::{DAY, Instant};
 
@@ -7,7 +7,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// An instant as RFC 9110 writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-pub(super) fn http_date(at: Instant) -> String {
+pub(crate) fn http_date(at: Instant) -> String {
     let seconds = at.0.div_euclid(1000);
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     let (year, month, day) = civil(days);
@@ -17,6 +17,15 @@ pub(super) fn http_date(at: Instant) -> String {
     let (weekday, month) = (word(&WEEKDAYS, days.rem_euclid(7)), word(&MONTHS, month - 1));
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// An instant as RFC 3339 writes it, in UTC and to the millisecond: `1994-11-06T08:49:37.000Z`.
+pub(crate) fn rfc3339(at: Instant) -> String {
+    let (seconds, millis) = (at.0.div_euclid(1000), at.0.rem_euclid(1000));
+    let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
 /// The date of a day counted from 1970-01-01, in the Gregorian calendar (Hinnant's algorithm: years start in March, so that

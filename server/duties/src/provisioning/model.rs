@@ -1,0 +1,67 @@
+//! The nouns of the directory.
+
+use chancery_wire::{
+    ids::ResourceId,
+    names::{Domain, Handle},
+    time::Instant,
+};
+use serde_json::{Map, Value};
+
+use super::schema::{Type, USERS};
+
+/// A person or a group as it is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Resource {
+    pub id: ResourceId,
+    pub of: &'static Type,
+    /// What is said of it, as its schema says; of a group without its members.
+    pub body: Map<String, Value>,
+    pub version: u64,
+    pub created: Instant,
+    pub modified: Instant,
+}
+
+impl Resource {
+    /// What it is called, as names are compared.
+    pub(super) fn name(&self) -> String {
+        let name = if self.is_person() { "userName" } else { "displayName" };
+        self.body.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase()
+    }
+
+    /// The name that the provider gives it.
+    pub(super) fn external(&self) -> Option<&str> {
+        self.body.get("externalId").and_then(Value::as_str)
+    }
+
+    /// Whether it is a person.
+    pub(super) fn is_person(&self) -> bool {
+        self.of.name == USERS.name
+    }
+
+    /// Whether it belongs to the organisation.
+    pub(super) fn is_active(&self) -> bool {
+        self.body.get("active").and_then(Value::as_bool).unwrap_or(true)
+    }
+
+    /// The person's account: its name is the userName, without the organisation's domain where that follows.
+    pub(super) fn handle(&self, domain: &Domain) -> Option<Handle> {
+        let name = self.name();
+        let own = name.strip_suffix(domain.as_str()).and_then(|name| name.strip_suffix('@'));
+        own.unwrap_or(&name).parse().ok().filter(|_| self.is_person())
+    }
+
+    /// The version as a header has it (RFC 9110).
+    pub(super) fn tag(&self) -> String {
+        format!("W/\"{}\"", self.version)
+    }
+
+    /// Where it is.
+    pub(super) fn location(&self) -> String {
+        location(self.of, self.id)
+    }
+}
+
+/// Where a resource is.
+pub(super) fn location(of: &Type, id: ResourceId) -> String {
+    format!("/scim/v2/{}/{id}", of.endpoint)
+}
