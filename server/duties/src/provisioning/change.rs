@@ -44,6 +44,7 @@ pub(super) async fn handle(
     headers: HeaderMap,
     Said(said): Said,
 ) -> Result<Answer, Refusal> {
+    desk.permit::<Change>(Organisation)?;
     let which = Which::read(&kind, &id, headers)?;
     let it = change(&desk, &caller.handle, (&which, &said), &provisioning.domain).await?;
     shown(&desk, it, StatusCode::OK).await

@@ -48,6 +48,7 @@ pub(super) async fn handle(
     At(kind): At<String>,
     Said(said): Said,
 ) -> Result<Answer, Refusal> {
+    desk.permit::<Create>(Organisation)?;
     let it = create(&desk, &caller.handle, (kind_of(&kind)?, &said), &provisioning.domain).await?;
     shown(&desk, it, StatusCode::CREATED).await
 }

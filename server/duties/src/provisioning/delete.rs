@@ -35,6 +35,7 @@ pub(super) async fn handle(
     At((kind, id)): At<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
+    desk.permit::<Delete>(Organisation)?;
     let which = Which::read(&kind, &id, headers)?;
     delete(&desk, &caller.handle, &which, &provisioning.domain).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -58,21 +58,48 @@ impl Found {
     }
 }
 
-/// Whether a resource is meant by a filter.
+/// Refuses a filter that speaks of what this type of resource does not have.
+pub(super) fn check(of: &'static Type, filter: &Filter) -> Result<(), Error> {
+    match filter {
+        Filter::Attr(expression) if is_schemas(path_of(expression)) => Ok(()),
+        Filter::Attr(expression) => resolve(of, path_of(expression)).map(drop).ok_or(Error::Filter),
+        Filter::ValuePath(path) => {
+            let found = resolve(of, &path.attr).filter(|found| found.part.is_none()).ok_or(Error::Filter)?;
+            check_parts(found.attribute, &path.filter)
+        }
+        Filter::Not(inner) => check(of, inner),
+        Filter::And(inner) | Filter::Or(inner) => inner.iter().try_for_each(|inner| check(of, inner)),
+    }
+}
+
+fn check_parts(of: &'static Attribute, filter: &ValFilter) -> Result<(), Error> {
+    match filter {
+        ValFilter::Attr(expression) => of.part(&path_of(expression).name).map(drop).ok_or(Error::Filter),
+        ValFilter::Not(inner) => check_parts(of, inner),
+        ValFilter::And(inner) | ValFilter::Or(inner) => {
+            inner.iter().try_for_each(|inner| check_parts(of, inner))
+        }
+    }
+}
+
+fn is_schemas(path: &AttrPath) -> bool {
+    path.uri.is_none() && path.sub_attr.is_none() && path.name.eq_ignore_ascii_case("schemas")
+}
+
+/// Whether a resource is meant by a filter. What it does not have is not there.
 pub(super) fn matches(of: &'static Type, filter: &Filter, resource: &Value) -> Result<bool, Error> {
     Ok(match filter {
         Filter::Attr(expression) => {
             let path = path_of(expression);
-            if path.uri.is_none() && path.name.eq_ignore_ascii_case("schemas") {
+            if is_schemas(path) {
                 let schemas = resource.get("schemas").and_then(Value::as_array).cloned().unwrap_or_default();
                 return holds(expression, &ID, &schemas.iter().collect::<Vec<_>>());
             }
-            let found = resolve(of, path).ok_or(Error::Filter)?;
+            let Some(found) = resolve(of, path) else { return holds(expression, &ID, &[]) };
             holds(expression, found.compared(), &found.values(resource))?
         }
         Filter::ValuePath(path) => {
-            let found = resolve(of, &path.attr).ok_or(Error::Filter)?;
-            let found = Found { part: None, ..found };
+            let Some(found) = resolve(of, &path.attr) else { return Ok(false) };
             let values = found.extension.map_or(Some(resource), |id| resource.get(id));
             let values = values.and_then(|of| of.get(found.attribute.name));
             let values = match values {
@@ -93,11 +120,7 @@ pub(super) fn fits(of: &'static Attribute, filter: &ValFilter, value: &Value) ->
     Ok(match filter {
         ValFilter::Attr(expression) => {
             let path = path_of(expression);
-            let part = if of.parts.is_empty() && path.name.eq_ignore_ascii_case("value") {
-                return holds(expression, of, &[value]);
-            } else {
-                of.part(&path.name).ok_or(Error::Filter)?
-            };
+            let part = of.part(&path.name).ok_or(Error::Filter)?;
             holds(expression, part, &value.get(part.name).into_iter().collect::<Vec<_>>())?
         }
         ValFilter::Not(inner) => !fits(of, inner, value)?,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::ProvisioningError as Error,
-    filter::matches,
+    filter::{check, matches},
     model::Resource,
     said::Answer,
     schema::Type,
@@ -79,10 +79,15 @@ impl Question {
         Ok(Self { filter, text: text.to_lowercase(), start, count, wanted })
     }
 
-    /// How many there are of a type, and those of the page.
-    async fn found(&self, from: &mut impl Read, of: &'static Type) -> Result<(u64, Vec<Resource>), Error> {
+    /// How many there are of a type, and so many of them after so many.
+    async fn found(
+        &self,
+        from: &mut impl Read,
+        of: &'static Type,
+        (after, many): (u64, u64),
+    ) -> Result<(u64, Vec<Resource>), Error> {
         let Some(filter) = &self.filter else {
-            let page = store::page(from, of, (self.start - 1, self.count)).await?;
+            let page = store::page(from, of, (after, many)).await?;
             return Ok((store::count(from, of).await?, page));
         };
         let all = match narrowed(filter) {
@@ -91,35 +96,35 @@ impl Question {
             None => store::page(from, of, (0, i64::MAX as u64)).await?,
         };
         let deep = ["groups", "members"].iter().any(|it| self.text.contains(it));
-        let mut found = Vec::new();
+        let (mut total, mut found) = (0, Vec::new());
         for it in all {
             let shown = if deep { whole(from, &it).await? } else { plain(&it) };
             if matches(of, filter, &Value::Object(shown))? {
-                found.push(it);
+                if total >= after && (found.len() as u64) < many {
+                    found.push(it);
+                }
+                total += 1;
             }
         }
-        let total = found.len() as u64;
-        let skip = usize::try_from(self.start - 1).unwrap_or(usize::MAX);
-        let many = usize::try_from(self.count).unwrap_or(usize::MAX);
-        Ok((total, found.into_iter().skip(skip).take(many).collect()))
+        Ok((total, found))
     }
 
-    /// The answer, from one type or several.
+    /// The answer, from one type or several, the ones after the others.
     pub(super) async fn answer(&self, from: &mut impl Read, types: &[&'static Type]) -> Result<Value, Error> {
+        // Of several types, one has attributes that another one does not have.
+        if let (Some(filter), [of]) = (&self.filter, types) {
+            check(of, filter)?;
+        }
         let (mut total, mut shown) = (0, Vec::new());
         for of in types {
-            // A filter that speaks of another type's attributes means none of this one.
-            let (many, found) = match self.found(from, of).await {
-                Err(Error::Filter) if types.len() > 1 => continue,
-                found => found?,
-            };
+            let page = ((self.start - 1).saturating_sub(total), self.count - shown.len() as u64);
+            let (many, found) = self.found(from, of, page).await?;
             total += many;
             for it in found {
                 let it = whole(from, &it).await?;
                 shown.push(self.wanted.of(of, it));
             }
         }
-        shown.truncate(usize::try_from(self.count).unwrap_or(usize::MAX));
         Ok(json!({
             "schemas": [LIST], "totalResults": total, "startIndex": self.start, "itemsPerPage": shown.len(), "Resources": shown,
         }))

@@ -64,6 +64,7 @@ pub(super) async fn handle(
     headers: HeaderMap,
     Said(said): Said,
 ) -> Result<Answer, Refusal> {
+    desk.permit::<Replace>(Organisation)?;
     let which = Which::read(&kind, &id, headers)?;
     let it = replace(&desk, &caller.handle, (&which, &said), &provisioning.domain).await?;
     shown(&desk, it, StatusCode::OK).await

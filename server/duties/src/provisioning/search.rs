@@ -43,6 +43,7 @@ pub(super) async fn handle(
     At(kind): At<String>,
     Said(said): Said,
 ) -> Result<Answer, Refusal> {
+    visitor.desk.permit::<Search>(Organisation)?;
     search(&visitor, &[kind_of(&kind)?], &said).await
 }
 

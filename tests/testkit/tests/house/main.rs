@@ -21,6 +21,7 @@ mod passkey_rules;
 mod passkeys;
 mod provider_flow;
 mod providers;
+mod provisioning;
 mod recovery;
 mod sessions;
 mod suspensions;

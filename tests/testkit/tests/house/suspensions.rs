@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A program that says who belongs to the organisation.
-fn directory(until: Option<chancery_wire::time::Instant>) -> AccountKind {
+pub(crate) fn directory(until: Option<chancery_wire::time::Instant>) -> AccountKind {
     let (owner, purpose) = (handle("alice"), "says who works here".to_owned());
     AccountKind::Bot(Bot { owner, purpose, scope: Some(Scope::Directory), until })
 }
