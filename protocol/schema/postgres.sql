@@ -156,6 +156,8 @@ CREATE TABLE provisioning_resources (
     -- The account that a person has or may come to have.
     handle TEXT UNIQUE,
     active BIGINT NOT NULL,
+    -- Whether an officer has restored the account since the directory said something of the person last.
+    aside BIGINT NOT NULL,
     -- What is said of it, as JSON.
     body TEXT NOT NULL,
     version BIGINT NOT NULL,
@@ -173,7 +175,9 @@ CREATE TABLE provisioning_members (
 CREATE INDEX provisioning_members_of ON provisioning_members (member);
 -- Accounts whose persons the directory knew and does not any more.
 CREATE TABLE provisioning_left (
-    handle TEXT NOT NULL PRIMARY KEY
+    handle TEXT NOT NULL PRIMARY KEY,
+    -- Who it was: another person by the name does not bring that one's devices back.
+    resource BYTEA NOT NULL
 );
 
 -- signin/0001_sessions

@@ -31,6 +31,8 @@ const DEVICES: usize = 128;
 const ENTRIES: usize = 2 * DEVICES + 256;
 /// How many entries are kept free for suspensions: the directory's, and an officer's after it.
 const SUSPENSIONS: usize = 2;
+/// How many entries are kept free for officers, of which a directory that says yes and no all the time leaves some.
+const OFFICERS: usize = 128;
 /// How many bytes the public key of an archive has: X-Wing's.
 const ARCHIVE_KEY: usize = 1216;
 
@@ -339,16 +341,17 @@ impl Trusted {
         by.key
             .check(&labelled(RECOVERY_KEY, &entry.body), &entry.device)
             .map_err(|_| InvalidChain::Signature)?;
-        self.leaves_room()?;
+        self.leaves_room(0)?;
         self.recovery = keep.recovery;
         self.archive = keep.archive.clone().map(|key| (key.into_vec(), keep.by));
         Ok(())
     }
 
-    /// Whether there is room after one more entry for every device that may still come, and go, and for the account to be suspended.
-    fn leaves_room(&self) -> Result<(), InvalidChain> {
+    /// Whether there is room after one more entry for every device that may still come, and go, and for the account to be
+    /// suspended; and `besides` for others.
+    fn leaves_room(&self, besides: usize) -> Result<(), InvalidChain> {
         let here = self.devices.iter().filter(|device| !device.revoked).count();
-        let needed = here + 2 * DEVICES.saturating_sub(self.devices.len()) + SUSPENSIONS;
+        let needed = here + 2 * DEVICES.saturating_sub(self.devices.len()) + SUSPENSIONS + besides;
         if self.heads.len() + 1 + needed > ENTRIES { Err(InvalidChain::Length) } else { Ok(()) }
     }
 

@@ -1,7 +1,12 @@
 //! The directory's program: a provider asks it by SCIM, with a token that never leaves this machine; it asks the server, with a key of its
 //! own, and signs what follows.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -10,7 +15,7 @@ use axum::{
     http::{Response, StatusCode, header::AUTHORIZATION},
 };
 use chancery_sdk::{Client, Passed, SdkError, Settled};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Mutex, time::interval};
 
 use super::open;
@@ -31,6 +36,8 @@ const LIMIT: usize = 4 * 1024 * 1024;
 struct Desk {
     client: Arc<Mutex<Client>>,
     token: Arc<str>,
+    /// What was said already and goes on.
+    said: Arc<std::sync::Mutex<BTreeSet<String>>>,
 }
 
 /// Passes on what the provider asks, until Ctrl-C.
@@ -42,7 +49,7 @@ pub(crate) async fn serve(common: &Common, output: &mut Output, listen: SocketAd
     let mut client = open(common)?;
     let (token, file) = unlock::profile(common)?.directory_token()?;
     // Whether the account may do this at all, and what was left waiting the last time.
-    tell(&client.settle_directory().await?);
+    let settled = client.settle_directory().await?;
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     let text = format!(
@@ -51,7 +58,8 @@ pub(crate) async fn serve(common: &Common, output: &mut Output, listen: SocketAd
         file.display()
     );
     output.answer(&json!({"address": format!("http://{address}/scim/v2"), "token_file": file}), &text)?;
-    let desk = Desk { client: Arc::new(Mutex::new(client)), token: token.into() };
+    let desk = Desk { client: Arc::new(Mutex::new(client)), token: token.into(), said: Arc::default() };
+    desk.tell(&settled);
     let router = Router::new().fallback(pass).with_state(desk.clone());
     tokio::select! {
         served = axum::serve(listener, router) => Ok(served?),
@@ -68,7 +76,7 @@ async fn watch(desk: &Desk) {
         ticks.tick().await;
         match desk.client.lock().await.settle_directory().await {
             Ok(settled) => {
-                tell(&settled);
+                desk.tell(&settled);
                 failed = false;
             }
             Err(error) => {
@@ -83,7 +91,9 @@ async fn watch(desk: &Desk) {
 /// Passes one request on.
 async fn pass(State(desk): State<Desk>, request: Request) -> Response<Body> {
     let said = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
-    let token = said.and_then(|it| it.strip_prefix("Bearer "));
+    let token =
+        said.and_then(|it| it.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = token.map(|(_, token)| token.trim());
     if !token.is_some_and(|token| is_same(token.as_bytes(), desk.token.as_bytes())) {
         return refuse(StatusCode::UNAUTHORIZED, "the token is not the one in this program's token file");
     }
@@ -104,14 +114,21 @@ async fn pass(State(desk): State<Desk>, request: Request) -> Response<Body> {
     let changes = !matches!(parts.method.as_str(), "GET" | "HEAD");
     let done = async {
         let answer = client.pass((parts.method.as_str(), &path), &passed).await?;
-        if changes && answer.0 < 300 {
-            // What is answered as done is done: the provider asks again otherwise.
-            tell(&client.settle_directory().await?);
+        let mut failed = false;
+        // Also what was done before, and not carried out: it is asked again then, and is there or gone already.
+        if changes && (answer.0 < 300 || matches!(answer.0, 404 | 409)) {
+            let settled = client.settle_directory().await?;
+            failed = settled.failed.iter().any(|(handle, _)| is_about(&answer.1.body, handle.as_str()));
+            desk.tell(&settled);
         }
-        Ok::<_, SdkError>(answer)
+        Ok::<_, SdkError>((answer, failed))
     };
     match done.await {
-        Ok((status, said)) => {
+        // What is answered as done is done.
+        Ok((_, true)) => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "this cannot be carried out now; the program says why")
+        }
+        Ok(((status, said), false)) => {
             let mut response = Response::builder().status(status);
             for (name, value) in said.headers {
                 response = response.header(name, value);
@@ -122,7 +139,8 @@ async fn pass(State(desk): State<Desk>, request: Request) -> Response<Body> {
             })
         }
         Err(error) => {
-            note(&format!("{} {path}: {error}", parts.method));
+            // What is asked may name people.
+            note(&format!("{} {}: {error}", parts.method, parts.uri.path()));
             refuse(StatusCode::SERVICE_UNAVAILABLE, "the server cannot be reached, or says no; try again")
         }
     }
@@ -137,6 +155,10 @@ fn refuse(status: StatusCode, why: &str) -> Response<Body> {
     *response.status_mut() = status;
     let kind = axum::http::HeaderValue::from_static("application/scim+json");
     response.headers_mut().insert(axum::http::header::CONTENT_TYPE, kind);
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = axum::http::HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(axum::http::header::WWW_AUTHENTICATE, scheme);
+    }
     response
 }
 
@@ -146,15 +168,25 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && differs == 0
 }
 
-/// Says what was done.
-fn tell(settled: &Settled) {
-    for handle in &settled.suspended {
-        note(&format!("{handle} is suspended"));
-    }
-    for handle in &settled.restored {
-        note(&format!("{handle} is restored"));
-    }
-    for (handle, why) in &settled.failed {
-        note(&format!("{handle}: {why}"));
+/// Whether an answer is about the person of an account.
+fn is_about(body: &[u8], handle: &str) -> bool {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let name = said.get("userName").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    name == handle || name.strip_prefix(handle).is_some_and(|rest| rest.starts_with('@'))
+}
+
+impl Desk {
+    /// Says what was done; and what was not, once for as long as it goes on.
+    fn tell(&self, settled: &Settled) {
+        settled.suspended.iter().for_each(|handle| note(&format!("{handle} is suspended")));
+        settled.restored.iter().for_each(|handle| note(&format!("{handle} is restored")));
+        let failed = settled.failed.iter().map(|(handle, why)| format!("{handle}: {why}"));
+        let officers = settled.officers.iter().map(|handle| {
+            format!("{handle} has left, and only an officer can say so: chancery admin suspend {handle}")
+        });
+        let now: BTreeSet<String> = failed.chain(officers).collect();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        now.difference(&said).for_each(|text| note(text));
+        *said = now;
     }
 }

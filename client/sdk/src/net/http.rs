@@ -163,8 +163,12 @@ impl Http {
         // A session may have ended, and the clock may be off: each is put right once.
         let (mut tries, mut patience) = (2, Patience::new());
         loop {
-            // A proof is of the path alone.
+            // A proof is of the path alone, as it is sent: one with detours in it is another one.
             let proven = path.split('?').next().unwrap_or_default();
+            let sent = reqwest::Url::parse(&format!("{}{path}", self.server));
+            if sent.map_or(true, |sent| !sent.path().ends_with(proven)) || proven.contains("..") {
+                return Err(SdkError::Strange("an address with detours in it is not passed on"));
+            }
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
             for (name, value) in self.headers(identity, method.as_str(), proven).await? {
                 request = request.header(name, value);

@@ -2,7 +2,7 @@
 
 use chancery_wire::names::Handle;
 
-use super::{BY_SUSPENDING, Device, Entry, InvalidChain, Suspend, Trusted};
+use super::{BY_SUSPENDING, Device, Entry, InvalidChain, OFFICERS, Suspend, Trusted};
 use crate::{invitation::Scope, signed::labelled};
 
 /// Who has suspended an account. What an officer has done, only an officer undoes.
@@ -90,7 +90,7 @@ impl Trusted {
         }
         let suspended = it.suspended.then_some(role);
         if suspended.is_none() {
-            self.leaves_room()?;
+            self.leaves_room(if role == Suspender::Directory { OFFICERS } else { 0 })?;
         }
         for device in &mut self.devices {
             device.suspended = suspended;

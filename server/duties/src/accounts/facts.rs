@@ -2,7 +2,7 @@
 
 use chancery_floor::journal::{Fact, Meaning};
 use chancery_wire::{
-    ids::{DeviceId, Digest, InvitationId},
+    ids::{DeviceId, Digest, InvitationId, RoomId},
     names::Handle,
     time::Instant,
 };
@@ -154,11 +154,13 @@ pub(crate) struct Suspended {
     pub as_what: &'static str,
     /// The head of the account's device chain.
     pub chain: Digest,
+    /// The rooms in which that is not carried out yet.
+    pub pending: Vec<RoomId>,
 }
 
 impl Fact for Suspended {
     const KIND: &'static str = "accounts.suspended";
-    const MEANING: &'static str = "no device speaks for an account until it is restored: account, by whom, as what (officer or directory), head of the device chain";
+    const MEANING: &'static str = "no device speaks for an account until it is restored: account, by whom, as what (officer or directory), head of the device chain, rooms in which it is not carried out yet";
 }
 
 /// An account was restored.
@@ -170,11 +172,13 @@ pub(crate) struct Restored {
     pub by: Handle,
     /// The head of the account's device chain.
     pub chain: Digest,
+    /// The rooms in which that is not carried out yet.
+    pub pending: Vec<RoomId>,
 }
 
 impl Fact for Restored {
     const KIND: &'static str = "accounts.restored";
-    const MEANING: &'static str = "an account that was suspended has its devices speak for it again: account, by whom, head of the device chain";
+    const MEANING: &'static str = "an account that was suspended has its devices speak for it again: account, by whom, head of the device chain, rooms in which it is not carried out yet";
 }
 
 /// Every kind of fact this duty tells.

@@ -5,7 +5,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::work::{Action, Work};
-use chancery_transparency::{Enrol, InvalidChain, Vouch, verify};
+use chancery_transparency::{Enrol, InvalidChain, Invitation, Vouch, verify};
 use chancery_wire::{api, problem::Problem};
 
 use super::{Accounts, error::AccountsError, facts::Joined, store};
@@ -54,6 +54,9 @@ async fn join(
     if store::first_entry(&mut work.tx, &enrol.handle).await?.is_some() {
         return Err(AccountsError::HandleTaken);
     }
+    // A client cannot know that the inviter's device was revoked, or its account suspended, before the invitation is used; here it is known.
+    let signed = Invitation::peek(&kept.signed).ok_or(AccountsError::NoInvitation)?;
+    store::find_device(&mut work.tx, signed.device).await?.ok_or(AccountsError::NoInvitation)?;
     let inviter = store::trusted(&mut work.tx, &accounts.domain, &kept.invited_by).await?;
     let trusted =
         verify(std::slice::from_ref(entry), &kept.handle, &accounts.domain, root, |_| inviter.clone())?;

@@ -38,10 +38,10 @@ pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, recovery_key, root,
-    silent_of, standings, suspended, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, recovery_key,
+    root, silent_of, standings, suspended, was_revoked,
 };
-pub(crate) use suspend::{Suspend, suspend};
+pub(crate) use suspend::{Suspend, Suspension, suspend};
 
 /// What accounts knows of the world.
 #[derive(Clone, Debug)]

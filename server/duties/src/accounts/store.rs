@@ -223,10 +223,12 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
 
 const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL";
+    LEFT JOIN accounts o ON o.handle = a.bot_owner
+    WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
 const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL ORDER BY d.number";
+    LEFT JOIN accounts o ON o.handle = a.bot_owner
+    WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (device, key) = (DeviceId(row.fixed(0)?), PublicKey(row.fixed(2)?));
@@ -268,6 +270,13 @@ pub(crate) async fn devices_of(
     handle: &Handle,
 ) -> Result<Vec<KnownDevice>, StoreError> {
     from.rows(DEVICES_OF, values![handle.as_str()]).await?.iter().map(device).collect()
+}
+
+/// The devices of the programs for which an account answers: they are not heard while it is suspended.
+pub(crate) async fn owned_by(from: &mut impl Read, owner: &Handle) -> Result<Vec<DeviceId>, StoreError> {
+    const SELECT: &str = "SELECT d.device FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
+        WHERE a.bot_owner = $1 AND d.revoked IS NULL ORDER BY d.device";
+    from.rows(SELECT, values![owner.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
 }
 
 /// The devices of an account, also those that were revoked.

@@ -4,11 +4,15 @@
 //! it is suspended, the devices of an account are unknown, whatever sessions they have; `gateway` closes their connections, and has the
 //! rooms told.
 
-use chancery_floor::work::{Action, Work};
+use chancery_floor::{
+    store::{StoreError, Tx},
+    work::{Action, Work},
+};
 use chancery_transparency::{InvalidChain, Suspender, suspends};
 use chancery_wire::{
-    ids::DeviceId,
+    ids::{DeviceId, RoomId},
     names::{Domain, Handle},
+    time::Instant,
 };
 
 use super::{
@@ -40,24 +44,32 @@ pub(crate) struct Suspension {
     pub revoked: Vec<DeviceId>,
 }
 
-/// Takes in an entry that suspends an account or restores it.
+/// Takes in an entry that suspends an account or restores it. What follows from it, `follow` does in the same transaction; answers with the
+/// rooms that are pending by it.
 pub(crate) async fn suspend(
     mut work: Work<Suspend>,
     caller: &Caller,
     (domain, entry): (&Domain, &[u8]),
-) -> Result<Suspension, AccountsError> {
+    follow: impl AsyncFnOnce(&mut Tx, &Suspension, Instant) -> Result<Vec<RoomId>, StoreError>,
+) -> Result<(Suspension, Vec<RoomId>), AccountsError> {
     // An entry of another kind is none for this address.
     suspends(entry).ok_or(InvalidChain::NoRightToVouch)?;
     let taken = take_in(&mut work.tx, domain, entry).await?;
-    let (handle, by, chain) = (taken.handle.clone(), caller.handle.clone(), taken.after.head);
-    let suspended = taken.after.suspended();
-    match suspended {
-        Some(as_what) => work.commit(&Suspended { handle, by, as_what: as_what.as_str(), chain }).await?,
-        None => work.commit(&Restored { handle, by, chain }).await?,
-    }
     let of = |revoked| {
         let devices = taken.after.devices.iter().filter(move |device| device.revoked == revoked);
         devices.map(|device| device.id).collect()
     };
-    Ok(Suspension { handle: taken.handle, suspended, devices: of(false), revoked: of(true) })
+    let (handle, suspended, chain) = (taken.handle.clone(), taken.after.suspended(), taken.after.head);
+    let it = Suspension { handle, suspended, devices: of(false), revoked: of(true) };
+    let at = work.at();
+    let rooms = follow(&mut work.tx, &it, at).await?;
+    let (handle, by, pending) = (it.handle.clone(), caller.handle.clone(), rooms.clone());
+    match suspended {
+        Some(as_what) => {
+            let as_what = as_what.as_str();
+            work.commit(&Suspended { handle, by, as_what, chain, pending }).await?;
+        }
+        None => work.commit(&Restored { handle, by, chain, pending }).await?,
+    }
+    Ok((it, rooms))
 }

@@ -11,6 +11,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Caller, Refusal};
 
+/// The largest body of a request, in bytes.
+pub(crate) const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
 /// A request with a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor {

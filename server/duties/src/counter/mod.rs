@@ -5,9 +5,9 @@ mod caller;
 mod date;
 mod refusal;
 
-pub(crate) use ask::{Anybody, Ask, At, Visitor, json_body};
+pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body};
 pub(crate) use caller::Organisation;
 pub use caller::{Assurance, Caller};
-pub(crate) use date::{http_date, rfc3339};
+pub(crate) use date::{http_date, read_rfc3339, rfc3339};
 pub use refusal::Refusal;
 pub(crate) use refusal::Told;

@@ -92,12 +92,22 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
             settled.retain(|other| other != handle);
         }
     }
-    rooms::settle(tx, room, &settled).await?;
     if let Some(away) = &judged.away {
         rooms::keep_away(tx, room, away).await?;
     }
     rooms::take_out(tx, room, seq, &judged.removed).await?;
     rooms::put_in(tx, room, seq, &judged.added).await?;
+    // Nor is it over while a device is in the room that speaks for nobody: another one may have been touched.
+    for handle in std::mem::take(&mut settled) {
+        let mut still = false;
+        for (device, _) in accounts::silent_of(tx, &handle).await? {
+            still |= rooms::is_in(tx, room, device).await?;
+        }
+        if !still {
+            settled.push(handle);
+        }
+    }
+    rooms::settle(tx, room, &settled).await?;
     if let Some((welcome, tree)) = &judged.welcome {
         rooms::welcome(tx, (room, seq, place.head), &judged.added, (welcome, tree), at).await?;
     }

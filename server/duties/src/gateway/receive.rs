@@ -33,15 +33,13 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    counter::{Anybody, Assurance, Caller, Refusal, Told, Visitor, http_date},
+    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
     provisioning,
     signin::{self, Identity, Signin, SigninError},
 };
 
-/// The largest body of a request, in bytes.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a request is run that lost a race.

@@ -3,18 +3,16 @@
 //! `POST /v1/suspensions`, permitted by `Accounts::"suspend"`; `GET /v1/suspensions`, permitted by `Accounts::"see-suspended"`. Here
 //! because it touches several duties.
 
-use std::sync::Arc;
-
 use axum::{Json, extract::State};
-use chancery_floor::work::{Action, Actor, Desk};
+use chancery_floor::{store::Tx, work::Action};
 use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{House, pend::pend, receive::Gate};
+use super::receive::Gate;
 use crate::{
-    accounts::{self, Suspend},
+    accounts::{self, Suspend, Suspension},
     counter::{Ask, Organisation, Refusal, Visitor},
-    rooms,
+    provisioning, rooms, signin,
 };
 
 /// The routes.
@@ -43,17 +41,28 @@ async fn handle(
 ) -> Result<Json<api::Suspension>, Refusal> {
     let domain = gate.settings.domain.clone();
     let work = desk.begin(desk.permit::<Suspend>(Organisation)?).await?;
-    let it = accounts::suspend(work, &caller, (&domain, &ask.entry.0)).await?;
-    if it.suspended.is_some() {
-        for device in &it.devices {
-            House::of(gate.clone()).end_sessions(*device).await?;
+    let by_officer = caller.officer;
+    // All of it, or none: who is suspended is so in every respect, whatever ends this process.
+    let follow = async |tx: &mut Tx, it: &Suspension, at| {
+        if it.suspended.is_some() {
+            for device in &it.devices {
+                signin::end_with(tx, *device).await?;
+            }
+            let all: Vec<_> = it.devices.iter().chain(&it.revoked).copied().collect();
+            return rooms::mark(tx, &it.handle, &all, at).await;
         }
-        pend(&gate, &it.handle).await?;
-    } else {
-        let house = Desk::of(Arc::clone(&gate.floor), Actor::house());
-        rooms::unpend(&house, &it.handle).await?;
-        gate.delivery.look(&rooms::pend(&house, &it.handle, &it.revoked).await?);
+        if by_officer {
+            provisioning::set_aside(tx, &it.handle).await?;
+        }
+        rooms::unmark(tx, &it.handle).await?;
+        rooms::mark(tx, &it.handle, &it.revoked, at).await
+    };
+    let (it, rooms) = accounts::suspend(work, &caller, (&domain, &ask.entry.0), follow).await?;
+    if it.suspended.is_some() {
+        let bots = accounts::owned_by(&mut gate.floor.db.reader(), &it.handle).await?;
+        it.devices.iter().chain(&bots).for_each(|device| gate.delivery.close(*device));
     }
+    gate.delivery.look(&rooms);
     let pending = rooms::pending_of(&mut gate.floor.db.reader(), &it.handle).await?;
     let suspended = it.suspended.map(|by| by.as_str().to_owned());
     Ok(Json(api::Suspension { handle: it.handle, suspended, pending }))

@@ -68,12 +68,13 @@ pub(super) async fn handle(
                 break;
             }
             let data = operation.get("data").cloned().unwrap_or_default();
+            let path = operation.get("path").and_then(Value::as_str).unwrap_or_default();
             // What it speaks of is not made yet, and may still be.
-            let Some(data) = resolved(data, &made) else {
+            let (Some(data), Some(path)) = (resolved(data, &made), at_path(path, &made)) else {
                 later.push((at, operation));
                 continue;
             };
-            let done = one(&desk, &caller.handle, (operation, &data), &provisioning).await;
+            let done = one(&desk, &caller.handle, (operation, &path, &data), &provisioning).await;
             errors += u64::from(done.is_err());
             answers.insert(at, answer(operation, done, &mut made));
         }
@@ -106,19 +107,30 @@ fn resolved(value: Value, made: &HashMap<String, String>) -> Option<Value> {
     })
 }
 
+/// Where a request goes, with the id of what another one has made; nothing where that is not made yet.
+fn at_path(path: &str, made: &HashMap<String, String>) -> Option<String> {
+    match path.rsplit_once('/') {
+        Some((kind, id)) => match id.strip_prefix("bulkId:") {
+            Some(id) => Some(format!("{kind}/{}", made.get(id)?)),
+            None => Some(path.to_owned()),
+        },
+        None => Some(path.to_owned()),
+    }
+}
+
 /// Does one.
 async fn one(
     desk: &Desk,
     by: &Handle,
-    (operation, data): (&Value, &Value),
+    (operation, path, data): (&Value, &str, &Value),
     provisioning: &Provisioning,
 ) -> Result<(StatusCode, Option<Resource>), Refusal> {
     let text = |name| operation.get(name).and_then(Value::as_str);
-    let path = text("path").ok_or(Error::Malformed("each request has a path"))?;
     let path: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let mut headers = HeaderMap::new();
-    if let Some(version) = text("version").and_then(|it| HeaderValue::from_str(it).ok()) {
-        headers.insert(IF_MATCH, version);
+    if let Some(version) = operation.get("version").filter(|it| !it.is_null()) {
+        let version = version.as_str().and_then(|it| HeaderValue::from_str(it).ok());
+        headers.insert(IF_MATCH, version.ok_or(Error::Malformed("a version is a text"))?);
     }
     let domain = &provisioning.domain;
     Ok(match (text("method").unwrap_or_default().to_ascii_uppercase().as_str(), path.as_slice()) {
@@ -174,6 +186,10 @@ fn answer(
         }
         Err(refusal) => {
             let problem = refusal.code.problem(refusal.title);
+            let path = operation.get("path").and_then(Value::as_str).unwrap_or_default();
+            if path.trim_start_matches('/').contains('/') {
+                say("location", json!(format!("/scim/v2{path}")));
+            }
             say("status", json!(problem.status.to_string()));
             say("response", refused(&problem));
         }

@@ -3,6 +3,8 @@
 //! `POST /scim/v2/{kind}`, permitted by `Provisioning::"create"`, recorded as `provisioning.kept`. A person has no account by that:
 //! somebody invites them, or a provider vouches for them.
 
+use std::collections::HashSet;
+
 use axum::{extract::State, http::StatusCode};
 use chancery_floor::{
     store::Tx,
@@ -25,7 +27,13 @@ use super::{
     show::{Wanted, whole},
     store, take,
 };
-use crate::counter::{At, Organisation, Refusal, Visitor};
+use crate::{
+    accounts,
+    counter::{At, Organisation, Refusal, Visitor},
+};
+
+/// The most bytes of a name: databases look them up.
+const NAME: usize = 1_000;
 
 /// The right to make persons and groups.
 #[derive(Debug)]
@@ -81,6 +89,12 @@ pub(super) async fn keep(
     domain: &Domain,
     new: bool,
 ) -> Result<Option<Handle>, Error> {
+    if it.name().len() > NAME || it.external().is_some_and(|name| name.len() > NAME) {
+        return Err(Error::Value("a name is longer than 1,000 bytes"));
+    }
+    if it.name().trim() != it.name() {
+        return Err(Error::Value("a name begins or ends with a blank"));
+    }
     let same =
         it.is_person() && store::named(tx, it.of, &it.name()).await?.iter().any(|other| other.id != it.id);
     let account = store::account(tx, it, domain).await?;
@@ -91,24 +105,32 @@ pub(super) async fn keep(
         store::update(tx, it, handle.as_ref()).await?;
     }
     if let Some(handle) = &handle {
-        store::leaves(tx, handle, false).await?;
+        store::leaves(tx, handle, (it.id, false)).await?;
     }
     if !it.is_person() {
         set_members(tx, it).await?;
     }
-    Ok(handle)
+    told(tx, handle).await
+}
+
+/// The account that a person has, where there is one: what somebody is called who has none is nothing for the journal.
+pub(super) async fn told(tx: &mut Tx, handle: Option<Handle>) -> Result<Option<Handle>, Error> {
+    let Some(handle) = handle else { return Ok(None) };
+    let there = !accounts::all_devices_of(tx, &handle).await?.is_empty();
+    Ok(there.then_some(handle))
 }
 
 /// Who is in a group from now on.
 async fn set_members(tx: &mut Tx, it: &Resource) -> Result<(), Error> {
     let said = it.body.get("members").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut wanted: Vec<ResourceId> = Vec::new();
+    let mut wanted: HashSet<ResourceId> = HashSet::new();
     for member in said {
-        wanted.push(
+        wanted.insert(
             member_of(member.as_object()).ok_or(Error::Value("a member is the id of a person or a group"))?,
         );
     }
-    let there: Vec<ResourceId> = store::members_of(tx, it.id).await?.into_iter().map(|(id, _)| id).collect();
+    let there: HashSet<ResourceId> =
+        store::members_of(tx, it.id).await?.into_iter().map(|(id, _)| id).collect();
     for gone in there.iter().filter(|id| !wanted.contains(id)) {
         store::set_member(tx, (it.id, *gone), false).await?;
     }

@@ -11,7 +11,8 @@ use chancery_floor::work::{Action, Desk};
 use chancery_wire::names::{Domain, Handle};
 
 use super::{
-    Provisioning, error::ProvisioningError as Error, facts::Deleted, replace::Which, said::unchanged, store,
+    Provisioning, create::told, error::ProvisioningError as Error, facts::Deleted, replace::Which,
+    said::unchanged, store,
 };
 use crate::counter::{At, Organisation, Refusal, Visitor};
 
@@ -47,11 +48,13 @@ pub(super) async fn delete(desk: &Desk, by: &Handle, which: &Which, domain: &Dom
     let mut work = desk.begin(permit).await?;
     let it = store::find(&mut work.tx, which.of, which.id).await?.ok_or(Error::NoResource)?;
     unchanged(&which.versions, &it)?;
-    store::delete(&mut work.tx, it.id).await?;
+    let at = work.at();
+    store::delete(&mut work.tx, it.id, at).await?;
     let handle = it.handle(domain);
     if let Some(handle) = &handle {
-        store::leaves(&mut work.tx, handle, true).await?;
+        store::leaves(&mut work.tx, handle, (it.id, true)).await?;
     }
+    let handle = told(&mut work.tx, handle).await?;
     work.commit(&Deleted { resource: it.id, of: it.of.name, handle, by: by.clone() }).await?;
     Ok(())
 }

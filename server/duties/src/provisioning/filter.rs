@@ -7,6 +7,7 @@ use super::{
     error::ProvisioningError as Error,
     schema::{Attribute, EXTERNAL_ID, ID, Kind, META, Type, find},
 };
+use crate::counter::{read_rfc3339, rfc3339};
 
 /// An attribute that a path leads to, by the names that its values have in a resource.
 #[derive(Clone, Copy, Debug)]
@@ -160,9 +161,14 @@ fn holds(expression: &AttrExp, of: &'static Attribute, values: &[&Value]) -> Res
 
 fn compare(of: &'static Attribute, value: &Value, op: &CompareOp, wanted: &CompValue) -> Result<bool, Error> {
     match (value, wanted) {
+        (Value::String(_), CompValue::Str(wanted))
+            if of.kind == Kind::Date && read_rfc3339(wanted).is_none() =>
+        {
+            Err(Error::Filter)
+        }
         (Value::String(value), CompValue::Str(wanted)) => {
             let fold = |text: &str| match of.kind {
-                Kind::Date => moment(text),
+                Kind::Date => read_rfc3339(text).map(rfc3339).unwrap_or_default(),
                 _ if of.exact => text.to_owned(),
                 _ => text.to_lowercase(),
             };
@@ -186,13 +192,5 @@ fn compare(of: &'static Attribute, value: &Value, op: &CompareOp, wanted: &CompV
         },
         // A value of another kind is not equal, nor greater.
         _ => Ok(false),
-    }
-}
-
-/// A moment as it is compared: in UTC, to the millisecond, as it is shown.
-fn moment(text: &str) -> String {
-    match text.strip_suffix('Z') {
-        Some(seconds) if !seconds.contains('.') => format!("{seconds}.000Z"),
-        _ => text.to_owned(),
     }
 }

@@ -91,6 +91,8 @@ impl Question {
             return Ok((store::count(from, of).await?, page));
         };
         let all = match narrowed(filter) {
+            // No name has it, and no database takes it.
+            Some((_, name)) if name.contains('\0') => vec![],
             Some((true, name)) => store::named(from, of, &name.to_lowercase()).await?,
             Some((false, name)) => store::external(from, of, name).await?,
             None => store::page(from, of, (0, i64::MAX as u64)).await?,

@@ -32,7 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use facts::FACTS;
 pub(crate) use said::refused;
-pub(crate) use store::MIGRATIONS;
+pub(crate) use store::{MIGRATIONS, keeps_out, set_aside};
 
 /// What the directory knows of the world.
 #[derive(Clone, Debug)]

@@ -45,7 +45,8 @@ impl Resource {
 
     /// The person's account: its name is the userName, without the organisation's domain where that follows.
     pub(super) fn handle(&self, domain: &Domain) -> Option<Handle> {
-        let name = self.name();
+        // Only ASCII letters have capitals in the name of an account: nothing else becomes one.
+        let name = self.body.get("userName").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
         let own = name.strip_suffix(domain.as_str()).and_then(|name| name.strip_suffix('@'));
         own.unwrap_or(&name).parse().ok().filter(|_| self.is_person())
     }

@@ -1,6 +1,9 @@
 //! Changing parts of what is known of a person or a group (RFC 7644, section 3.5.2).
 
-use std::str::FromStr as _;
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr as _,
+};
 
 use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, PatchPath, ValFilter};
 use serde_json::{Map, Value};
@@ -197,14 +200,11 @@ fn several(
             // Some providers name in the value what is to be removed.
             Deed::Remove => {
                 let gone = list(attribute, value)?;
-                there.retain(|it| !gone.iter().any(|gone| same(gone, it)));
+                let names: HashSet<&str> = gone.iter().filter_map(named).collect();
+                there.retain(|it| named(it).map_or(!gone.contains(it), |name| !names.contains(name)));
             }
             Deed::Replace => there = list(attribute, value)?,
-            Deed::Add => {
-                for value in list(attribute, value)? {
-                    push(&mut there, value);
-                }
-            }
+            Deed::Add => add(&mut there, list(attribute, value)?),
         },
         (which, part) => {
             let mut meant = 0;
@@ -303,29 +303,33 @@ fn list(attribute: &'static Attribute, value: &Value) -> Result<Vec<Value>, Erro
     }
 }
 
-/// Adds a value unless it is there.
-fn push(there: &mut Vec<Value>, value: Value) {
-    match there.iter_mut().find(|it| same(&value, it)) {
-        Some(Value::Object(it)) => {
-            if let Value::Object(value) = value {
-                it.extend(value);
+/// Adds values that are not there; of one that is, what is said besides. Groups are large: each is looked up by its name.
+fn add(there: &mut Vec<Value>, more: Vec<Value>) {
+    let key = |it: &Value| {
+        let kind = it.get("type").and_then(Value::as_str).filter(|_| it.get("$ref").is_none());
+        named(it).map(|name| (name.to_owned(), kind.map(str::to_owned)))
+    };
+    let mut places: HashMap<_, usize> =
+        there.iter().enumerate().filter_map(|(at, it)| Some((key(it)?, at))).collect();
+    for value in more {
+        let name = key(&value);
+        let at = name.as_ref().and_then(|name| places.get(name).copied());
+        match (at.and_then(|at| there.get_mut(at)), value) {
+            (Some(Value::Object(it)), Value::Object(more)) => it.extend(more),
+            (Some(_), _) => {}
+            (None, value) => {
+                if name.is_some() || !there.contains(&value) {
+                    places.extend(name.map(|name| (name, there.len())));
+                    there.push(value);
+                }
             }
         }
-        Some(_) => {}
-        None => there.push(value),
     }
 }
 
-/// Whether two values are the same one: those with a part `value`, where that is the same and the type is no other.
-fn same(one: &Value, other: &Value) -> bool {
-    let part = |it: &Value, name: &str| it.get(name).cloned();
-    match (part(one, "value"), part(other, "value")) {
-        (Some(a), Some(b)) => {
-            let types = (part(one, "type"), part(other, "type"));
-            a == b && (types.0.is_none() || types.1.is_none() || types.0 == types.1)
-        }
-        _ => one == other,
-    }
+/// What a value is called among several.
+fn named(value: &Value) -> Option<&str> {
+    value.get("value").and_then(Value::as_str)
 }
 
 fn put(holder: &mut Map<String, Value>, attribute: &'static Attribute, value: Option<Value>) {

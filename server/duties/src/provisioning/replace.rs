@@ -80,14 +80,7 @@ pub(super) async fn replace(
     let permit = desk.permit::<Replace>(Organisation)?;
     let said = take::resource(which.of, said)?;
     let work = desk.begin(permit).await?;
-    let becomes = |before: &Map<String, Value>| {
-        let mut after = said.clone();
-        if let (false, Some(active)) = (after.contains_key("active"), before.get("active")) {
-            after.insert("active".to_owned(), active.clone());
-        }
-        Ok(after)
-    };
-    become_of(work, by, which, domain, becomes).await
+    become_of(work, by, which, domain, |_| Ok(said)).await
 }
 
 /// Makes of a resource what `becomes` says, with its members.
@@ -105,7 +98,11 @@ pub(super) async fn become_of<A: Action<Resource = Organisation>>(
     if !members.is_empty() {
         body.insert("members".to_owned(), Value::Array(members));
     }
-    let after = becomes(&body)?;
+    let mut after = becomes(&body)?;
+    // Leaving it out, or taking it away, brings nobody back.
+    if let (false, Some(active)) = (after.contains_key("active"), body.get("active")) {
+        after.insert("active".to_owned(), active.clone());
+    }
     if after == body {
         return Ok(before);
     }
@@ -114,7 +111,7 @@ pub(super) async fn become_of<A: Action<Resource = Organisation>>(
     // Who had a name and has another one leaves the first one behind.
     if let Some(handle) = before.handle(domain).filter(|handle| Some(handle) != after.handle(domain).as_ref())
     {
-        store::leaves(&mut work.tx, &handle, true).await?;
+        store::leaves(&mut work.tx, &handle, (before.id, true)).await?;
     }
     let handle = keep(&mut work.tx, &after, domain, false).await?;
     let (resource, of, active) = (after.id, after.of.name, after.is_active());

@@ -423,7 +423,7 @@ pub(super) fn config() -> Value {
         "schemas": [CONFIG],
         "documentationUri": "https://www.rfc-editor.org/rfc/rfc7644",
         "patch": { "supported": true },
-        "bulk": { "supported": true, "maxOperations": super::bulk::OPERATIONS, "maxPayloadSize": 1_048_576 },
+        "bulk": { "supported": true, "maxOperations": super::bulk::OPERATIONS, "maxPayloadSize": crate::counter::BODY_LIMIT },
         "filter": { "supported": true, "maxResults": super::list::PAGE },
         "changePassword": { "supported": false },
         "sort": { "supported": false },

@@ -81,8 +81,8 @@ pub(super) async fn count(from: &mut impl Read, of: &Type) -> Result<u64, StoreE
 /// Keeps a new one.
 pub(super) async fn insert(tx: &mut Tx, it: &Resource, handle: Option<&Handle>) -> Result<(), StoreError> {
     const INSERT: &str = "INSERT INTO provisioning_resources
-        (id, kind, number, name, external, handle, active, body, version, created, modified)
-        VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM provisioning_resources), $3, $4, $5, $6, $7, $8, $9, $9)";
+        (id, kind, number, name, external, handle, active, aside, body, version, created, modified)
+        VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM provisioning_resources), $3, $4, $5, $6, 0, $7, $8, $9, $9)";
     let (body, handle) = (body(it), handle.map(Handle::as_str));
     let values = values![
         it.id.0,
@@ -102,7 +102,7 @@ pub(super) async fn insert(tx: &mut Tx, it: &Resource, handle: Option<&Handle>) 
 /// Keeps what one is now.
 pub(super) async fn update(tx: &mut Tx, it: &Resource, handle: Option<&Handle>) -> Result<(), StoreError> {
     const UPDATE: &str = "UPDATE provisioning_resources
-        SET name = $2, external = $3, handle = $4, active = $5, body = $6, version = $7, modified = $8 WHERE id = $1";
+        SET name = $2, external = $3, handle = $4, active = $5, aside = 0, body = $6, version = $7, modified = $8 WHERE id = $1";
     let (body, handle) = (body(it), handle.map(Handle::as_str));
     let values = values![
         it.id.0,
@@ -125,7 +125,11 @@ fn body(it: &Resource) -> String {
 }
 
 /// Forgets one, and that it is in groups or has members.
-pub(super) async fn delete(tx: &mut Tx, id: ResourceId) -> Result<(), StoreError> {
+pub(super) async fn delete(tx: &mut Tx, id: ResourceId, at: Instant) -> Result<(), StoreError> {
+    // A group without it is another version of the group.
+    const GROUPS: &str = "UPDATE provisioning_resources SET version = version + 1, modified = $2
+        WHERE id IN (SELECT team FROM provisioning_members WHERE member = $1)";
+    tx.execute(GROUPS, values![id.0, at.0]).await?;
     tx.execute("DELETE FROM provisioning_members WHERE team = $1 OR member = $1", values![id.0]).await?;
     tx.execute("DELETE FROM provisioning_resources WHERE id = $1", values![id.0]).await?;
     Ok(())
@@ -170,19 +174,41 @@ pub(super) async fn groups_of(from: &mut impl Read, member: ResourceId) -> Resul
     from.rows(SELECT, values![member.0, GROUPS.name]).await?.iter().map(resource).collect()
 }
 
-/// An account is somebody's no more whom the directory knows, or is again.
-pub(super) async fn leaves(tx: &mut Tx, handle: &Handle, leaves: bool) -> Result<(), StoreError> {
-    const INSERT: &str = "INSERT INTO provisioning_left (handle) VALUES ($1) ON CONFLICT DO NOTHING";
-    const DELETE: &str = "DELETE FROM provisioning_left WHERE handle = $1";
-    tx.execute(if leaves { INSERT } else { DELETE }, values![handle.as_str()]).await?;
+/// An account is this person's no more, or is it again.
+pub(super) async fn leaves(
+    tx: &mut Tx,
+    handle: &Handle,
+    (who, leaves): (ResourceId, bool),
+) -> Result<(), StoreError> {
+    const INSERT: &str =
+        "INSERT INTO provisioning_left (handle, resource) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    const DELETE: &str = "DELETE FROM provisioning_left WHERE handle = $1 AND resource = $2";
+    tx.execute(if leaves { INSERT } else { DELETE }, values![handle.as_str(), who.0]).await?;
     Ok(())
 }
 
-/// The accounts that the directory speaks of, and whether each belongs to the organisation.
+/// The accounts that the directory speaks of, and whether each belongs to the organisation. Whose person has left belongs to it no more,
+/// whoever has the name since.
 pub(super) async fn accounts(from: &mut impl Read) -> Result<Vec<(Handle, bool)>, StoreError> {
-    const SELECT: &str = "SELECT handle, active FROM provisioning_resources WHERE handle IS NOT NULL
+    const SELECT: &str = "SELECT handle, active FROM provisioning_resources
+        WHERE handle IS NOT NULL AND aside = 0 AND handle NOT IN (SELECT handle FROM provisioning_left)
         UNION ALL SELECT handle, 0 FROM provisioning_left ORDER BY 1";
     from.rows(SELECT, vec![]).await?.iter().map(|row| Ok((row.parsed(0)?, row.flag(1)?))).collect()
+}
+
+/// Whether the directory says that the person of an account does not belong to the organisation.
+pub(crate) async fn keeps_out(from: &mut impl Read, handle: &Handle) -> Result<bool, StoreError> {
+    const SELECT: &str = "SELECT 1 FROM provisioning_left WHERE handle = $1 UNION ALL
+        SELECT 1 FROM provisioning_resources WHERE handle = $1 AND active = 0 AND aside = 0";
+    Ok(from.row(SELECT, values![handle.as_str()]).await?.is_some())
+}
+
+/// An officer has restored an account: what the directory has said of it so far counts no more.
+pub(crate) async fn set_aside(tx: &mut Tx, handle: &Handle) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM provisioning_left WHERE handle = $1", values![handle.as_str()]).await?;
+    let update = "UPDATE provisioning_resources SET aside = 1 WHERE handle = $1";
+    tx.execute(update, values![handle.as_str()]).await?;
+    Ok(())
 }
 
 /// The account that a person of the directory has, if the name can be one's and nobody else's is.

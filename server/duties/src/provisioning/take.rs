@@ -12,8 +12,9 @@ use super::{
 
 /// The most characters a text has.
 const TEXT: usize = 1_024;
-/// The most values an attribute has.
-const VALUES: usize = 20_000;
+/// The most values an attribute has; of a group, how many members.
+const VALUES: usize = 100;
+const MEMBERS: usize = 20_000;
 
 /// What is said of a resource, as it is kept.
 pub(super) fn resource(of: &'static Type, said: &Value) -> Result<Map<String, Value>, Error> {
@@ -72,7 +73,7 @@ pub(super) fn whole(of: &'static Attribute, said: &Value) -> Result<Option<Value
         Value::Array(values) => values.as_slice(),
         _ => return Err(Error::Value("an attribute with several values is a list")),
     };
-    if said.len() > VALUES {
+    if said.len() > if of.name == "members" { MEMBERS } else { VALUES } {
         return Err(Error::Value("an attribute has too many values"));
     }
     let mut values: Vec<Value> = Vec::new();

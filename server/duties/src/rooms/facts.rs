@@ -38,20 +38,5 @@ impl Fact for Pending {
     const MEANING: &'static str = "a device was revoked, or an account came back, and rooms still have its former leaves: account, rooms; over with the commit that takes one in or out";
 }
 
-/// In which rooms leaves of an account do not fit its chain is found out anew.
-#[derive(Debug, Serialize)]
-pub(crate) struct Reviewed {
-    /// The account.
-    pub handle: Handle,
-    /// The rooms that were pending because of it.
-    pub rooms: Vec<RoomId>,
-}
-
-impl Fact for Reviewed {
-    const KIND: &'static str = "rooms.reviewed";
-    const MEANING: &'static str = "an account was restored, and no room is pending because of it until that is found out anew: account, rooms that were";
-}
-
 /// Every kind of fact this duty tells.
-pub(crate) const FACTS: &[Meaning] =
-    &[Meaning::of::<Opened>(), Meaning::of::<Pending>(), Meaning::of::<Reviewed>()];
+pub(crate) const FACTS: &[Meaning] = &[Meaning::of::<Opened>(), Meaning::of::<Pending>()];

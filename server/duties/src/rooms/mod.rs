@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use facts::FACTS;
 pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
-pub(crate) use pend::{Call, keep_away, pend, pending, pending_of, settle, unpend};
+pub(crate) use pend::{Call, is_in, keep_away, mark, pend, pending, pending_of, settle, unmark};
 pub(crate) use store::{
     MIGRATIONS, Next, advance, face, members, missed, part, put_in, reach, standing, take_out,
 };

@@ -14,9 +14,10 @@ use chancery_wire::{
     ids::{DeviceId, RoomId},
     names::Handle,
     problem::Problem,
+    time::Instant,
 };
 
-use super::facts::{Pending, Reviewed};
+use super::facts::Pending;
 use crate::counter::{Organisation, Refusal, Visitor};
 
 /// The right to mark rooms as pending: the server's own, when a chain has said so.
@@ -64,44 +65,55 @@ pub(super) async fn handle(Visitor { desk, caller }: Visitor) -> Result<Json<api
 
 /// Marks the rooms that these devices of an account are in, and those that it is away from; answers which those are.
 pub(crate) async fn pend(desk: &Desk, handle: &Handle, devices: &[DeviceId]) -> Result<Vec<RoomId>, Refusal> {
-    const ROOMS: &str =
-        "SELECT DISTINCT room FROM rooms_devices WHERE device = $1 AND removed IS NULL ORDER BY room";
-    const AWAY: &str = "SELECT room FROM rooms_away WHERE handle = $1 ORDER BY room";
-    const INSERT: &str =
-        "INSERT INTO rooms_pending (room, handle, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let permit = desk.permit::<Pend>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let at = work.at();
-    let mut rooms: Vec<RoomId> = Vec::new();
-    for device in devices {
-        for row in work.tx.rows(ROOMS, values![device.0]).await? {
-            rooms.push(RoomId(row.fixed(0)?));
-        }
-    }
-    for row in work.tx.rows(AWAY, values![handle.as_str()]).await? {
-        rooms.push(RoomId(row.fixed(0)?));
-    }
-    rooms.sort_unstable_by_key(|room| room.0);
-    rooms.dedup();
-    for room in &rooms {
-        work.tx.execute(INSERT, values![room.0, handle.as_str(), at.0]).await?;
-    }
+    let rooms = mark(&mut work.tx, handle, devices, at).await?;
     if !rooms.is_empty() {
         work.commit(&Pending { handle: handle.clone(), rooms: rooms.clone() }).await?;
     }
     Ok(rooms)
 }
 
-/// No room is pending because of an account any more: what is amiss, its chain says anew.
-pub(crate) async fn unpend(desk: &Desk, handle: &Handle) -> Result<(), Refusal> {
-    let permit = desk.permit::<Pend>(Organisation)?;
-    let mut work = desk.begin(permit).await?;
-    let rooms = pending_of(&mut work.tx, handle).await?;
-    if !rooms.is_empty() {
-        work.tx.execute("DELETE FROM rooms_pending WHERE handle = $1", values![handle.as_str()]).await?;
-        work.commit(&Reviewed { handle: handle.clone(), rooms }).await?;
+/// The same, as part of what has made them pending.
+pub(crate) async fn mark(
+    tx: &mut Tx,
+    handle: &Handle,
+    devices: &[DeviceId],
+    at: Instant,
+) -> Result<Vec<RoomId>, StoreError> {
+    const ROOMS: &str =
+        "SELECT DISTINCT room FROM rooms_devices WHERE device = $1 AND removed IS NULL ORDER BY room";
+    const AWAY: &str = "SELECT room FROM rooms_away WHERE handle = $1 ORDER BY room";
+    const INSERT: &str =
+        "INSERT INTO rooms_pending (room, handle, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let mut rooms: Vec<RoomId> = Vec::new();
+    for device in devices {
+        for row in tx.rows(ROOMS, values![device.0]).await? {
+            rooms.push(RoomId(row.fixed(0)?));
+        }
     }
+    for row in tx.rows(AWAY, values![handle.as_str()]).await? {
+        rooms.push(RoomId(row.fixed(0)?));
+    }
+    rooms.sort_unstable_by_key(|room| room.0);
+    rooms.dedup();
+    for room in &rooms {
+        tx.execute(INSERT, values![room.0, handle.as_str(), at.0]).await?;
+    }
+    Ok(rooms)
+}
+
+/// No room is pending because of an account any more: what is amiss, its chain says anew.
+pub(crate) async fn unmark(tx: &mut Tx, handle: &Handle) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM rooms_pending WHERE handle = $1", values![handle.as_str()]).await?;
     Ok(())
+}
+
+/// Whether a device is in a room.
+pub(crate) async fn is_in(from: &mut impl Read, room: RoomId, device: DeviceId) -> Result<bool, StoreError> {
+    const SELECT: &str = "SELECT 1 FROM rooms_devices WHERE room = $1 AND device = $2 AND removed IS NULL";
+    Ok(from.row(SELECT, values![room.0, device.0]).await?.is_some())
 }
 
 /// The rooms that are pending because of an account.

@@ -4,7 +4,10 @@
 //! `signin.expired`. The
 //! next request feels it; whoever calls this closes the device's sockets.
 
-use chancery_floor::work::{Action, Desk};
+use chancery_floor::{
+    store::{StoreError, Tx},
+    work::{Action, Desk},
+};
 use chancery_wire::ids::{DeviceId, SessionId};
 
 use super::{
@@ -29,6 +32,11 @@ pub(crate) async fn end(desk: &Desk, device: DeviceId) -> Result<(), Refusal> {
     let sessions = store::end(&mut work.tx, device).await?;
     work.commit(&Ended { device, sessions }).await?;
     Ok(())
+}
+
+/// Ends all sessions of a device, as part of what has ended them.
+pub(crate) async fn end_with(tx: &mut Tx, device: DeviceId) -> Result<(), StoreError> {
+    store::end(tx, device).await.map(drop)
 }
 
 /// Ends a session whose token was used without its device's key; answers whose it was, unless it has ended meanwhile.

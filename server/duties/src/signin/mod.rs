@@ -21,7 +21,7 @@ use chancery_wire::time::Instant;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use authenticate::Identity;
-pub(crate) use end::{end, expire, expose};
+pub(crate) use end::{end, end_with, expire, expose};
 pub(crate) use end_own::end_own;
 pub(crate) use error::SigninError;
 pub(crate) use facts::FACTS;

@@ -20,6 +20,7 @@ use crate::{
     accounts::KnownDevice,
     counter::{Anybody, Ask, Organisation, Refusal},
     providers::{self, ProvidersError},
+    provisioning,
 };
 
 /// The right to open a session.
@@ -55,6 +56,10 @@ async fn open(
     shown: Option<String>,
 ) -> Result<api::Session, SigninError> {
     let (opened, device) = (work.at(), known.device);
+    // Its program may not have signed that yet.
+    if !known.officer && !known.bot && provisioning::keeps_out(&mut work.tx, &known.handle).await? {
+        return Err(SigninError::Suspended);
+    }
     let provider = match shown {
         Some(token) => Some(providers::sign_in(&mut work.tx, known, &token, opened).await?),
         None => None,

@@ -136,7 +136,10 @@ fn the_example_bot_answers_with_its_badge_and_is_in_no_other_room() {
     assert_eq!((&pong["from"], &pong["bot"]), (&Value::from("pinger"), &Value::from(true)));
     let members = view(&place, "alice")["members"].clone();
     let badge = members.as_array().unwrap().iter().find(|member| member["account"] == "pinger").unwrap();
-    assert_eq!(badge["bot"], serde_json::json!({"owner": "alice", "purpose": "answers ping"}));
+    assert_eq!(
+        badge["bot"],
+        serde_json::json!({"owner": "alice", "purpose": "answers ping", "scope": null, "until": null})
+    );
     bot.kill().unwrap();
     bot.wait().unwrap();
     let rooms = place.types("pinger", &["room", "list"]);

@@ -89,7 +89,7 @@ both! {
             let found = does(&mut hr, "POST", "/Users/.search", search).await;
             assert_eq!((names(&found), &found["totalResults"]), (vec!["Bob"], &json!(1)), "{filter}");
         }
-        for none in ["externalId eq \"7F\"", "emails[type eq \"home\" and value ew \"bank.example\"]", "title pr", "active eq false"] {
+        for none in ["externalId eq \"7F\"", "userName eq \"bo\\u0000b\"", "emails[type eq \"home\" and value ew \"bank.example\"]", "title pr", "active eq false"] {
             let found = does(&mut hr, "POST", "/Users/.search", json!({"filter": none})).await;
             assert_eq!(found["totalResults"], 0, "{none}");
         }
@@ -134,7 +134,7 @@ both! {
         ]});
         let done = does(&mut hr, "POST", "/Bulk", all).await;
         let status: Vec<&str> = done["Operations"].as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
-        assert_eq!(status, ["201", "201", "201", "409", "404"]);
+        assert_eq!(status, ["201", "201", "201", "409", "400"]);
         let id = |at: usize| done["Operations"][at]["location"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         let (team, bob, carol) = (id(0), id(1), id(2));
         let seen = does(&mut hr, "GET", &format!("/Users/{bob}"), Value::Null).await;
@@ -193,6 +193,9 @@ both! {
             ("POST", "/Users/.search", json!({"filter": "shoeSize eq 9"}), (400, "invalidFilter")),
             ("POST", "/Users/.search", json!({"filter": format!("{}userName pr{}", "(".repeat(500), ")".repeat(500))}), (400, "invalidFilter")),
             ("GET", "/Users?startIndex=one", Value::Null, (400, "invalidValue")),
+            ("POST", "/Users", json!({"schemas": [USER], "userName": " carol "}), (400, "invalidValue")),
+            ("POST", "/Users", json!({"schemas": [USER], "userName": "x", "externalId": "\u{6f22}".repeat(1_020)}), (400, "invalidValue")),
+            ("POST", "/Users/.search", json!({"filter": "meta.created gt \"yesterday\""}), (400, "invalidFilter")),
             ("GET", "/Me", Value::Null, (501, "")),
             ("GET", "/Shoes", Value::Null, (404, "")),
             ("GET", "/Users/1", Value::Null, (404, "")),
@@ -219,6 +222,10 @@ both! {
         let whole = does(&mut hr, "PUT", &path, json!({"schemas": [USER], "userName": "bob", "title": "Trader"})).await;
         assert_eq!((&whole["active"], &whole["title"]), (&json!(false), &json!("Trader")));
         assert!(hr.settle_directory().await.unwrap().restored.is_empty());
+        for nothing in [json!({"op": "remove", "path": "active"}), json!({"op": "replace", "value": {"active": null}})] {
+            let now = does(&mut hr, "PATCH", &path, changes(&json!([nothing]))).await;
+            assert_eq!(now["active"], false);
+        }
         // Another person by the same name, after a detour: only who is active under it is back.
         does(&mut hr, "PUT", &path, json!({"schemas": [USER], "userName": "robert", "active": true})).await;
         assert!(hr.settle_directory().await.unwrap().restored.is_empty(), "bob is left behind, and out");
@@ -226,14 +233,59 @@ both! {
         let there = person(&mut hr, "carol").await;
         does(&mut hr, "DELETE", &format!("/Users/{there}"), Value::Null).await;
         assert_eq!(hr.settle_directory().await.unwrap().suspended, std::slice::from_ref(&carol.handle));
-        // An officer's word is not undone by making the person anew.
+        // Another person with the name of one who has left does not bring that one's devices back; an officer says whose the account is.
+        let another = person(&mut hr, "carol").await;
+        assert!(hr.settle_directory().await.unwrap().restored.is_empty());
         let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        mo.suspend(&carol.handle, false).await.unwrap();
+        let settled = hr.settle_directory().await.unwrap();
+        assert!(settled.suspended.is_empty(), "an officer's word stays until the directory says something new");
+        does(&mut hr, "PATCH", &format!("/Users/{another}"), changes(&json!([{"op": "replace", "path": "active", "value": false}]))).await;
+        assert_eq!(hr.settle_directory().await.unwrap().suspended, std::slice::from_ref(&carol.handle));
+        does(&mut hr, "DELETE", &format!("/Users/{another}"), Value::Null).await;
+        // An officer's word is not undone by making the person anew.
         mo.suspend(&carol.handle, true).await.unwrap();
         person(&mut hr, "carol").await;
         assert!(hr.settle_directory().await.unwrap().restored.is_empty());
         // Back is bob once somebody active has his name.
         does(&mut hr, "PATCH", &path, changes(&json!([{"op": "replace", "path": "userName", "value": "bob"}]))).await;
         assert_eq!(hr.settle_directory().await.unwrap().restored, [handle("bob")]);
+    }
+
+    async fn whoever_the_directory_has_out_does_not_come_in_by_a_link_from_before(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut hr = joins(&mut door, "hr", &directory(None)).await;
+        let link = door.alice.invite(&handle("erin"), &AccountKind::Person).await.unwrap().to_string();
+        let id = person(&mut hr, "erin").await;
+        does(&mut hr, "DELETE", &format!("/Users/{id}"), Value::Null).await;
+        let mut erin = door.blank("erin");
+        erin.join(&link).await.unwrap();
+        // Before anybody has signed it.
+        let out = erin.sync(std::time::Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
+        assert!(out.is(chancery_wire::problem::Code::Suspended), "{out}");
+        assert_eq!(hr.settle_directory().await.unwrap().suspended, [handle("erin")]);
+    }
+
+    async fn large_groups_are_changed_in_a_moment(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut hr = joins(&mut door, "hr", &directory(None)).await;
+        let mut people = Vec::new();
+        for block in 0..2 {
+            let one = |n| json!({"method": "POST", "path": "/Users", "bulkId": format!("{n}"), "data": {"schemas": [USER], "userName": format!("p{block}-{n}")}});
+            let all: Vec<Value> = (0..500).map(one).collect();
+            let done = does(&mut hr, "POST", "/Bulk", json!({"Operations": all})).await;
+            people.extend(done["Operations"].as_array().unwrap().iter().map(|it| {
+                json!({"value": it["location"].as_str().unwrap().rsplit('/').next().unwrap()})
+            }));
+        }
+        let team = does(&mut hr, "POST", "/Groups", json!({"schemas": [GROUP], "displayName": "all", "members": people})).await;
+        let path = format!("/Groups/{}", team["id"].as_str().unwrap());
+        // The same a hundred times over is nothing new.
+        let again: Vec<Value> = (0..100).map(|_| json!({"op": "add", "path": "members", "value": people})).collect();
+        let now = does(&mut hr, "PATCH", &path, changes(&json!(again))).await;
+        assert_eq!((&now["meta"]["version"], now["members"].as_array().unwrap().len()), (&json!("W/\"1\""), 1_000));
+        let gone = changes(&json!([{"op": "remove", "path": "members", "value": people}]));
+        assert!(does(&mut hr, "PATCH", &path, gone).await.get("members").is_none());
     }
 
     async fn the_directory_is_nobody_elses(db: Db) {

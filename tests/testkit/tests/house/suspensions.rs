@@ -116,6 +116,28 @@ both! {
         assert!(again.is_err(), "he has his place, and nobody brings him to it");
     }
 
+    async fn what_a_suspended_officer_has_made_before_lets_nobody_in(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        let link = mo.invite(&handle("dave"), &AccountKind::Officer).await.unwrap().to_string();
+        let bot = AccountKind::Bot(Bot { owner: handle("mo"), purpose: "pages".to_owned(), scope: None, until: None });
+        let mut pager = joins(&mut door, "pager", &bot).await;
+        let token = door.session(&pager.enrolled().unwrap()).await;
+        let pagers = pager.enrolled().unwrap();
+        let mut socket = door.connect(&pagers).await;
+        door.alice.suspend(&handle("mo"), true).await.unwrap();
+        let mut dave = door.blank("dave");
+        let refused = dave.join(&link).await.unwrap_err();
+        assert!(refused.is(Code::NoInvitation), "{refused}");
+        // Nor is a program heard for which nobody answers.
+        assert_eq!(socket.closed().await, 4001);
+        let proof = proof(&pagers, ("GET", "/v1/rooms"), Some(&token), now());
+        assert_eq!(problem(door.signed("/v1/rooms", &token, &proof)).await, expected(Code::Suspended));
+        door.alice.suspend(&handle("mo"), false).await.unwrap();
+        sync(&mut pager).await;
+        dave.join(&link).await.unwrap();
+    }
+
     async fn a_program_does_nothing_once_its_time_is_over(db: Db) {
         let mut door = Door::open(db).await;
         let kind = directory(Some(now().plus_seconds(-1)));
