@@ -72,7 +72,7 @@ pub(super) async fn create(
     let body = take::resource(of, said)?;
     let mut work = desk.begin(permit).await?;
     let (id, at) = (ResourceId(work.fresh()), work.at());
-    let mut it = Resource { id, of, body, version: 1, created: at, modified: at };
+    let mut it = Resource { id, of, body, version: 1, created: at, modified: at, active: true };
     if it.is_person() {
         it.body.entry("active").or_insert(Value::Bool(true));
     }

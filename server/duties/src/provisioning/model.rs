@@ -19,6 +19,8 @@ pub(super) struct Resource {
     pub version: u64,
     pub created: Instant,
     pub modified: Instant,
+    /// Whether it belonged to the organisation when that was said last.
+    pub active: bool,
 }
 
 impl Resource {
@@ -38,9 +40,9 @@ impl Resource {
         self.of.name == USERS.name
     }
 
-    /// Whether it belongs to the organisation.
+    /// Whether it belongs to the organisation. Where nothing is said of that any more, it is as it was: taking it away brings nobody back.
     pub(super) fn is_active(&self) -> bool {
-        self.body.get("active").and_then(Value::as_bool).unwrap_or(true)
+        self.body.get("active").and_then(Value::as_bool).unwrap_or(self.active)
     }
 
     /// The person's account: its name is the userName, without the organisation's domain where that follows.

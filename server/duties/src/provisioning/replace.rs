@@ -80,7 +80,14 @@ pub(super) async fn replace(
     let permit = desk.permit::<Replace>(Organisation)?;
     let said = take::resource(which.of, said)?;
     let work = desk.begin(permit).await?;
-    become_of(work, by, which, domain, |_| Ok(said)).await
+    become_of(work, by, which, domain, |before| {
+        let mut after = said;
+        if let (false, Some(active)) = (after.contains_key("active"), before.get("active")) {
+            after.insert("active".to_owned(), active.clone());
+        }
+        Ok(after)
+    })
+    .await
 }
 
 /// Makes of a resource what `becomes` says, with its members.
@@ -98,16 +105,12 @@ pub(super) async fn become_of<A: Action<Resource = Organisation>>(
     if !members.is_empty() {
         body.insert("members".to_owned(), Value::Array(members));
     }
-    let mut after = becomes(&body)?;
-    // Leaving it out, or taking it away, brings nobody back.
-    if let (false, Some(active)) = (after.contains_key("active"), body.get("active")) {
-        after.insert("active".to_owned(), active.clone());
-    }
+    let after = becomes(&body)?;
     if after == body {
         return Ok(before);
     }
     let (version, modified) = (before.version + 1, work.at());
-    let after = Resource { body: after, version, modified, ..before.clone() };
+    let after = Resource { body: after, version, modified, active: before.is_active(), ..before.clone() };
     // Who had a name and has another one leaves the first one behind.
     if let Some(handle) = before.handle(domain).filter(|handle| Some(handle) != after.handle(domain).as_ref())
     {

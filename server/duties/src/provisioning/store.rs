@@ -29,6 +29,7 @@ fn resource(row: &Row) -> Result<Resource, StoreError> {
         version: row.count(3)?,
         created: Instant(row.integer(4)?),
         modified: Instant(row.integer(5)?),
+        active: row.flag(6)?,
     })
 }
 
@@ -38,14 +39,16 @@ pub(super) async fn find(
     of: &Type,
     id: ResourceId,
 ) -> Result<Option<Resource>, StoreError> {
-    const SELECT: &str = "SELECT id, kind, body, version, created, modified FROM provisioning_resources
+    const SELECT: &str =
+        "SELECT id, kind, body, version, created, modified, active FROM provisioning_resources
         WHERE id = $1 AND kind = $2";
     from.row(SELECT, values![id.0, of.name]).await?.as_ref().map(resource).transpose()
 }
 
 /// Those with this name, as names are compared.
 pub(super) async fn named(from: &mut impl Read, of: &Type, name: &str) -> Result<Vec<Resource>, StoreError> {
-    const SELECT: &str = "SELECT id, kind, body, version, created, modified FROM provisioning_resources
+    const SELECT: &str =
+        "SELECT id, kind, body, version, created, modified, active FROM provisioning_resources
         WHERE kind = $1 AND name = $2 ORDER BY number";
     from.rows(SELECT, values![of.name, name]).await?.iter().map(resource).collect()
 }
@@ -56,7 +59,8 @@ pub(super) async fn external(
     of: &Type,
     name: &str,
 ) -> Result<Vec<Resource>, StoreError> {
-    const SELECT: &str = "SELECT id, kind, body, version, created, modified FROM provisioning_resources
+    const SELECT: &str =
+        "SELECT id, kind, body, version, created, modified, active FROM provisioning_resources
         WHERE kind = $1 AND external = $2 ORDER BY number";
     from.rows(SELECT, values![of.name, name]).await?.iter().map(resource).collect()
 }
@@ -67,7 +71,8 @@ pub(super) async fn page(
     of: &Type,
     (after, many): (u64, u64),
 ) -> Result<Vec<Resource>, StoreError> {
-    const SELECT: &str = "SELECT id, kind, body, version, created, modified FROM provisioning_resources
+    const SELECT: &str =
+        "SELECT id, kind, body, version, created, modified, active FROM provisioning_resources
         WHERE kind = $1 ORDER BY number LIMIT $2 OFFSET $3";
     from.rows(SELECT, values![of.name, many, after]).await?.iter().map(resource).collect()
 }
@@ -169,7 +174,7 @@ pub(super) async fn set_member(
 /// The groups that somebody is in.
 pub(super) async fn groups_of(from: &mut impl Read, member: ResourceId) -> Result<Vec<Resource>, StoreError> {
     const SELECT: &str =
-        "SELECT r.id, r.kind, r.body, r.version, r.created, r.modified FROM provisioning_members m
+        "SELECT r.id, r.kind, r.body, r.version, r.created, r.modified, r.active FROM provisioning_members m
         JOIN provisioning_resources r ON r.id = m.team WHERE m.member = $1 AND r.kind = $2 ORDER BY r.number";
     from.rows(SELECT, values![member.0, GROUPS.name]).await?.iter().map(resource).collect()
 }
