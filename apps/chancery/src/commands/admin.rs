@@ -30,11 +30,11 @@ async fn suspend(
         (true, 0) => format!("{person} is suspended: all sessions have ended, and {person} was in no room."),
         (true, rooms) => format!(
             "{person} is suspended: all sessions have ended, and nobody is told to go on. Whoever is online takes {person} out of the \
-             rooms, of which there are {rooms}; see how far that is:  chancery admin suspended"
+             rooms ({rooms}); see how far that is:  chancery admin suspended"
         ),
         (false, 0) => format!("{person} is restored, and was taken out of no room."),
         (false, rooms) => format!(
-            "{person} is restored, and comes back into {rooms} rooms as soon as somebody there is online."
+            "{person} is restored, and comes back into the rooms ({rooms}) as soon as somebody there is online."
         ),
     };
     output.answer(&object(&it), &text)
@@ -51,7 +51,7 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
         };
         let pending = match it.pending.len() {
             0 => "in no room any more".to_owned(),
-            rooms => format!("still in {rooms} rooms, where nobody else has been online since"),
+            rooms => format!("still in rooms where nobody else has been online since ({rooms})"),
         };
         format!("{:<16} by {by}, {pending}", it.handle.as_str())
     };

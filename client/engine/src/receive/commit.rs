@@ -305,6 +305,11 @@ impl Turn<'_> {
             let handle = &leaf.name.account;
             let known = self.step.trusted(handle)?;
             let known = known.into_iter().find(|known| known.device == leaf.name.device);
+            let restored = known.as_ref().is_some_and(|known| known.has_been_suspended);
+            if restored && change.before.away.contains(handle) {
+                parts.push(format!("{handle} is back"));
+                continue;
+            }
             match known.and_then(|known| known.recovered_by) {
                 Some(by) if was_here(handle) && by.is_empty() => {
                     parts.push(format!("{handle} came back on a new device, by the recovery key"));
@@ -343,6 +348,8 @@ impl Turn<'_> {
                 (false, _) => removed.push(handle),
             }
         }
+        // Once, however many devices somebody has.
+        parts.dedup();
         let away = change.before.away.iter();
         removed.extend(away.filter(|handle| !change.after.away.contains(*handle) && !is_here(handle)));
         let names =

@@ -51,7 +51,7 @@ both! {
         assert_eq!(only(&mut hr).await.suspended.as_deref(), Some("directory"));
         sync(&mut door.alice).await;
         assert_eq!(devices_in(&door.alice, "bob"), 0);
-        assert!(events(&door.alice, room).contains("bob is suspended, and away until that is over"));
+        assert!(events(&door.alice, room).ends_with("\nbob is suspended, and away until that is over"));
         let view = door.alice.find_room("private").unwrap();
         assert!(view.away[0].handle == handle("bob") && view.away[0].suspended);
         assert!(!only(&mut hr).await.pending.contains(&room), "it is carried out there");
@@ -68,6 +68,7 @@ both! {
         sync(&mut second).await;
         assert_eq!(devices_in(&door.alice, "bob"), 2);
         assert_eq!(door.alice.find_room("private").unwrap().away, []);
+        assert!(events(&door.alice, room).ends_with("bob is back"), "{}", events(&door.alice, room));
         says(&mut door.alice, room, "welcome back").await;
         sync(&mut door.bob).await;
         sync(&mut second).await;
