@@ -29,7 +29,7 @@ async fn suspend(
     let text = match (suspended, it.pending.len()) {
         (true, 0) => format!("{person} is suspended: all sessions have ended, and {person} was in no room."),
         (true, rooms) => format!(
-            "{person} is suspended: all sessions have ended, and nobody is told to go on. Whoever is online takes {person} out of the \
+            "{person} is suspended: all sessions have ended. Whoever is online takes {person} out of the \
              rooms ({rooms}); see how far that is:  chancery admin suspended"
         ),
         (false, 0) => format!("{person} is restored, and was taken out of no room."),
