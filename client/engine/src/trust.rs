@@ -5,7 +5,7 @@
 
 use chancery_groups::Leaf;
 use chancery_transparency::{
-    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Suspender, Trusted,
+    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Scope, Suspender, Trusted,
 };
 use chancery_vault::{Step, TrustedBot, TrustedDevice};
 use chancery_wire::{api::Chains, names::Handle, time::Instant};
@@ -219,7 +219,7 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
         bot: it.bot.map(|TrustedBot { owner, purpose, scope, until }| Bot {
             owner,
             purpose,
-            scope: scope.and_then(|scope| scope.parse().ok()),
+            scope: scope.as_deref().and_then(Scope::parse),
             until,
         }),
         invited_by: it.invited_by,

@@ -68,20 +68,13 @@ impl Scope {
             Self::Directory => "directory",
         }
     }
-}
 
-impl std::str::FromStr for Scope {
-    type Err = UnknownScope;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        if text == Self::Directory.as_str() { Ok(Self::Directory) } else { Err(UnknownScope) }
+    /// The scope whose word this is.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == Self::Directory.as_str()).then_some(Self::Directory)
     }
 }
-
-/// A word that names no scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such scope of a program")]
-pub struct UnknownScope;
 
 /// What a program's account says of itself: whoever sees it in a room sees this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

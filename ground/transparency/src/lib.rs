@@ -22,7 +22,7 @@ pub use chain::{
     Device, Enrol, InvalidChain, Root, Suspender, Trusted, Vouch, about, keeps_key, revokes, suspends,
     verify, verify_as_far,
 };
-pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret, UnknownScope};
+pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use provider::{Claims, InvalidProvider, InvalidToken, Provider, nonce};

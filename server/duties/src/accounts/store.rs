@@ -119,9 +119,9 @@ pub(crate) async fn trusted(
                     let owner = owner.parse();
                     let damaged = |_| StoreError::Failed("a stored handle does not parse".to_owned());
                     let owner = owner.map_err(damaged)?;
-                    let scope = row.text_if_any(12)?.map(|scope| scope.parse()).transpose();
-                    let scope =
-                        scope.map_err(|_| StoreError::Failed("a stored scope does not parse".to_owned()))?;
+                    let unknown = || StoreError::Failed("a stored scope does not parse".to_owned());
+                    let scope = row.text_if_any(12)?;
+                    let scope = scope.map(|it| Scope::parse(&it).ok_or_else(unknown)).transpose()?;
                     Some(Bot { owner, purpose, scope, until: row.integer_if_any(13)?.map(Instant) })
                 }
                 _ => None,
