@@ -23,7 +23,7 @@ use super::{
     list::kind_of,
     model::Resource,
     said::{Answer, Said},
-    schema::{TYPES, Type},
+    schema::Type,
     show::{Wanted, whole},
     store, take,
 };
@@ -135,11 +135,7 @@ async fn set_members(tx: &mut Tx, it: &Resource) -> Result<(), Error> {
         store::set_member(tx, (it.id, *gone), false).await?;
     }
     for member in wanted.iter().filter(|id| !there.contains(id)) {
-        let mut known = false;
-        for of in TYPES {
-            known |= store::find(tx, of, *member).await?.is_some();
-        }
-        if !known || *member == it.id {
+        if !store::is_known(tx, *member).await? || *member == it.id {
             return Err(Error::Value("a member is the id of a person or another group in the directory"));
         }
         store::set_member(tx, (it.id, *member), true).await?;

@@ -45,6 +45,12 @@ pub(super) async fn find(
     from.row(SELECT, values![id.0, of.name]).await?.as_ref().map(resource).transpose()
 }
 
+/// Whether there is a person or group with this id.
+pub(super) async fn is_known(from: &mut impl Read, id: ResourceId) -> Result<bool, StoreError> {
+    const SELECT: &str = "SELECT 1 FROM provisioning_resources WHERE id = $1";
+    Ok(from.row(SELECT, values![id.0]).await?.is_some())
+}
+
 /// Those with this name, as names are compared.
 pub(super) async fn named(from: &mut impl Read, of: &Type, name: &str) -> Result<Vec<Resource>, StoreError> {
     const SELECT: &str =
