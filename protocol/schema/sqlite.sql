@@ -91,6 +91,21 @@ ALTER TABLE accounts ADD COLUMN suspended TEXT;
 ALTER TABLE accounts ADD COLUMN bot_scope TEXT;
 ALTER TABLE accounts ADD COLUMN bot_until BIGINT;
 
+-- charter/0001_charter
+-- The charter: every amendment that was taken in, as its signers signed it.
+CREATE TABLE charter_amendments (
+    number BIGINT NOT NULL PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    taken BIGINT NOT NULL,
+    amendment BLOB NOT NULL
+);
+-- Amendments that wait for the signature of another person.
+CREATE TABLE charter_proposals (
+    id BLOB NOT NULL PRIMARY KEY,
+    proposed BIGINT NOT NULL,
+    amendment BLOB NOT NULL
+);
+
 -- devices/0001_devices
 -- Key packages that devices deposited, each for one use but the last resort.
 CREATE TABLE devices_key_packages (

@@ -166,7 +166,7 @@ pub(crate) enum Command {
     /// The organisation's identity provider, which knows its people: trust one, list, withdraw (for officers)
     #[command(subcommand)]
     Provider(Provider),
-    /// For officers: who belongs to the organisation for now, and who does not
+    /// For those who look after the organisation: who is kept out, who holds which role, what was done
     #[command(subcommand)]
     Admin(Admin),
     /// For the program that knows the organisation's people: connect an identity provider by SCIM

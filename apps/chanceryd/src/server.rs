@@ -225,6 +225,7 @@ fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
     settings.address_requests = config.limits.address;
     settings.device_requests = config.limits.device;
     settings.proxies.clone_from(&config.public.proxies);
+    settings.zones = config.zones.iter().map(|(name, it)| (name.as_str().into(), it.clone())).collect();
     let Passkeys { required, taken, officers } = &config.passkeys;
     settings.passkeys = PasskeySettings {
         origin: Some(origin(url)),

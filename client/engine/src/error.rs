@@ -1,7 +1,7 @@
 //! Why the engine says no: nothing was changed then.
 
 use chancery_groups::Breach;
-use chancery_transparency::{InvalidChain, InvalidProvider, InvalidToken};
+use chancery_transparency::{InvalidAmendment, InvalidChain, InvalidProvider, InvalidToken};
 use chancery_vault::VaultError;
 use chancery_wire::names::Handle;
 
@@ -82,6 +82,15 @@ pub enum EngineError {
     /// The account is suspended already, or is not, or it is not for this account to say.
     #[error("{0} is suspended already, or is not, or only an officer may say so")]
     NoSuspension(Handle),
+    /// An amendment of the charter does not hold.
+    #[error("{0}")]
+    BadAmendment(#[from] InvalidAmendment),
+    /// The server shows another charter than before.
+    #[error("the server shows another charter than the one this device has seen: it can only grow")]
+    OtherCharter,
+    /// There is no such proposal.
+    #[error("there is no such proposal, or somebody has changed it since it was shown")]
+    NoProposal,
     /// There is no such device of the account.
     #[error("there is no such device of that account")]
     NoDevice,

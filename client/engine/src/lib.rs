@@ -8,6 +8,7 @@ mod alarm;
 mod answer;
 mod archive;
 mod cause;
+mod charter;
 mod come_back;
 mod drafts;
 mod engine;

@@ -27,6 +27,7 @@
 //! A [`Client`] is one profile: one device of one account, with its vault. What it is asked to do is kept in the vault
 //! first and sent as soon as it can be; interrupted anywhere, the next call goes on from there.
 
+mod charter;
 mod client;
 mod clock;
 mod directory;
@@ -51,7 +52,9 @@ pub use chancery_engine::{
     Alarm, AwayView, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Signed,
     Unsent, Want,
 };
-pub use chancery_transparency::{AccountKind, Bot, Provider, Scope};
+pub use chancery_transparency::{
+    AccountKind, Amendment, Bot, BuiltIn, Change, Charter, Conflict, Emergency, Permission, Provider, Scope,
+};
 pub use chancery_vault::{
     Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, VaultKey, WishId,
 };

@@ -4,6 +4,7 @@
 //! same vault open; steps queue. Nothing here talks to a network, reads a clock or decides anything.
 
 mod archive;
+mod charter;
 mod error;
 mod files;
 mod history;

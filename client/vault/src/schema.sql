@@ -278,3 +278,9 @@ CREATE TABLE trust (
     revoked INTEGER NOT NULL,
     UNIQUE (handle, device)
 ) STRICT;
+-- The charter as it was seen last: it can only grow.
+CREATE TABLE charter_seen (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    number INTEGER NOT NULL,
+    head BLOB NOT NULL
+);

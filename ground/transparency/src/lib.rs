@@ -7,6 +7,7 @@
 mod act;
 mod archive;
 mod chain;
+mod charter;
 mod envelope;
 mod invitation;
 mod linking;
@@ -21,6 +22,9 @@ pub use archive::BlockName;
 pub use chain::{
     Device, Enrol, InvalidChain, Root, Suspender, Trusted, Vouch, about, keeps_key, revokes, suspends,
     verify, verify_as_far,
+};
+pub use charter::{
+    Amendment, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment, Permission,
 };
 pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};

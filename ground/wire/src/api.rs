@@ -5,9 +5,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod charter;
 mod providers;
 mod suspensions;
 
+pub use charter::{Amend, Amended, Charter, Explain, Explanation, Fact, Facts, HeldRole, Proposals};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
 pub use suspensions::{Suspend, Suspension, Suspensions, Waiting};
 

@@ -105,6 +105,10 @@ id!(
     SessionId
 );
 id!(
+    /// An amendment of the charter.
+    AmendmentId
+);
+id!(
     /// What a directory knows: a person or a group (SCIM).
     ResourceId
 );

@@ -18,6 +18,9 @@ pub enum InvalidName {
     /// Domains are lower-case DNS names.
     #[error("a domain is a lower-case DNS name such as bank.example")]
     Domain,
+    /// Roles and rules are named by words that are typed.
+    #[error("a role or rule is called by 1 to 48 lower-case letters, digits and - between them")]
+    Role,
     /// A leaf's credential is `mimi://<domain>/u/<handle>/d/<device>`.
     #[error("not a device URI such as mimi://bank.example/u/alice/d/<id>")]
     Leaf,
@@ -83,6 +86,25 @@ name!(
     "^[a-z0-9-]+(\\.[a-z0-9-]+)*$",
     "an organisation's DNS name"
 );
+
+name!(
+    /// What a role or a rule of the organisation is called, such as `help-desk`.
+    RoleName,
+    "^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$",
+    "what a role or a rule of the organisation is called"
+);
+
+impl FromStr for RoleName {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let fits = (1..=48).contains(&text.len())
+            && text.bytes().all(inner)
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidName::Role) }
+    }
+}
 
 impl FromStr for Handle {
     type Err = InvalidName;

@@ -181,6 +181,20 @@ codes! {
         "look for a mistake in the link; or two officers can bring the account back with `vouch`";
     /// The invitation does not hold.
     BadInvitation = "accounts.bad-invitation", 422, "the invitation does not hold", "make a new one";
+    /// The amendment of the charter is not taken in.
+    BadAmendment = "charter.bad-amendment", 422, "the amendment of the charter does not hold",
+        "see how the charter stands: chancery admin charter";
+    /// There is no such proposal.
+    NoProposal = "charter.no-proposal", 404, "there is no such proposal, or it is made or declined",
+        "see which ones wait: chancery admin proposals";
+    /// A rule cannot be taken.
+    BadRule = "charter.bad-rule", 422, "the rule cannot be taken",
+        "a rule is Cedar, fits policies/schema.cedarschema, and forbids something to accounts";
+    /// Nobody would be left who may amend the charter.
+    LastOne = "charter.last-one", 409, "nobody would be left who may amend the charter",
+        "let somebody else hold the role policy-admin first";
+    /// There is no such act.
+    NoSuchAct = "charter.no-such-act", 404, "there is no such act", "acts are called as in protocol/api/v1.json";
     /// A key package does not hold.
     BadPackage = "devices.bad-key-package", 422, "a key package does not hold", "update the program and try again";
     /// Too many key packages are deposited.

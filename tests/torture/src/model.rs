@@ -13,7 +13,7 @@ use chancery_wire::{
 use crate::{
     device::Device,
     template::NAMES,
-    truth::{Deed, Truth, Wished},
+    truth::{Deed, Opened, Truth, Wished},
     world::World,
 };
 
@@ -145,6 +145,7 @@ impl World {
 
     /// Which wish stands where, by what the devices show; they must not contradict each other.
     fn find_wishes(&self, shown: &mut Shown, wrong: &mut Vec<String>) {
+        let mut taken_back = BTreeSet::new();
         for gone in [false, true] {
             for (device, seen) in &shown.seen {
                 for (seq, line) in &seen.lines {
@@ -159,8 +160,16 @@ impl World {
                     };
                     let Some(number) = found.filter(|_| is_gone == gone) else { continue };
                     let before = shown.wishes.get(seq).copied();
-                    if gone && before.is_some() {
+                    // Who never saw the words that were taken back may show so where they were changed later: they stood where they stand first.
+                    let first = shown.wishes.iter().find(|(_, other)| **other == number).map(|(seq, _)| *seq);
+                    if gone && (before.is_some() || first.is_some_and(|first| first < *seq)) {
                         continue;
+                    }
+                    if gone {
+                        taken_back.insert(*seq);
+                        if let Some(first) = first.filter(|first| taken_back.contains(first)) {
+                            shown.wishes.remove(&first);
+                        }
                     }
                     if before.is_some_and(|before| before != number) {
                         let name = &self.devices[*device].name;
@@ -234,6 +243,9 @@ impl World {
             let Deed::Go(whom) = wished.deed else { continue };
             let here = |wished: &&Wished| wished.room == shown.room;
             let brought = self.truth.wishes.iter().filter(here).any(|it| it.deed == Deed::Bring(whom));
+            // Put back to before it had opened the room, a device still is to open it with everybody it was opened with.
+            let again = |it: &Opened| self.devices[it.device].was_restored && it.with.contains(&whom);
+            let brought = brought || self.truth.opened.get(&shown.room).is_some_and(again);
             if wished.room != shown.room || wished.unsure || brought || self.devices[wished.device].revoked {
                 continue;
             }

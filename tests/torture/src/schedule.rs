@@ -10,7 +10,7 @@ use chancery_wire::{content::Written, ids::RoomId, names::Handle, policy::Role};
 
 use crate::{
     template::NAMES,
-    truth::{Deed, Wished},
+    truth::{Deed, Opened, Wished},
     world::World,
 };
 
@@ -145,12 +145,14 @@ impl World {
     }
 
     fn opens(&mut self, device: usize) {
-        let mut members: Vec<Handle> = Vec::new();
-        for name in &NAMES[..self.accounts] {
+        let mut with: Vec<usize> = Vec::new();
+        for account in 0..self.accounts {
             if self.dice.happens(500) {
-                members.push(chancery_play::person::handle(name));
+                with.push(account);
             }
         }
+        let members: Vec<Handle> =
+            with.iter().map(|account| chancery_play::person::handle(NAMES[*account])).collect();
         let name = written(&format!("room {}", self.rooms.len()));
         self.start(device);
         let told = format!("{} opens room {} with {members:?}", self.devices[device].name, self.rooms.len());
@@ -159,6 +161,7 @@ impl World {
         match opened {
             Some(Ok(room)) => {
                 self.rooms.push(room);
+                self.truth.opened.insert(room, Opened { device, with });
                 self.tell(format!("    its log is {}", room.to_string().chars().take(4).collect::<String>()));
             }
             Some(Err(why)) => self.wrong.push(format!("a room is not opened: {why}")),

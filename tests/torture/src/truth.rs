@@ -1,5 +1,7 @@
 //! The truth: what was wished on every device, as the person meant it, known without asking any of them.
 
+use std::collections::BTreeMap;
+
 use chancery_vault::WishId;
 use chancery_wire::{content::MessageId, ids::RoomId};
 
@@ -41,11 +43,22 @@ pub(crate) struct Wished {
     pub(crate) unsure: bool,
 }
 
+/// Who is to be in a room from the beginning.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The device that opens it.
+    pub(crate) device: usize,
+    /// The accounts, by number.
+    pub(crate) with: Vec<usize>,
+}
+
 /// All wishes, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(crate) struct Truth {
     /// The wishes.
     pub(crate) wishes: Vec<Wished>,
+    /// How each room was opened.
+    pub(crate) opened: BTreeMap<RoomId, Opened>,
 }
 
 impl Truth {

@@ -1,8 +1,10 @@
 //! What is typed by those who look after the organisation.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Subcommand;
+
+use super::{Switch, span};
 
 /// What to do for the organisation's directory.
 #[derive(Debug, Subcommand)]
@@ -19,7 +21,7 @@ pub(crate) enum Directory {
     },
 }
 
-/// What to do with accounts of others.
+/// What to do to look after the organisation.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
     /// Keep somebody out until restored: sessions end at once, and every room takes the devices out; nothing is lost
@@ -34,4 +36,107 @@ pub(crate) enum Admin {
     },
     /// List who is suspended, and where that is not carried out yet
     Suspended,
+    /// Show the charter: who holds which role, the organisation's own rules, emergencies
+    Charter,
+    /// List the roles, what each permits, and what never meets in one person
+    Roles,
+    /// Let somebody hold a role
+    Assign {
+        /// The account
+        person: String,
+        /// The role
+        role: String,
+        /// For this long only, such as 90d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        lasting: Option<u32>,
+    },
+    /// Take a role from somebody, or give up one of your own
+    Withdraw {
+        /// The account
+        person: String,
+        /// The role
+        role: String,
+    },
+    /// Make a role of the organisation's own, change one, or do away with it
+    Role {
+        /// What it is called
+        name: String,
+        /// What it permits, such as signin.list-others; may be given several times
+        #[arg(long = "permit", value_name = "ACT", required_unless_present = "drop")]
+        permits: Vec<String>,
+        /// Do away with it, and take it from all who hold it
+        #[arg(long, conflicts_with = "permits")]
+        drop: bool,
+    },
+    /// Forbid something by a rule of the organisation's own, in Cedar, or do away with one
+    ///
+    /// A rule begins with `forbid (principal is Account` and may speak of what policies/schema.cedarschema names, such as principal.zone:
+    /// what chanceryd's configuration calls the network from which somebody asks.
+    Rule {
+        /// What it is called
+        name: String,
+        /// A file with the rule; - for standard input
+        #[arg(required_unless_present = "drop")]
+        file: Option<PathBuf>,
+        /// Do away with it
+        #[arg(long, conflicts_with = "file")]
+        drop: bool,
+    },
+    /// Have two people sign whatever gives rights, or one alone
+    TwoPersons {
+        /// on or off
+        switch: Switch,
+    },
+    /// List what waits for another person's signature
+    Proposals,
+    /// Sign what somebody else proposes, and have it done
+    Agree {
+        /// How the proposal's id begins
+        proposal: String,
+    },
+    /// Decline what somebody proposes, or take your own proposal back
+    Decline {
+        /// How the proposal's id begins
+        proposal: String,
+    },
+    /// In an emergency, take a role alone; everybody sees it, and somebody else reviews it
+    BreakGlass {
+        /// The role
+        role: String,
+        /// For how long, at most 4h
+        #[arg(long = "for", value_name = "TIME", value_parser = span, default_value = "1h")]
+        lasting: u32,
+        /// Why it cannot wait
+        #[arg(long)]
+        because: String,
+    },
+    /// Say what was found of somebody's emergency
+    Review {
+        /// How its id begins, as in the charter
+        emergency: String,
+        /// What was found
+        finding: String,
+    },
+    /// Say why an act is allowed or refused, and what would change that
+    Explain {
+        /// The act, such as accounts.invite
+        act: String,
+        /// For this account; you, when it is left out
+        #[arg(long)]
+        person: Option<String>,
+    },
+    /// List the open sessions of somebody else, or end them
+    Sessions {
+        /// The account
+        person: String,
+        /// End them all; devices that may still sign in do so again by themselves
+        #[arg(long)]
+        end: bool,
+    },
+    /// Read the journal: what everybody has done. Reading it is told in it
+    Journal {
+        /// Only what comes after this place
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+    },
 }

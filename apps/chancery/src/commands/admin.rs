@@ -1,14 +1,20 @@
 //! Looking after the organisation: who is kept out, and since when that holds everywhere.
 
-use chancery_wire::{api::Suspension, names::Handle};
+use chancery_wire::{
+    api::{OpenSession, Suspension},
+    names::Handle,
+};
 use serde_json::{Value, json};
 
-use super::open;
+use super::{charter, open};
 use crate::{
     arguments::{Admin, Common},
     failure::Failure,
-    output::Output,
+    output::{Output, clock},
 };
+
+/// How many facts a full page has.
+const PAGE: usize = 512;
 
 /// Does what was typed.
 pub(crate) async fn run(common: &Common, output: &mut Output, what: Admin) -> Result<(), Failure> {
@@ -16,6 +22,9 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Suspend { person } => suspend(common, output, &person.parse()?, true).await,
         Admin::Restore { person } => suspend(common, output, &person.parse()?, false).await,
         Admin::Suspended => suspended(common, output).await,
+        Admin::Sessions { person, end } => sessions(common, output, &person.parse()?, end).await,
+        Admin::Journal { after } => journal(common, output, after).await,
+        other => charter::run(common, output, other).await,
     }
 }
 
@@ -62,6 +71,49 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
     lines.extend(officers.iter().map(waits));
     let text = if lines.is_empty() { "nobody is suspended".to_owned() } else { lines.join("\n") };
     output.answer(&json!({"suspended": list, "officers": officers}), &text)
+}
+
+async fn sessions(common: &Common, output: &mut Output, person: &Handle, end: bool) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    if end {
+        client.end_sessions_of(person).await?;
+        let text = format!(
+            "all sessions of {person} have ended. Devices that may still sign in do so again by themselves: to keep \
+             somebody out, use  chancery admin suspend {person}"
+        );
+        return output.answer(&json!({"account": person, "ended": true}), &text);
+    }
+    let sessions = client.sessions_of(person).await?.sessions;
+    let line = |it: &OpenSession| {
+        let (id, device) = (it.session.to_string(), it.device.to_string());
+        let (since, until) = (clock(it.opened.0), clock(it.until.0));
+        format!("{id:.8}  device {device:.8}  since {since}, until {until}")
+    };
+    let lines: Vec<String> = sessions.iter().map(line).collect();
+    let text = if lines.is_empty() { format!("{person} has no session") } else { lines.join("\n") };
+    output.answer(&json!({"account": person, "sessions": sessions}), &text)
+}
+
+async fn journal(common: &Common, output: &mut Output, mut after: u64) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let (mut all, mut lines) = (Vec::new(), Vec::new());
+    loop {
+        let facts = client.facts(after).await?.facts;
+        let full = facts.len() >= PAGE;
+        after = facts.last().map_or(after, |it| it.seq);
+        for it in facts {
+            let told: Option<(i64, String, String, ciborium::Value)> =
+                ciborium::from_reader(it.fact.0.as_slice()).ok();
+            let (_, actor, _, what) =
+                told.unwrap_or((0, String::new(), String::new(), ciborium::Value::Null));
+            let what = serde_json::to_value(&what).unwrap_or_default();
+            lines.push(format!("{:>8}  {}  {:<28} {actor}  {what}", it.seq, clock(it.at.0), it.kind));
+            all.push(json!({"seq": it.seq, "at": it.at, "kind": it.kind, "actor": actor, "what": what, "head": it.head}));
+        }
+        if !full {
+            return output.answer(&json!({"facts": all}), &lines.join("\n"));
+        }
+    }
 }
 
 fn object(it: &Suspension) -> Value {

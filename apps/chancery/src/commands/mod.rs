@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod charter;
 mod devices;
 mod directory;
 mod files;

@@ -1,6 +1,6 @@
 //! What may stand in the configuration file, key by key. Only the form; `rules` says what may stand together.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use chancery_wire::names::Domain;
 use serde::Deserialize;
@@ -27,6 +27,8 @@ pub(super) struct File {
     pub(super) files: Files,
     #[serde(default)]
     pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) zones: BTreeMap<String, Spanned<Vec<String>>>,
     #[serde(default)]
     pub(super) passkeys: Passkeys,
     #[serde(default)]

@@ -17,6 +17,7 @@ use std::{
 };
 
 use chancery_wire::names::Domain;
+use ipnet::IpNet;
 
 pub use credentials::{Credentials, UnusableCredentials};
 pub use refusal::RefusedConfig;
@@ -44,6 +45,8 @@ pub struct Config {
     pub files: Files,
     /// How many requests are taken.
     pub limits: Limits,
+    /// The networks that have names, and what belongs to each.
+    pub zones: Vec<(String, Vec<IpNet>)>,
     /// Which passkeys are taken, and for what.
     pub passkeys: Passkeys,
     /// How often people sign in at the identity provider that officers trust; nothing where they need not.

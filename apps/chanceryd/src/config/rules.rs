@@ -1,7 +1,14 @@
 //! What must not stand together in a configuration, and what each value may be. Every rule names its line.
 
-use std::{net::SocketAddr, num::NonZeroU32, ops::Range, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    ops::Range,
+    path::PathBuf,
+};
 
+use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::{
@@ -10,9 +17,9 @@ use super::{
 };
 
 /// Where clients connect unless something else is said.
-const PUBLIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8460);
+const PUBLIC: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8460);
 /// Where health and metrics are asked for unless something else is said.
-const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
+const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
 /// How many connections may be served at once.
 const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 /// How many requests a minute may be taken from one.
@@ -48,6 +55,7 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
     let passkeys = passkeys(file.passkeys, &public)?;
     Ok(Config {
         passkeys,
+        zones: zones(file.zones)?,
         sign_in_every: sign_in_every(file.providers)?,
         bodies_kept: period("bodies_kept", file.bodies_kept, BODIES_KEPT, (1..=30, 86_400, "days"))?,
         session_lifetime: period(
@@ -115,6 +123,31 @@ fn sign_in_every(file: file::Providers) -> Result<Option<Period>, Broken> {
     // What stands for nothing given is not looked at: there is something.
     let read = |given| period("sign_in_every", Some(given), SESSION_LIFETIME, (1..=2160, 3600, "hours"));
     file.sign_in_every.map(read).transpose()
+}
+
+/// Networks with names: each address of an organisation's is in at most one that is meant.
+fn zones(file: BTreeMap<String, Spanned<Vec<String>>>) -> Result<Vec<(String, Vec<IpNet>)>, Broken> {
+    let mut zones = Vec::new();
+    for (name, networks) in file {
+        let at = networks.span();
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if name.is_empty() || name.len() > 48 || !name.bytes().all(plain) {
+            return broken(at, "a zone is called by 1 to 48 lower-case letters, digits and -");
+        }
+        let network =
+            |text: &String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        let read: Result<Vec<IpNet>, _> = networks.get_ref().iter().map(network).collect();
+        match read {
+            Ok(read) if !read.is_empty() => zones.push((name, read)),
+            _ => {
+                return broken(
+                    at,
+                    "a zone is a list of networks such as [\"10.0.0.0/8\", \"2001:db8::/32\"]",
+                );
+            }
+        }
+    }
+    Ok(zones)
 }
 
 fn passkeys(file: file::Passkeys, public: &Public) -> Result<Passkeys, Broken> {

@@ -64,6 +64,10 @@ largest = "2 GiB"
 address = 600
 device = 1200
 
+[zones]
+# Networks that the rules of the charter may name (`chancery admin rule`), such as
+# office = ["10.0.0.0/8"]
+
 [passkeys]
 # With a passkey a person confirms what is sensitive: inviting, linking a device, revoking somebody else's, changing the
 # recovery key. Whoever has one is asked for it; with true, nobody does any of it without one.
@@ -135,6 +139,13 @@ pub(super) fn view(config: &Config) -> String {
     line(format!("largest = \"{}\"", config.files.largest));
     let Limits { address, device } = config.limits;
     line(format!("\n[limits]\naddress = {address}\ndevice = {device}"));
+    if !config.zones.is_empty() {
+        line("\n[zones]".to_owned());
+    }
+    for (name, networks) in &config.zones {
+        let networks = networks.iter().map(|it| format!("\"{it}\""));
+        line(format!("{name} = [{}]", networks.collect::<Vec<_>>().join(", ")));
+    }
     let Passkeys { required, taken, officers } = &config.passkeys;
     line(format!("\n[passkeys]\nrequired = {required}\n{}", passkeys(taken)));
     if let Some(officers) = officers {

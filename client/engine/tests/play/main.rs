@@ -11,6 +11,7 @@
 use chancery_play::{hub, person};
 
 mod archive;
+mod charter;
 mod conversation;
 mod devices;
 mod forger;

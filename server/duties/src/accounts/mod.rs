@@ -39,7 +39,7 @@ pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
     MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, recovery_key,
-    root, silent_of, standings, suspended, was_revoked,
+    root, silent_of, standings, suspended, trusted, was_revoked,
 };
 pub(crate) use suspend::{Suspend, Suspension, suspend};
 

@@ -1,13 +1,15 @@
 //! Who asks.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use chancery_floor::{
     policy::Entity,
     work::{Actor, Resource},
 };
-use chancery_transparency::PublicKey;
+use chancery_transparency::{Charter, Permission, PublicKey};
 use chancery_wire::{
     ids::{DeviceId, SessionId},
-    names::Handle,
+    names::{Handle, RoleName},
     time::Instant,
 };
 
@@ -30,6 +32,27 @@ pub struct Caller {
     pub until: Instant,
     /// How far its owner has confirmed what it asks for.
     pub assurance: Assurance,
+    /// The roles that the account holds.
+    pub granted: Granted,
+    /// From which of the networks that the organisation has named it asks, if from one of them.
+    pub zone: Option<Arc<str>>,
+}
+
+/// The roles that an account holds, and what they permit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    roles: BTreeSet<RoleName>,
+    permissions: BTreeSet<Permission>,
+}
+
+impl Granted {
+    /// What these roles permit by that charter.
+    #[must_use]
+    pub fn by(charter: &Charter, roles: impl IntoIterator<Item = RoleName>) -> Self {
+        let roles: BTreeSet<RoleName> = roles.into_iter().collect();
+        let permissions = roles.iter().filter_map(|role| charter.permits(role)).flatten().copied().collect();
+        Self { roles, permissions }
+    }
 }
 
 /// How far a person has confirmed, with a passkey, what a device asks for.
@@ -48,6 +71,13 @@ impl Caller {
         let Assurance { passkey, confirmed } = self.assurance;
         let account = Entity::plain("Account").with("officer", self.officer);
         let account = account.with("directory", self.directory).with("passkey", passkey);
+        let mut account = account.with_word("zone", self.zone.as_ref());
+        for it in &self.granted.permissions {
+            account = account.within("Permission", it.as_str());
+        }
+        for it in &self.granted.roles {
+            account = account.within("Role", it.as_str());
+        }
         let entity = account.clone().with("confirmed", confirmed);
         let confirmed = (!confirmed).then(|| account.with("confirmed", true));
         Actor { id: format!("device/{}", self.device), entity, confirmed }

@@ -7,7 +7,7 @@ mod refusal;
 
 pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body};
 pub(crate) use caller::Organisation;
-pub use caller::{Assurance, Caller};
+pub use caller::{Assurance, Caller, Granted};
 pub(crate) use date::{http_date, read_rfc3339, rfc3339};
 pub use refusal::Refusal;
 pub(crate) use refusal::Told;

@@ -6,10 +6,10 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::store::{Read, StoreError};
 use chancery_trail::digest;
-use chancery_transparency::{Invitation, Provider, about, keeps_key, revokes, suspends};
+use chancery_transparency::{Amendment, Change, Invitation, Provider, about, keeps_key, revokes, suspends};
 use chancery_wire::{
     api::{
-        self, AddPasskey, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, Suspend, TrustProvider,
+        self, AddPasskey, Amend, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, Suspend, TrustProvider,
         WithdrawProvider,
     },
     ids::PasskeyId,
@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::receive::Gate;
 use crate::{
-    counter::{Ask, Organisation, Refusal, Visitor},
+    counter::{Ask, Organisation, Refusal, Visitor, rfc3339},
     passkeys::{self, Approve, Purpose},
 };
 
@@ -82,6 +82,10 @@ async fn words(
                 })
             })
         }
+        ("POST", "/v1/charter/amendments") => {
+            let amend: Option<Amend> = serde_json::from_slice(body).ok();
+            amend.and_then(|it| Some(amends(&Amendment::peek(&it.amendment.0)?.0.change)))
+        }
         ("PUT", "/v1/recovery-key") => {
             let keep: Option<KeepRecoveryKey> = serde_json::from_slice(body).ok();
             let keeps = keep.and_then(|it| keeps_key(&it.entry.0));
@@ -139,4 +143,35 @@ fn invites(invite: &Invite) -> Option<String> {
     let what = if it.officer { " as an officer, who may invite others and revoke their devices" } else { "" };
     let bot = it.bot.as_ref().map(|bot| format!(" as a bot, for which {} answers", bot.owner));
     Some(format!("invite {}{what}{}", it.handle, bot.unwrap_or_default()))
+}
+
+/// What an amendment of the charter does, in words.
+fn amends(change: &Change) -> String {
+    match change {
+        Change::Define { role, permissions } if permissions.is_empty() => {
+            format!("do away with the role {role}, and take it from all who hold it")
+        }
+        Change::Define { role, permissions } => {
+            let what: Vec<_> = permissions.iter().map(|it| it.what()).collect();
+            format!("let whoever holds the role {role}: {}", what.join("; "))
+        }
+        Change::Assign { account, role, until } => {
+            let until = until.map(|until| format!(" until {}", rfc3339(until))).unwrap_or_default();
+            format!("let {account} hold the role {role}{until}")
+        }
+        Change::Withdraw { account, role } => format!("take the role {role} from {account}"),
+        Change::Rule { name, cedar: Some(text) } => format!("have the rule {name}: {text}"),
+        Change::Rule { name, cedar: None } => format!("do away with the rule {name}"),
+        Change::TwoPersons { on: true } => {
+            "have two people sign whatever gives rights, from now on".to_owned()
+        }
+        Change::TwoPersons { on: false } => "have one person alone give rights, from now on".to_owned(),
+        Change::BreakGlass { role, until, .. } => {
+            format!(
+                "take the role {role} alone, in an emergency, until {}; somebody else reviews it",
+                rfc3339(*until)
+            )
+        }
+        Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
+    }
 }

@@ -8,7 +8,10 @@ use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
 use super::{approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
-use crate::{accounts, archive, delivery, devices, files, passkeys, providers, provisioning, rooms, signin};
+use crate::{
+    accounts, archive, audit, charter, delivery, devices, files, passkeys, providers, provisioning, rooms,
+    signin,
+};
 
 /// The API as OpenAPI, always the same for the same program.
 #[must_use]
@@ -29,6 +32,8 @@ pub fn openapi() -> OpenApi {
     let mut api = OpenApiBuilder::new().info(info).components(Some(names)).build();
     for part in vec![
         accounts::routes().into_openapi(),
+        charter::routes().into_openapi(),
+        audit::routes().into_openapi(),
         devices::routes().into_openapi(),
         signin::routes().into_openapi(),
         passkeys::routes().into_openapi(),
@@ -71,6 +76,8 @@ pub fn facts() -> Vec<Meaning> {
     [
         own,
         accounts::FACTS,
+        audit::FACTS,
+        charter::FACTS,
         devices::FACTS,
         providers::FACTS,
         provisioning::FACTS,
@@ -90,6 +97,7 @@ pub fn migrations() -> Vec<Migration> {
     [
         journal::MIGRATIONS,
         accounts::MIGRATIONS,
+        charter::MIGRATIONS,
         devices::MIGRATIONS,
         providers::MIGRATIONS,
         provisioning::MIGRATIONS,

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     accounts,
+    charter::Rights,
     counter::Refusal,
     delivery, devices, files,
     passkeys::{self, InvalidModels, Passkeys},
@@ -71,6 +72,8 @@ fn policies() -> Result<Policies, InvalidPolicies> {
     let schema = include_str!("../../../../policies/schema.cedarschema");
     let texts = [
         include_str!("../../../../policies/accounts.cedar"),
+        include_str!("../../../../policies/charter.cedar"),
+        include_str!("../../../../policies/audit.cedar"),
         include_str!("../../../../policies/devices.cedar"),
         include_str!("../../../../policies/signin.cedar"),
         include_str!("../../../../policies/passkeys.cedar"),
@@ -101,6 +104,8 @@ impl House {
         let (policies, refusals) = (policies()?, Refusals::default());
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
+        let rights = Rights::default();
+        rights.refresh(&mut floor.db.reader(), &settings.domain, &floor.policies).await?;
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started, settings.providers());
         let passkeys = Passkeys::new(&settings.domain, &settings.passkeys)?;
@@ -114,6 +119,7 @@ impl House {
                 settings: Arc::new(settings),
                 signin,
                 passkeys,
+                rights,
                 limits,
                 delivery,
                 tasks,

@@ -149,7 +149,7 @@ mod tests {
     use chancery_wire::{ids::SessionId, time::Instant};
 
     use super::*;
-    use crate::counter::Assurance;
+    use crate::counter::{Assurance, Granted};
 
     fn from(peer: &str, forwarded: &[&str]) -> Option<String> {
         let mut request = Request::builder();
@@ -210,6 +210,8 @@ mod tests {
             session: SessionId([device; 16]),
             until: Instant(i64::MAX),
             assurance: Assurance::default(),
+            granted: Granted::default(),
+            zone: None,
         };
         let may = |caller: &Caller, route: &str| limits.caller(caller, route).map_err(|refusal| refusal.code);
         for device in 1..=3 {

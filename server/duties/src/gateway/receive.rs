@@ -33,7 +33,8 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Refusal, Told, Visitor, http_date},
+    charter::Rights,
+    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
     provisioning,
@@ -53,6 +54,7 @@ pub(super) struct Gate {
     pub settings: Arc<Settings>,
     pub signin: Signin,
     pub passkeys: Passkeys,
+    pub rights: Rights,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
@@ -132,6 +134,13 @@ impl Gate {
                 let passkey = passkeys::has_any(&mut reader, &caller.handle).await?;
                 let confirmed = !passkey && !self.settings.passkeys.required;
                 caller.assurance = Assurance { passkey, confirmed };
+                caller.zone = from.and_then(|from| self.settings.zone(from));
+                let charter =
+                    self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
+                if let Some(charter) = charter {
+                    let held = charter.held(&caller.handle, caller.officer, now);
+                    caller.granted = Granted::by(&charter, held.into_iter().map(|it| it.role));
+                }
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {
                     self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);

@@ -14,6 +14,8 @@ use super::{
 use crate::{
     accounts::{self, Accounts},
     archive::{self, Archive},
+    audit,
+    charter::{self, Charters},
     counter::Refusal,
     devices::{self, Devices},
     files::{self, Files},
@@ -29,6 +31,12 @@ pub(super) fn router(gate: Gate) -> Router {
     let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
     let routes: OpenApiRouter = OpenApiRouter::new()
         .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
+        .merge(charter::routes().with_state(Charters {
+            domain: domain.clone(),
+            rights: gate.rights.clone(),
+            zones: gate.settings.zone_names(),
+        }))
+        .merge(audit::routes())
         .merge(
             devices::routes()
                 .with_state(Devices { domain: domain.clone(), claims: Arc::clone(&gate.limits.claims) }),

@@ -1,8 +1,9 @@
 //! What a house is told when it is opened. The program that reads the configuration has checked it.
 
-use std::{net::IpAddr, num::NonZeroU32};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use chancery_wire::{files, names::Domain};
+use ipnet::IpNet;
 
 use crate::{
     delivery::Bounds,
@@ -29,6 +30,8 @@ pub struct Settings {
     pub device_requests: NonZeroU32,
     /// Proxies that are believed for whom they ask, besides those on this machine.
     pub proxies: Vec<IpAddr>,
+    /// The networks that the organisation has named: what they are called, and what belongs to each. An address is in the first that has it.
+    pub zones: Vec<(Arc<str>, Vec<IpNet>)>,
     /// Which passkeys are taken, and for what.
     pub passkeys: PasskeySettings,
     /// For how many hours a sign-in at the organisation's identity provider is good, once officers trust one; nothing where devices
@@ -49,6 +52,7 @@ impl Settings {
             address_requests: const { NonZeroU32::new(600).unwrap() },
             device_requests: const { NonZeroU32::new(1200).unwrap() },
             proxies: vec![],
+            zones: vec![],
             passkeys: PasskeySettings {
                 origin: None,
                 required: false,
@@ -57,6 +61,17 @@ impl Settings {
             },
             provider_hours: None,
         }
+    }
+
+    /// What the network is called in which an address is.
+    pub(super) fn zone(&self, address: IpAddr) -> Option<Arc<str>> {
+        let there = |(_, networks): &&(Arc<str>, Vec<IpNet>)| networks.iter().any(|it| it.contains(&address));
+        self.zones.iter().find(there).map(|(name, _)| Arc::clone(name))
+    }
+
+    /// What the networks are called.
+    pub(super) fn zone_names(&self) -> Vec<String> {
+        self.zones.iter().map(|(name, _)| name.to_string()).collect()
     }
 
     /// The most parts a file may have.

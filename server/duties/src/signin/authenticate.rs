@@ -12,7 +12,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::{Signin, error::SigninError, store};
 use crate::{
     accounts::{self, KnownDevice},
-    counter::{Assurance, Caller},
+    counter::{Assurance, Caller, Granted},
 };
 
 /// The header of a proof.
@@ -85,6 +85,8 @@ impl Signin {
                 session,
                 until,
                 assurance: Assurance::default(),
+                granted: Granted::default(),
+                zone: None,
             },
             fresh,
         ))

@@ -3,6 +3,7 @@
 use chancery_floor::journal::{Fact, Meaning};
 use chancery_wire::{
     ids::{DeviceId, SessionId},
+    names::Handle,
     time::Instant,
 };
 use serde::Serialize;
@@ -37,6 +38,23 @@ pub(crate) struct Ended {
 impl Fact for Ended {
     const KIND: &'static str = "signin.ended";
     const MEANING: &'static str = "all sessions of a device were ended: device, how many";
+}
+
+/// The sessions of an account were ended by somebody else.
+#[derive(Debug, Serialize)]
+pub(crate) struct EndedBy {
+    /// The account.
+    pub account: Handle,
+    /// By whom.
+    pub by: Handle,
+    /// How many sessions.
+    pub sessions: u64,
+}
+
+impl Fact for EndedBy {
+    const KIND: &'static str = "signin.ended-by";
+    const MEANING: &'static str =
+        "all sessions of an account were ended by somebody else: account, by whom, how many";
 }
 
 /// One session was ended before its time.
@@ -78,5 +96,10 @@ impl Fact for Expired {
 }
 
 /// Every kind of fact this duty tells.
-pub(crate) const FACTS: &[Meaning] =
-    &[Meaning::of::<Opened>(), Meaning::of::<Ended>(), Meaning::of::<Closed>(), Meaning::of::<Expired>()];
+pub(crate) const FACTS: &[Meaning] = &[
+    Meaning::of::<Opened>(),
+    Meaning::of::<Ended>(),
+    Meaning::of::<EndedBy>(),
+    Meaning::of::<Closed>(),
+    Meaning::of::<Expired>(),
+];

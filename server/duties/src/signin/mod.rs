@@ -7,6 +7,7 @@
 
 mod authenticate;
 mod end;
+mod end_others;
 mod end_own;
 mod error;
 mod facts;
@@ -22,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use authenticate::Identity;
 pub(crate) use end::{end, end_with, expire, expose};
+pub(crate) use end_others::end_others;
 pub(crate) use end_own::end_own;
 pub(crate) use error::SigninError;
 pub(crate) use facts::FACTS;
@@ -52,5 +54,5 @@ impl Signin {
 
 /// The routes of sign-in.
 pub(crate) fn routes() -> OpenApiRouter<Signin> {
-    OpenApiRouter::new().routes(routes!(open::handle, list::handle))
+    OpenApiRouter::new().routes(routes!(open::handle, list::handle)).routes(routes!(list::of_others))
 }

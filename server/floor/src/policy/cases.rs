@@ -25,6 +25,9 @@ struct Side {
     kind: String,
     #[serde(default)]
     attributes: std::collections::BTreeMap<String, bool>,
+    /// What its roles permit.
+    #[serde(default)]
+    permissions: Vec<String>,
 }
 
 /// A text that is not a case.
@@ -54,7 +57,9 @@ impl Case {
 impl Side {
     fn entity(&self) -> Entity {
         let flag = |(name, flag): (&String, &bool)| (keep(name), Attribute::Flag(*flag));
-        Entity { kind: keep(&self.kind), attributes: self.attributes.iter().map(flag).collect() }
+        let attributes = self.attributes.iter().map(flag).collect();
+        let groups = self.permissions.iter().map(|it| ("Permission", it.as_str().into())).collect();
+        Entity { kind: keep(&self.kind), attributes, groups }
     }
 }
 

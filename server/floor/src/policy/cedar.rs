@@ -1,14 +1,15 @@
 //! The decision itself, by Cedar, and the memory of decisions.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt,
-    sync::RwLock,
+    str::FromStr as _,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use cedar_policy::{
-    Authorizer, Context, Entities, EntityUid, PolicySet, Request, RestrictedExpression, Schema,
-    ValidationMode, Validator,
+    Authorizer, Context, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet,
+    PrincipalConstraint, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -20,9 +21,15 @@ const REMEMBERED: usize = 256;
 /// The answer to who and on what.
 type Decision = (Entity, Entity, bool);
 
-/// The policies in force, checked against their schema.
+/// The policies in force, checked against their schema: those of the program, and what the organisation forbids besides.
 pub struct Policies {
     schema: Schema,
+    own: PolicySet,
+    force: RwLock<Arc<Force>>,
+}
+
+/// The policies of one moment.
+struct Force {
     set: PolicySet,
     hash: [u8; 32],
     /// By action. Few answers each, so that looking through them costs less than making a key.
@@ -31,7 +38,7 @@ pub struct Policies {
 
 impl fmt::Debug for Policies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Policies({} policies)", self.set.policies().count())
+        write!(f, "Policies({} policies)", self.force().set.policies().count())
     }
 }
 
@@ -40,43 +47,94 @@ impl fmt::Debug for Policies {
 #[error("the policies do not hold: {0}")]
 pub struct InvalidPolicies(String);
 
+/// Why something is allowed or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// The program's policies that decided, in Cedar.
+    pub policies: Vec<String>,
+    /// The organisation's rules that decided, by name.
+    pub rules: Vec<String>,
+}
+
 impl Policies {
     /// Reads a schema and policies written for it; strictly validated.
     pub fn parse(schema: &str, texts: &[&str]) -> Result<Self, InvalidPolicies> {
-        let wrong = |error: &dyn fmt::Display| InvalidPolicies(error.to_string());
         let text = texts.join("\n");
         let (schema, _) = Schema::from_cedarschema_str(schema).map_err(|error| wrong(&error))?;
-        let set: PolicySet = text.parse().map_err(|error| wrong(&error))?;
-        let checked = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-        if !checked.validation_passed_without_warnings() {
-            return Err(wrong(&checked));
-        }
-        let hash = Sha256::digest(&text).into();
-        Ok(Self { schema, set, hash, remembered: RwLock::default() })
+        let own: PolicySet = text.parse().map_err(|error| wrong(&error))?;
+        fits(&schema, &own)?;
+        let force = RwLock::new(Arc::new(Force::new(own.clone())));
+        Ok(Self { schema, own, force })
     }
 
-    /// The SHA-256 of the policies: which ones a decision was made by.
+    /// The SHA-256 of the policies in force: which ones a decision was made by.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        self.hash
+        self.force().hash
+    }
+
+    /// Puts the organisation's rules, each with its name, in the place of those before. Nothing changes when one of them cannot be taken.
+    pub fn set_rules<'a>(
+        &self,
+        rules: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), InvalidPolicies> {
+        let set = self.with_rules(rules)?;
+        *self.force.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Force::new(set));
+        Ok(())
+    }
+
+    /// What would be answered if the organisation had these rules. Nothing changes.
+    pub fn try_rules<'a>(
+        &self,
+        rules: impl IntoIterator<Item = (&'a str, &'a str)>,
+        (actor, action, resource): (&Entity, &str, &Entity),
+    ) -> Result<bool, InvalidPolicies> {
+        let set = self.with_rules(rules)?;
+        Ok(self.ask(&set, actor, action, resource)?.allowed)
+    }
+
+    fn with_rules<'a>(
+        &self,
+        rules: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<PolicySet, InvalidPolicies> {
+        let mut set = self.own.clone();
+        for (name, text) in rules {
+            let id = PolicyId::new(format!("rule/{name}"));
+            let rule = Policy::parse(Some(id), text).map_err(|error| wrong(&error))?;
+            let account = |kind: &EntityTypeName| kind.to_string() == "Account";
+            let of_accounts = match rule.principal_constraint() {
+                PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => account(&kind),
+                _ => false,
+            };
+            if rule.effect() != Effect::Forbid || !of_accounts {
+                return Err(InvalidPolicies("a rule begins with `forbid (principal is Account`".to_owned()));
+            }
+            set.add(rule).map_err(|error| wrong(&error))?;
+        }
+        fits(&self.schema, &set)?;
+        Ok(set)
     }
 
     /// Whether `actor` may do `action` to `resource`. What cannot be answered is denied.
     #[must_use]
     pub fn allow(&self, actor: &Entity, action: &'static str, resource: &Entity) -> bool {
-        // INVARIANT: the policies never change while this value lives, so their hash need not be part of the question.
-        if let Ok(remembered) = self.remembered.read()
+        // INVARIANT: what is in force never changes, it is replaced together with its memory.
+        let force = self.force();
+        if let Ok(remembered) = force.remembered.read()
             && let Some(answers) = remembered.get(action)
             && let Some((.., allowed)) =
                 answers.iter().find(|(who, what, _)| who == actor && what == resource)
         {
             return *allowed;
         }
-        let allowed = self.decide(actor, action, resource).unwrap_or_else(|error| {
+        let answer = self.ask(&force.set, actor, action, resource).map(|answer| answer.allowed);
+        let allowed = answer.unwrap_or_else(|error| {
             tracing::error!(action, %error, "policy could not be asked");
             false
         });
-        if let Ok(mut remembered) = self.remembered.write() {
+        if let Ok(mut remembered) = force.remembered.write() {
             let answers = remembered.entry(action).or_default();
             if answers.len() < REMEMBERED {
                 answers.push((actor.clone(), resource.clone(), allowed));
@@ -85,27 +143,84 @@ impl Policies {
         allowed
     }
 
-    fn decide(&self, actor: &Entity, action: &str, resource: &Entity) -> Result<bool, InvalidPolicies> {
-        let wrong = |error: &dyn fmt::Display| InvalidPolicies(error.to_string());
+    /// Whether there is such an action.
+    #[must_use]
+    pub fn knows(&self, action: &str) -> bool {
+        EntityUid::from_str(action).is_ok_and(|action| self.schema.actions().any(|it| *it == action))
+    }
+
+    /// Why `actor` may do `action` to `resource`, or may not.
+    pub fn explain(
+        &self,
+        actor: &Entity,
+        action: &str,
+        resource: &Entity,
+    ) -> Result<Answer, InvalidPolicies> {
+        self.ask(&self.force().set, actor, action, resource)
+    }
+
+    fn force(&self) -> Arc<Force> {
+        Arc::clone(&self.force.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ask(
+        &self,
+        set: &PolicySet,
+        actor: &Entity,
+        action: &str,
+        resource: &Entity,
+    ) -> Result<Answer, InvalidPolicies> {
         let (who, what) = (to_cedar(actor)?, to_cedar(resource)?);
         let action: EntityUid = action.parse().map_err(|error| wrong(&error))?;
         let request = Request::new(who.uid(), action, what.uid(), Context::empty(), Some(&self.schema))
             .map_err(|error| wrong(&error))?;
         let entities =
             Entities::from_entities([who, what], Some(&self.schema)).map_err(|error| wrong(&error))?;
-        let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
-        Ok(response.decision() == cedar_policy::Decision::Allow)
+        let response = Authorizer::new().is_authorized(&request, set, &entities);
+        let allowed = response.decision() == cedar_policy::Decision::Allow;
+        let mut answer = Answer { allowed, policies: vec![], rules: vec![] };
+        for id in response.diagnostics().reason() {
+            let name: &str = id.as_ref();
+            match name.strip_prefix("rule/") {
+                Some(name) => answer.rules.push(name.to_owned()),
+                None => answer.policies.extend(set.policy(id).and_then(Policy::to_cedar)),
+            }
+        }
+        answer.policies.sort();
+        answer.rules.sort();
+        Ok(answer)
     }
+}
+
+impl Force {
+    fn new(set: PolicySet) -> Self {
+        let mut texts: Vec<_> = set.policies().filter_map(Policy::to_cedar).collect();
+        texts.sort();
+        Self { set, hash: Sha256::digest(texts.join("\n")).into(), remembered: RwLock::default() }
+    }
+}
+
+fn wrong(error: &dyn fmt::Display) -> InvalidPolicies {
+    InvalidPolicies(error.to_string())
+}
+
+fn fits(schema: &Schema, set: &PolicySet) -> Result<(), InvalidPolicies> {
+    let checked = Validator::new(schema.clone()).validate(set, ValidationMode::Strict);
+    if checked.validation_passed_without_warnings() { Ok(()) } else { Err(wrong(&checked)) }
 }
 
 /// The entity for Cedar, under an id that says nothing.
 fn to_cedar(entity: &Entity) -> Result<cedar_policy::Entity, InvalidPolicies> {
-    let wrong = |error: &dyn fmt::Display| InvalidPolicies(error.to_string());
-    let uid = format!("{}::\"it\"", entity.kind).parse().map_err(|error| wrong(&error))?;
+    let named = |kind: &str, name: &str| -> Result<EntityUid, InvalidPolicies> {
+        let kind = EntityTypeName::from_str(kind).map_err(|error| wrong(&error))?;
+        Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(name)))
+    };
     let value = |attribute: &Attribute| match attribute {
         Attribute::Flag(flag) => RestrictedExpression::new_bool(*flag),
-        Attribute::Word(word) => RestrictedExpression::new_string((*word).to_owned()),
+        Attribute::Word(word) => RestrictedExpression::new_string(word.to_string()),
     };
+    let uid = named(entity.kind, "it")?;
     let attributes = entity.attributes.iter().map(|(name, it)| ((*name).to_owned(), value(it))).collect();
-    cedar_policy::Entity::new(uid, attributes, HashSet::new()).map_err(|error| wrong(&error))
+    let groups: Result<_, _> = entity.groups.iter().map(|(kind, name)| named(kind, name)).collect();
+    cedar_policy::Entity::new(uid, attributes, groups?).map_err(|error| wrong(&error))
 }

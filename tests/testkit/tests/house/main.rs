@@ -11,6 +11,7 @@
 mod archive;
 mod authenticator;
 mod bad_input;
+mod charter;
 mod contract;
 mod door;
 mod files;

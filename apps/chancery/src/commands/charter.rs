@@ -1,0 +1,298 @@
+//! The charter: who holds which role, what the organisation forbids, what waits for another person, emergencies.
+
+use std::{collections::BTreeMap, io::Read as _, path::Path};
+
+use chancery_sdk::{Amendment, BuiltIn, Change, Charter, Client, Conflict, Emergency, Permission};
+use chancery_wire::{
+    api::{Amended, Explanation},
+    ids::AmendmentId,
+    names::{Handle, RoleName},
+    time::Instant,
+};
+use serde_json::{Value, json};
+
+use super::open;
+use crate::{
+    arguments::{Admin, Common, Switch},
+    failure::Failure,
+    output::{Output, clock, one_line},
+};
+
+/// Does what was typed.
+pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Result<(), Failure> {
+    let change = match what {
+        Admin::Charter => return charter(common, output).await,
+        Admin::Roles => return roles(common, output).await,
+        Admin::Proposals => return proposals(common, output).await,
+        Admin::Agree { proposal } => return agree(common, output, &proposal).await,
+        Admin::Decline { proposal } => return decline(common, output, &proposal).await,
+        Admin::Explain { act, person } => {
+            let person = person.as_deref().map(str::parse).transpose()?;
+            return explain(common, output, &act, person).await;
+        }
+        Admin::Review { emergency, finding } => {
+            let of = emergency_of(common, &emergency).await?;
+            Change::Review { of, finding }
+        }
+        Admin::Assign { person, role, lasting } => {
+            let until = lasting.map(|seconds| Client::now().plus_seconds(seconds.into()));
+            Change::Assign { account: person.parse()?, role: role.parse()?, until }
+        }
+        Admin::Withdraw { person, role } => {
+            Change::Withdraw { account: person.parse()?, role: role.parse()? }
+        }
+        Admin::Role { name, permits, drop: _ } => {
+            Change::Define { role: name.parse()?, permissions: permissions(&permits)? }
+        }
+        Admin::Rule { name, file, drop: _ } => {
+            let cedar = file.as_deref().map(text).transpose()?;
+            Change::Rule { name: name.parse()?, cedar }
+        }
+        Admin::TwoPersons { switch } => Change::TwoPersons { on: switch == Switch::On },
+        Admin::BreakGlass { role, lasting, because } => {
+            let until = Client::now().plus_seconds(lasting.into());
+            Change::BreakGlass { role: role.parse()?, until, reason: because }
+        }
+        Admin::Suspend { .. }
+        | Admin::Restore { .. }
+        | Admin::Suspended
+        | Admin::Sessions { .. }
+        | Admin::Journal { .. } => return Ok(()),
+    };
+    amend(common, output, change).await
+}
+
+async fn amend(common: &Common, output: &mut Output, change: Change) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let amended = client.amend(change.clone()).await?;
+    done(output, &amended, &says(&change))
+}
+
+fn done(output: &mut Output, amended: &Amended, says: &str) -> Result<(), Failure> {
+    let id = amended.id.to_string();
+    let text = match amended.number {
+        Some(number) => format!("done: {says} (amendment {number} of the charter)"),
+        None => format!(
+            "proposed: {says}\nIt takes another person's signature, within 7 days:  chancery admin agree {id:.8}"
+        ),
+    };
+    output.answer(&json!({"amendment": amended.id, "number": amended.number}), &text)
+}
+
+fn permissions(acts: &[String]) -> Result<Vec<Permission>, Failure> {
+    let read = |act: &String| {
+        let unknown =
+            || Failure::Usage(format!("'{act}' is nothing a role can permit: chancery admin roles"));
+        Permission::parse(act).ok_or_else(unknown)
+    };
+    let mut permissions: Vec<Permission> = acts.iter().map(read).collect::<Result<_, _>>()?;
+    permissions.sort();
+    permissions.dedup();
+    Ok(permissions)
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    if path != Path::new("-") {
+        return Ok(std::fs::read_to_string(path)?.trim().to_owned());
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.trim().to_owned())
+}
+
+async fn charter(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let it = open(common)?.charter().await?;
+    let mut lines = vec![format!(
+        "{} amendments; what gives rights takes {}.",
+        it.number(),
+        if it.two_persons() { "two people" } else { "one person: chancery admin two-persons on" }
+    )];
+    lines.push(
+        "Officers hold identity-admin, device-admin and policy-admin, but for what they gave up.".to_owned(),
+    );
+    for (handle, roles) in it.assignments() {
+        for (role, until) in roles {
+            let until = until.map(|until| format!(" until {}", clock(until.0))).unwrap_or_default();
+            lines.push(format!("{handle:<16} {role}{until}"));
+        }
+    }
+    lines.extend(it.given_up().iter().map(|(handle, role)| format!("{handle:<16} gave up {role}")));
+    for (role, permits) in it.roles() {
+        lines.push(format!("role {role}: {}", acts(permits)));
+    }
+    lines.extend(it.rules().iter().map(|(name, text)| format!("rule {name}: {}", one_line(text))));
+    lines.extend(it.emergencies().iter().map(emergency));
+    output.answer(&shown(&it), &lines.join("\n"))
+}
+
+fn shown(it: &Charter) -> Value {
+    let assigned: Vec<Value> = it
+        .assignments()
+        .iter()
+        .flat_map(|(handle, roles)| {
+            roles.iter().map(move |(role, until)| json!({"account": handle, "role": role, "until": until}))
+        })
+        .collect();
+    let given_up: Vec<Value> =
+        it.given_up().iter().map(|(handle, role)| json!({"account": handle, "role": role})).collect();
+    let emergencies: Vec<Value> = it.emergencies().iter().map(|it| {
+        let reviewed = it.reviewed.as_ref().map(|(by, finding)| json!({"by": by, "finding": finding}));
+        json!({"id": it.id, "account": it.by, "role": it.role, "at": it.at, "until": it.until, "reason": it.reason, "reviewed": reviewed})
+    }).collect();
+    let roles: BTreeMap<&RoleName, Vec<&str>> = it
+        .roles()
+        .iter()
+        .map(|(role, permits)| (role, permits.iter().map(|it| it.as_str()).collect()))
+        .collect();
+    json!({
+        "amendments": it.number(), "head": it.head(), "two_persons": it.two_persons(), "assigned": assigned,
+        "given_up": given_up, "roles": roles, "rules": it.rules(), "emergencies": emergencies,
+    })
+}
+
+fn emergency(it: &Emergency) -> String {
+    let (id, reason) = (it.id.to_string(), one_line(&it.reason));
+    let begin = format!("emergency {id:.8}: {} took {} at {}: {reason}", it.by, it.role, clock(it.at.0));
+    match &it.reviewed {
+        Some((by, finding)) => format!("{begin} – reviewed by {by}: {}", one_line(finding)),
+        None => format!("{begin} – not reviewed yet: chancery admin review {id:.8} 'what was found'"),
+    }
+}
+
+async fn roles(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let it = open(common)?.charter().await?;
+    let mut lines = Vec::new();
+    for role in BuiltIn::ALL {
+        lines.push(format!("{:<20} {}: {}", role.name, role.what, acts(role.permissions)));
+    }
+    for (role, permits) in it.roles() {
+        lines.push(format!("{:<20} the organisation's own: {}", role.as_str(), acts(permits)));
+    }
+    lines.push(String::new());
+    lines.extend(Permission::ALL.iter().map(|it| format!("{:<28} {}", it.as_str(), it.what())));
+    lines.push(String::new());
+    for it in Conflict::ALL {
+        lines.push(format!("{}: {} and none of {}", it.why, acts(it.one), acts(it.other)));
+    }
+    let names = |of: &[Permission]| of.iter().map(|it| it.as_str()).collect::<Vec<_>>();
+    let built_in: Vec<Value> = BuiltIn::ALL
+        .iter()
+        .map(|it| json!({"role": it.name, "what": it.what, "permits": names(it.permissions), "of_officers": it.of_officers}))
+        .collect();
+    let own: Vec<Value> =
+        it.roles().iter().map(|(role, permits)| json!({"role": role, "permits": names(permits)})).collect();
+    output.answer(&json!({"built_in": built_in, "own": own}), &lines.join("\n"))
+}
+
+fn acts(of: &[Permission]) -> String {
+    of.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+async fn proposals(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let waiting = open(common)?.proposals().await?;
+    let line = |(it, signers): &(Amendment, Vec<Handle>)| {
+        let (id, names) = (it.id.to_string(), signers.iter().map(Handle::as_str).collect::<Vec<_>>());
+        format!("{id:.8}  {}  {}  signed by {}", clock(it.at.0), says(&it.change), names.join(", "))
+    };
+    let lines: Vec<String> = waiting.iter().map(line).collect();
+    let list: Vec<Value> = waiting
+        .iter()
+        .map(|(it, signers)| json!({"amendment": it.id, "at": it.at, "says": says(&it.change), "signed_by": signers}))
+        .collect();
+    let text =
+        if lines.is_empty() { "nothing waits for another person".to_owned() } else { lines.join("\n") };
+    output.answer(&json!({"proposals": list}), &text)
+}
+
+async fn agree(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let it = proposal(&mut client, begins).await?;
+    let amended = client.agree(&it).await?;
+    done(output, &amended, &says(&it.change))
+}
+
+async fn decline(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let it = proposal(&mut client, begins).await?;
+    client.decline(it.id).await?;
+    output.answer(&json!({"amendment": it.id, "declined": true}), &format!("declined: {}", says(&it.change)))
+}
+
+async fn proposal(client: &mut Client, begins: &str) -> Result<Amendment, Failure> {
+    let waiting = client.proposals().await?;
+    let fits = |(it, _): &(Amendment, _)| begins.len() >= 4 && it.id.to_string().starts_with(begins);
+    match waiting.into_iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [(one, _)] => Ok(one.clone()),
+        _ => Err(Failure::Usage(format!(
+            "'{begins}' is not how the id of exactly one proposal begins: chancery admin proposals"
+        ))),
+    }
+}
+
+async fn emergency_of(common: &Common, begins: &str) -> Result<AmendmentId, Failure> {
+    let charter = open(common)?.charter().await?;
+    let fits = |it: &&Emergency| begins.len() >= 4 && it.id.to_string().starts_with(begins);
+    match charter.emergencies().iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(one.id),
+        _ => Err(Failure::Usage(format!(
+            "'{begins}' is not how the id of exactly one emergency begins: chancery admin charter"
+        ))),
+    }
+}
+
+/// What a change does, in words.
+fn says(change: &Change) -> String {
+    let until = |until: &Instant| format!(" until {}", clock(until.0));
+    match change {
+        Change::Define { role, permissions } if permissions.is_empty() => format!("no role {role} any more"),
+        Change::Define { role, permissions } => format!("the role {role} permits {}", acts(permissions)),
+        Change::Assign { account, role, until: end } => {
+            format!("{account} holds {role}{}", end.as_ref().map(until).unwrap_or_default())
+        }
+        Change::Withdraw { account, role } => format!("{account} holds {role} no more"),
+        Change::Rule { name, cedar: Some(text) } => format!("the rule {name} is: {}", one_line(text)),
+        Change::Rule { name, cedar: None } => format!("no rule {name} any more"),
+        Change::TwoPersons { on: true } => "what gives rights takes two people".to_owned(),
+        Change::TwoPersons { on: false } => "what gives rights takes one person".to_owned(),
+        Change::BreakGlass { role, until: end, .. } => {
+            format!("you hold {role} in an emergency{}; somebody else has to review it", until(end))
+        }
+        Change::Review { .. } => "the emergency is reviewed".to_owned(),
+    }
+}
+
+async fn explain(
+    common: &Common,
+    output: &mut Output,
+    act: &str,
+    person: Option<Handle>,
+) -> Result<(), Failure> {
+    let whose = person.as_ref().map_or("you".to_owned(), ToString::to_string);
+    let it = open(common)?.explain(person, act).await?;
+    output.answer(&json!(it), &reasons(&whose, act, &it).join("\n"))
+}
+
+fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
+    let list = |names: Vec<&str>| names.join(", ");
+    let mut lines = vec![format!("{whose} may{} do {act}", if it.allowed { "" } else { " not" })];
+    let roles: Vec<&str> = it.roles.iter().map(|it| it.role.as_str()).collect();
+    lines.push(if roles.is_empty() { "holds no role".to_owned() } else { format!("holds: {}", list(roles)) });
+    if !it.rules.is_empty() {
+        lines.push(format!("forbidden by: {}", list(it.rules.iter().map(RoleName::as_str).collect())));
+    }
+    lines.extend(it.policies.iter().map(|policy| format!("because of: {}", one_line(policy))));
+    if it.with_passkey {
+        lines.push("would be allowed: once it is approved with a passkey, as it is asked".to_owned());
+    }
+    if !it.with_roles.is_empty() {
+        let roles = list(it.with_roles.iter().map(RoleName::as_str).collect());
+        lines.push(format!("would be allowed with any of the roles: {roles}"));
+    }
+    if !it.from_zones.is_empty() {
+        lines.push(format!("would be allowed from: {}", it.from_zones.join(", ")));
+    }
+    if !it.allowed && !it.with_passkey && it.with_roles.is_empty() && it.from_zones.is_empty() {
+        lines.push("no role, passkey or network alone would change that".to_owned());
+    }
+    lines
+}

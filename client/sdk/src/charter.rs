@@ -1,0 +1,143 @@
+//! The charter: who holds which role. Read and checked here, amended with this device's signature; and what roles let somebody do.
+
+use chancery_engine::EngineError;
+use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment};
+use chancery_wire::{
+    api::{self, Amend, Amended, Explain, Explanation, Facts, Proposals, Sessions},
+    bytes::Opaque,
+    ids::AmendmentId,
+    names::Handle,
+};
+use reqwest::Method;
+
+use crate::{client::Client, clock::now, error::SdkError};
+
+impl Client {
+    /// The charter as it stands, checked down to the root; and nothing of what was seen of it before is missing.
+    pub async fn charter(&mut self) -> Result<Charter, SdkError> {
+        let identity = self.enrolled()?;
+        let mut amendments: Vec<Vec<u8>> = Vec::new();
+        loop {
+            let path = format!("/v1/charter/amendments/{}", amendments.len());
+            let page: api::Charter = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
+            let (came, there) = (page.amendments.len(), page.number);
+            amendments.extend(page.amendments.into_iter().map(|it| it.0));
+            if came == 0 || u64::try_from(amendments.len()).is_ok_and(|it| it >= there) {
+                break;
+            }
+        }
+        self.keep_session()?;
+        loop {
+            match self.engine.charter(&amendments, now()) {
+                Err(EngineError::BadAmendment(InvalidAmendment::Missing(whose))) => {
+                    self.devices_of(&whose).await?;
+                    if self.engine.devices_of(&whose)?.is_empty() {
+                        return Err(EngineError::NoAccount(whose).into());
+                    }
+                }
+                read => return Ok(read?),
+            }
+        }
+    }
+
+    /// Amends the charter; answers its place, or none where it waits for another person's signature.
+    pub async fn amend(&mut self, change: Change) -> Result<Amended, SdkError> {
+        let charter = self.charter().await?;
+        let about = match &change {
+            Change::Assign { account, .. } | Change::Withdraw { account, .. } => Some(account.clone()),
+            _ => None,
+        };
+        self.knows(about).await?;
+        let amendment = self.engine.amend(&charter, change, now())?;
+        self.deposit(amendment).await
+    }
+
+    /// The amendments that wait for another person's signature, with who has signed each.
+    pub async fn proposals(&mut self) -> Result<Vec<(Amendment, Vec<Handle>)>, SdkError> {
+        let read = |it: &Vec<u8>| Amendment::peek(it);
+        let all: Vec<_> = self.waiting_amendments().await?.iter().filter_map(read).collect();
+        let names = |(it, signers): (Amendment, Vec<(Handle, _)>)| {
+            (it, signers.into_iter().map(|(handle, _)| handle).collect())
+        };
+        Ok(all.into_iter().map(names).collect())
+    }
+
+    /// Signs an amendment that somebody else proposes, as it was shown, and has it taken in.
+    pub async fn agree(&mut self, shown: &Amendment) -> Result<Amended, SdkError> {
+        let charter = self.charter().await?;
+        let same = |it: &Vec<u8>| Amendment::peek(it).is_some_and(|(it, _)| it == *shown);
+        let all = self.waiting_amendments().await?;
+        let amendment = all.into_iter().find(same).ok_or(EngineError::NoProposal)?;
+        let (_, signers) = Amendment::peek(&amendment).ok_or(EngineError::NoProposal)?;
+        let about = match &shown.change {
+            Change::Assign { account, .. } => Some(account.clone()),
+            _ => None,
+        };
+        self.knows(signers.into_iter().map(|(by, _)| by).chain(about)).await?;
+        let agreed = self.engine.agree(&charter, &amendment, now())?;
+        self.deposit(agreed).await
+    }
+
+    /// Declines a proposal, or takes one back.
+    pub async fn decline(&mut self, id: AmendmentId) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/charter/proposals/{id}");
+        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+    }
+
+    /// Why this account, or another one, may do something or may not, and what would change that.
+    pub async fn explain(&mut self, account: Option<Handle>, act: &str) -> Result<Explanation, SdkError> {
+        let identity = self.enrolled()?;
+        let explain = Explain { account, act: act.to_owned() };
+        let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await?;
+        self.keep_session()?;
+        Ok(answer)
+    }
+
+    /// The facts of the journal after that one, for whoever may read it: at most 512, and fewer only at its end.
+    pub async fn facts(&mut self, after: u64) -> Result<Facts, SdkError> {
+        let identity = self.enrolled()?;
+        let facts =
+            self.http.ask(&identity, Method::GET, &format!("/v1/journal/{after}"), None::<&()>).await?;
+        self.keep_session()?;
+        Ok(facts)
+    }
+
+    /// The open sessions of another account.
+    pub async fn sessions_of(&mut self, handle: &Handle) -> Result<Sessions, SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/accounts/{handle}/sessions");
+        let sessions = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
+        self.keep_session()?;
+        Ok(sessions)
+    }
+
+    /// Ends all sessions of another account. Its devices sign in again by themselves, unless they may not.
+    pub async fn end_sessions_of(&mut self, handle: &Handle) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/accounts/{handle}/sessions");
+        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+    }
+
+    async fn waiting_amendments(&mut self) -> Result<Vec<Vec<u8>>, SdkError> {
+        let identity = self.enrolled()?;
+        let waiting: Proposals =
+            self.http.ask(&identity, Method::GET, "/v1/charter/proposals", None::<&()>).await?;
+        self.keep_session()?;
+        Ok(waiting.proposals.into_iter().map(|it| it.0).collect())
+    }
+
+    /// Has the chains of these accounts in the vault.
+    async fn knows(&mut self, accounts: impl IntoIterator<Item = Handle>) -> Result<(), SdkError> {
+        for account in accounts {
+            self.devices_of(&account).await?;
+        }
+        Ok(())
+    }
+
+    async fn deposit(&mut self, amendment: Vec<u8>) -> Result<Amended, SdkError> {
+        let identity = self.enrolled()?;
+        let amend = Amend { amendment: Opaque(amendment) };
+        self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await
+    }
+}

@@ -1,0 +1,112 @@
+//! The charter: who holds which role, and why an act is allowed or refused.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    bytes::Opaque,
+    ids::{AmendmentId, Digest},
+    names::{Handle, RoleName},
+    time::Instant,
+};
+
+/// Deposits an amendment of the charter with one more signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amend {
+    /// The amendment, signed last by the calling device (`protocol/charter.md`).
+    pub amendment: Opaque,
+}
+
+/// How an amendment stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Amended {
+    /// The amendment.
+    pub id: AmendmentId,
+    /// Its place in the charter, from 1; nothing where it waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+}
+
+/// A part of the charter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Charter {
+    /// Amendments as their signers signed them, in order.
+    pub amendments: Vec<Opaque>,
+    /// How many there are altogether.
+    pub number: u64,
+    /// The organisation's root.
+    pub root: Digest,
+}
+
+/// Amendments that wait for another person's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Proposals {
+    /// Them, the oldest first.
+    pub proposals: Vec<Opaque>,
+}
+
+/// Asks why somebody may do something, or may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// The account; the calling one where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Handle>,
+    /// The act, such as `accounts.invite`.
+    #[schema(max_length = 64)]
+    pub act: String,
+}
+
+/// Why somebody may do something, or may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Explanation {
+    /// Whether the act is allowed as things stand.
+    pub allowed: bool,
+    /// The roles that the account holds.
+    pub roles: Vec<HeldRole>,
+    /// The policies that decided, in Cedar.
+    pub policies: Vec<String>,
+    /// The organisation's own rules that forbid it.
+    pub rules: Vec<RoleName>,
+    /// Whether it would be allowed once its owner has approved it with a passkey.
+    pub with_passkey: bool,
+    /// The roles of which any would allow it, where it is not.
+    pub with_roles: Vec<RoleName>,
+    /// The zones of the network from any of which it would be allowed, where it is not.
+    pub from_zones: Vec<String>,
+}
+
+/// A role that an account holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldRole {
+    /// The role.
+    pub role: RoleName,
+    /// Until when; for good where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+    /// Whether the account holds it as an officer.
+    pub as_officer: bool,
+}
+
+/// Facts of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Facts {
+    /// Them, in order.
+    pub facts: Vec<Fact>,
+}
+
+/// A fact of the journal (`protocol/journal.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fact {
+    /// Its place, from 1.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Instant,
+    /// Its kind, such as `accounts.joined`.
+    pub kind: String,
+    /// The fact itself: CBOR `[at, actor, kind, {…}]`.
+    pub fact: Opaque,
+    /// The head of the journal after it.
+    pub head: Digest,
+}

@@ -1,0 +1,87 @@
+//! What the charter tells the journal.
+
+use chancery_floor::journal::{Fact, Meaning};
+use chancery_wire::{
+    ids::{AmendmentId, Digest},
+    names::{Handle, RoleName},
+};
+use serde::Serialize;
+
+/// The charter was amended.
+#[derive(Debug, Serialize)]
+pub(crate) struct Amended {
+    /// The amendment.
+    pub amendment: AmendmentId,
+    /// Its place.
+    pub number: u64,
+    /// Who has signed it.
+    pub by: Vec<Handle>,
+    /// What kind of change it is.
+    pub change: &'static str,
+    /// Whom it is about, where it is about somebody.
+    pub account: Option<Handle>,
+    /// The role or rule it is about, where it is about one.
+    pub role: Option<RoleName>,
+    /// The head of the charter after it.
+    pub head: Digest,
+}
+
+impl Fact for Amended {
+    const KIND: &'static str = "charter.amended";
+    const MEANING: &'static str = "the charter was amended: amendment, its place, who signed it, kind of change, account and role or rule where there is one, head of the charter";
+}
+
+/// Somebody has taken a role alone, in an emergency.
+#[derive(Debug, Serialize)]
+pub(crate) struct GlassBroken {
+    /// The amendment.
+    pub amendment: AmendmentId,
+    /// Who.
+    pub by: Handle,
+    /// The role.
+    pub role: RoleName,
+}
+
+impl Fact for GlassBroken {
+    const KIND: &'static str = "charter.glass-broken";
+    const MEANING: &'static str = "somebody took a role alone for at most four hours, in an emergency that has to be reviewed: amendment, who, role";
+}
+
+/// An amendment waits for another person.
+#[derive(Debug, Serialize)]
+pub(crate) struct Proposed {
+    /// The amendment.
+    pub amendment: AmendmentId,
+    /// Who proposes it.
+    pub by: Handle,
+    /// What kind of change it is.
+    pub change: &'static str,
+}
+
+impl Fact for Proposed {
+    const KIND: &'static str = "charter.proposed";
+    const MEANING: &'static str = "an amendment of the charter waits for another person's signature: amendment, who proposes it, kind of change";
+}
+
+/// A proposal was declined, or taken back.
+#[derive(Debug, Serialize)]
+pub(crate) struct Declined {
+    /// The amendment.
+    pub amendment: AmendmentId,
+    /// Who has declined it.
+    pub by: Handle,
+}
+
+impl Fact for Declined {
+    const KIND: &'static str = "charter.declined";
+    const MEANING: &'static str =
+        "a proposal to amend the charter was declined, or taken back: amendment, by whom";
+}
+
+/// Every kind of fact this duty tells.
+pub(crate) const FACTS: &[Meaning] = &[
+    Meaning::of::<Amended>(),
+    Meaning::of::<GlassBroken>(),
+    Meaning::of::<Proposed>(),
+    Meaning::of::<Declined>(),
+];

@@ -1,0 +1,75 @@
+//! The SQL of the charter. No other duty names these tables.
+
+use chancery_floor::{
+    store::{Migration, Read, StoreError, Tx},
+    values,
+};
+use chancery_wire::{ids::AmendmentId, time::Instant};
+
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[Migration { name: "charter/0001_charter", sql: include_str!("migrations/0001_charter.sql") }];
+
+/// How many amendments are read at once.
+pub(super) const PAGE: usize = 256;
+
+/// How many amendments there are.
+pub(super) async fn number(from: &mut impl Read) -> Result<u64, StoreError> {
+    const SELECT: &str = "SELECT number FROM charter_amendments ORDER BY number DESC LIMIT 1";
+    from.row(SELECT, vec![]).await?.map_or(Ok(0), |row| row.count(0))
+}
+
+/// The amendments after the first so many, a page at a time.
+pub(super) async fn after(from: &mut impl Read, number: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+    const SELECT: &str =
+        "SELECT amendment FROM charter_amendments WHERE number > $1 ORDER BY number LIMIT $2";
+    let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
+    from.rows(SELECT, values![number, page]).await?.iter().map(|row| row.bytes(0)).collect()
+}
+
+/// Appends an amendment; `false` where somebody else has appended one there.
+pub(super) async fn append(
+    tx: &mut Tx,
+    (number, id): (u64, AmendmentId),
+    at: Instant,
+    amendment: &[u8],
+) -> Result<bool, StoreError> {
+    const INSERT: &str = "INSERT INTO charter_amendments (number, id, taken, amendment)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(INSERT, values![number, id.0, at.0, amendment]).await? == 1)
+}
+
+/// The proposals since that time that wait, the oldest first.
+pub(super) async fn proposals(from: &mut impl Read, since: Instant) -> Result<Vec<Vec<u8>>, StoreError> {
+    const SELECT: &str = "SELECT amendment FROM charter_proposals WHERE proposed >= $1 ORDER BY proposed, id";
+    from.rows(SELECT, values![since.0]).await?.iter().map(|row| row.bytes(0)).collect()
+}
+
+/// A proposal that waits.
+pub(super) async fn proposal(from: &mut impl Read, id: AmendmentId) -> Result<Option<Vec<u8>>, StoreError> {
+    const SELECT: &str = "SELECT amendment FROM charter_proposals WHERE id = $1";
+    from.row(SELECT, values![id.0]).await?.map(|row| row.bytes(0)).transpose()
+}
+
+/// Keeps a proposal.
+pub(super) async fn propose(
+    tx: &mut Tx,
+    id: AmendmentId,
+    at: Instant,
+    amendment: &[u8],
+) -> Result<(), StoreError> {
+    const INSERT: &str = "INSERT INTO charter_proposals (id, proposed, amendment) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET amendment = excluded.amendment";
+    tx.execute(INSERT, values![id.0, at.0, amendment]).await?;
+    Ok(())
+}
+
+/// Deletes a proposal; `false` where there is none.
+pub(super) async fn drop_proposal(tx: &mut Tx, id: AmendmentId) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM charter_proposals WHERE id = $1", values![id.0]).await? == 1)
+}
+
+/// Deletes proposals from before that time, which nobody has agreed to.
+pub(super) async fn forget(tx: &mut Tx, before: Instant) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM charter_proposals WHERE proposed < $1", values![before.0]).await?;
+    Ok(())
+}
