@@ -50,6 +50,7 @@ impl Engine {
             let mut chains = |whose: &_| trusted(turn.step, whose).ok().flatten();
             match charter.judge(&amendment, &mut chains) {
                 Ok(_) | Err(InvalidAmendment::TakesAnother) => Ok(amendment),
+                Err(InvalidAmendment::Missing(whose)) => Err(EngineError::NoAccount(whose)),
                 Err(why) => Err(why.into()),
             }
         })

@@ -113,10 +113,11 @@ async fn charter(common: &Common, output: &mut Output) -> Result<(), Failure> {
     for (handle, roles) in it.assignments() {
         for (role, until) in roles {
             let until = until.map(|until| format!(" until {}", clock(until.0))).unwrap_or_default();
-            lines.push(format!("{handle:<16} {role}{until}"));
+            lines.push(format!("{:<16} {role}{until}", handle.as_str()));
         }
     }
-    lines.extend(it.given_up().iter().map(|(handle, role)| format!("{handle:<16} gave up {role}")));
+    lines
+        .extend(it.given_up().iter().map(|(handle, role)| format!("{:<16} gave up {role}", handle.as_str())));
     for (role, permits) in it.roles() {
         lines.push(format!("role {role}: {}", acts(permits)));
     }
@@ -288,10 +289,17 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
         let roles = list(it.with_roles.iter().map(RoleName::as_str).collect());
         lines.push(format!("would be allowed with any of the roles: {roles}"));
     }
+    if !it.in_conflict.is_empty() {
+        let roles = list(it.in_conflict.iter().map(RoleName::as_str).collect());
+        lines.push(format!(
+            "would be allowed with these, which must not meet with what {whose} may do now: {roles}"
+        ));
+    }
     if !it.from_zones.is_empty() {
         lines.push(format!("would be allowed from: {}", it.from_zones.join(", ")));
     }
-    if !it.allowed && !it.with_passkey && it.with_roles.is_empty() && it.from_zones.is_empty() {
+    let roles = it.with_roles.len() + it.in_conflict.len();
+    if !it.allowed && !it.with_passkey && roles == 0 && it.from_zones.is_empty() {
         lines.push("no role, passkey or network alone would change that".to_owned());
     }
     lines

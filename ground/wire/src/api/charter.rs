@@ -73,6 +73,8 @@ pub struct Explanation {
     pub with_passkey: bool,
     /// The roles of which any would allow it, where it is not.
     pub with_roles: Vec<RoleName>,
+    /// The roles of which any would allow it, and which must not meet with those that the account holds.
+    pub in_conflict: Vec<RoleName>,
     /// The zones of the network from any of which it would be allowed, where it is not.
     pub from_zones: Vec<String>,
 }

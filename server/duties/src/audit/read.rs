@@ -7,7 +7,7 @@ use chancery_floor::{journal, work::Action};
 use chancery_wire::{api, bytes::Opaque, problem::Problem};
 
 use super::facts::JournalRead;
-use crate::counter::{At, Organisation, Refusal, Visitor};
+use crate::counter::{At, Organisation, Refusal, Visitor, place};
 
 /// The right to read the journal.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) async fn handle(
 ) -> Result<Json<api::Facts>, Refusal> {
     let permit = desk.permit::<ReadJournal>(Organisation)?;
     let mut work = desk.begin(permit).await?;
-    let after = after.min(i64::MAX.unsigned_abs());
+    let after = place(after)?;
     let facts: Vec<_> = journal::read(&mut work.tx, after).await?.into_iter().map(fact).collect();
     let count = u64::try_from(facts.len()).unwrap_or(u64::MAX);
     work.commit(&JournalRead { by: caller.handle, after, facts: count }).await?;

@@ -1,6 +1,6 @@
 //! Why the charter says no.
 
-use chancery_floor::{policy::InvalidPolicies, store::StoreError, work::Denied};
+use chancery_floor::{policy::InvalidRule, store::StoreError, work::Denied};
 use chancery_transparency::InvalidAmendment;
 use chancery_wire::problem::Code;
 
@@ -17,7 +17,7 @@ pub(crate) enum CharterError {
     Unfit(&'static str),
     /// The rule is no rule.
     #[error(transparent)]
-    BadRule(#[from] InvalidPolicies),
+    BadRule(#[from] InvalidRule),
     /// With the rule, whoever made it could not take it back.
     #[error("with this rule you could not amend the charter from here, and not take the rule back")]
     LocksOut,
@@ -46,7 +46,7 @@ impl From<CharterError> for Refusal {
         match error {
             CharterError::BadAmendment(why) => Self::because(Code::BadAmendment, &why),
             CharterError::Unfit(why) => Self::because(Code::BadAmendment, &why),
-            CharterError::BadRule(_) => Self::new(Code::BadRule),
+            CharterError::BadRule(why) => Self::because(Code::BadRule, &why),
             CharterError::LocksOut => Self::because(Code::BadRule, &error),
             CharterError::LastOne(why) => Self::because(Code::LastOne, &why),
             CharterError::NoProposal => Self::new(Code::NoProposal),

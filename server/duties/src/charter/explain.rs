@@ -9,7 +9,7 @@ use chancery_floor::{
     store::Read,
     work::Action,
 };
-use chancery_transparency::{BuiltIn, Charter};
+use chancery_transparency::{BuiltIn, Charter, Conflict};
 use chancery_wire::{
     api::{self, Explanation, HeldRole},
     names::{Handle, RoleName},
@@ -123,7 +123,13 @@ impl Question<'_> {
             allows(&confirmed(Caller { granted: Granted::by(self.charter, more), ..as_is.clone() }))
         };
         let needs_more = !answer.allowed && !with_passkey;
-        let with_roles = names.filter(|role| needs_more && holding(role)).collect();
+        let meets = |role: &RoleName| {
+            let all = held.iter().map(|it| &it.role).chain([role]);
+            let all = all.filter_map(|role| self.charter.permits(role)).flatten().copied().collect();
+            Conflict::within(&all).is_some()
+        };
+        let would: Vec<RoleName> = names.filter(|role| needs_more && holding(role)).collect();
+        let (in_conflict, with_roles) = would.into_iter().partition(meets);
         let in_zone = |zone: &&String| {
             let zone = Some(zone.as_str().into());
             allows(&confirmed(Caller { zone, ..as_is.clone() }))
@@ -139,6 +145,7 @@ impl Question<'_> {
             rules: forbidden_by,
             with_passkey,
             with_roles,
+            in_conflict,
             from_zones,
         })
     }

@@ -10,7 +10,7 @@ use chancery_wire::{api, bytes::Opaque, problem::Problem};
 use super::{CharterError, Charters, store};
 use crate::{
     accounts,
-    counter::{At, Organisation, Refusal, Visitor},
+    counter::{At, Organisation, Refusal, Visitor, place},
 };
 
 /// The right to read the charter.
@@ -36,7 +36,6 @@ pub(super) async fn handle(
     let mut from = desk.look(&permit);
     let root = accounts::root(&mut from).await?.ok_or(CharterError::NoAccount)?.0;
     let number = store::number(&mut from).await?;
-    // More than there will ever be is after the last one.
-    let amendments = store::after(&mut from, after.min(number)).await?;
+    let amendments = store::after(&mut from, place(after)?).await?;
     Ok(Json(api::Charter { amendments: amendments.into_iter().map(Opaque).collect(), number, root }))
 }

@@ -64,7 +64,9 @@ impl Rights {
         }
         if remembered.as_ref().is_none_or(|before| before.rules() != charter.rules()) {
             let rules = charter.rules().iter().map(|(name, text)| (name.as_str(), text.as_str()));
-            let unfit = |error| StoreError::Failed(format!("a rule of the charter: {error}"));
+            let unfit = |error| {
+                StoreError::Failed(format!("a rule of the charter does not fit this version: {error}"))
+            };
             policies.set_rules(rules).map_err(unfit)?;
         }
         *remembered = Some(Arc::clone(&charter));

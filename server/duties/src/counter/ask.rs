@@ -97,6 +97,12 @@ fn explain(error: &serde_json::Error) -> String {
     format!("{what} at line {line} column {column}")
 }
 
+/// A place in a list, by how many come before it: at most what a database counts to.
+pub(crate) fn place(number: u64) -> Result<u64, Refusal> {
+    let wrong = |_| Refusal::because(Code::Malformed, &"the address holds a number that is too large");
+    i64::try_from(number).map(|_| number).map_err(wrong)
+}
+
 /// The part of the path that is a name or an id.
 #[derive(Debug)]
 pub(crate) struct At<T>(pub T);

@@ -5,7 +5,7 @@ mod caller;
 mod date;
 mod refusal;
 
-pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body};
+pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body, place};
 pub(crate) use caller::Organisation;
 pub use caller::{Assurance, Caller, Granted};
 pub(crate) use date::{http_date, read_rfc3339, rfc3339};

@@ -47,6 +47,22 @@ impl fmt::Debug for Policies {
 #[error("the policies do not hold: {0}")]
 pub struct InvalidPolicies(String);
 
+/// A rule of the organisation's that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRule {
+    /// It is no policy.
+    #[error("the rule is not one policy in Cedar")]
+    Unreadable(#[source] InvalidPolicies),
+    /// It allows something, or is about others than accounts.
+    #[error("a rule begins with  forbid (principal is Account")]
+    NoRule,
+    /// It speaks of what the schema does not know, or of nothing.
+    #[error(
+        "the rule speaks of something that policies/schema.cedarschema does not know, or could never forbid anything"
+    )]
+    Unfit(#[source] InvalidPolicies),
+}
+
 /// Why something is allowed or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -79,7 +95,7 @@ impl Policies {
     pub fn set_rules<'a>(
         &self,
         rules: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<(), InvalidPolicies> {
+    ) -> Result<(), InvalidRule> {
         let set = self.with_rules(rules)?;
         *self.force.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Force::new(set));
         Ok(())
@@ -90,30 +106,32 @@ impl Policies {
         &self,
         rules: impl IntoIterator<Item = (&'a str, &'a str)>,
         (actor, action, resource): (&Entity, &str, &Entity),
-    ) -> Result<bool, InvalidPolicies> {
+    ) -> Result<bool, InvalidRule> {
         let set = self.with_rules(rules)?;
-        Ok(self.ask(&set, actor, action, resource)?.allowed)
+        let answer = self.ask(&set, actor, action, resource).map_err(InvalidRule::Unfit)?;
+        Ok(answer.allowed)
     }
 
     fn with_rules<'a>(
         &self,
         rules: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<PolicySet, InvalidPolicies> {
+    ) -> Result<PolicySet, InvalidRule> {
         let mut set = self.own.clone();
         for (name, text) in rules {
             let id = PolicyId::new(format!("rule/{name}"));
-            let rule = Policy::parse(Some(id), text).map_err(|error| wrong(&error))?;
+            let rule =
+                Policy::parse(Some(id), text).map_err(|error| InvalidRule::Unreadable(wrong(&error)))?;
             let account = |kind: &EntityTypeName| kind.to_string() == "Account";
             let of_accounts = match rule.principal_constraint() {
                 PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => account(&kind),
                 _ => false,
             };
             if rule.effect() != Effect::Forbid || !of_accounts {
-                return Err(InvalidPolicies("a rule begins with `forbid (principal is Account`".to_owned()));
+                return Err(InvalidRule::NoRule);
             }
-            set.add(rule).map_err(|error| wrong(&error))?;
+            set.add(rule).map_err(|error| InvalidRule::Unfit(wrong(&error)))?;
         }
-        fits(&self.schema, &set)?;
+        fits(&self.schema, &set).map_err(InvalidRule::Unfit)?;
         Ok(set)
     }
 

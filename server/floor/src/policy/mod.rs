@@ -8,5 +8,5 @@ mod cedar;
 mod entity;
 
 pub use cases::{Case, InvalidCase};
-pub use cedar::{Answer, InvalidPolicies, Policies};
+pub use cedar::{Answer, InvalidPolicies, InvalidRule, Policies};
 pub use entity::{Attribute, Entity};

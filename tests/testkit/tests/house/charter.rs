@@ -242,6 +242,8 @@ both! {
         assert_eq!((why.allowed, why.from_zones), (false, vec!["office".to_owned()]));
         let why = door.bob.explain(None, "accounts.invite").await.unwrap();
         assert!(!why.allowed && !why.with_passkey && why.with_roles == [role("identity-admin")]);
+        let why = door.alice.explain(None, "audit.read").await.unwrap();
+        assert_eq!((why.with_roles, why.in_conflict), (vec![], vec![role("auditor")]));
         let why = door.bob.explain(None, "delivery.submit").await.unwrap();
         assert!(why.allowed && why.policies.len() == 1, "{why:?}");
         assert!(door.bob.explain(None, "tea.make").await.unwrap_err().is(Code::NoSuchAct));
