@@ -99,11 +99,12 @@ CREATE TABLE charter_amendments (
     taken BIGINT NOT NULL,
     amendment BYTEA NOT NULL
 );
--- Amendments that wait for the signature of another person.
+-- Amendments that wait for the signature of another person, or were declined while they did.
 CREATE TABLE charter_proposals (
     id BYTEA NOT NULL PRIMARY KEY,
     proposed BIGINT NOT NULL,
-    amendment BYTEA NOT NULL
+    amendment BYTEA NOT NULL,
+    declined BIGINT NOT NULL
 );
 
 -- devices/0001_devices

@@ -99,11 +99,12 @@ CREATE TABLE charter_amendments (
     taken BIGINT NOT NULL,
     amendment BLOB NOT NULL
 );
--- Amendments that wait for the signature of another person.
+-- Amendments that wait for the signature of another person, or were declined while they did.
 CREATE TABLE charter_proposals (
     id BLOB NOT NULL PRIMARY KEY,
     proposed BIGINT NOT NULL,
-    amendment BLOB NOT NULL
+    amendment BLOB NOT NULL,
+    declined BIGINT NOT NULL
 );
 
 -- devices/0001_devices

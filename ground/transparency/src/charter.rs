@@ -21,7 +21,7 @@ pub use amendment::{Amendment, Change, InvalidAmendment};
 pub use permission::Permission;
 pub use role::{BuiltIn, Conflict};
 
-use crate::chain::Root;
+use crate::chain::{Device, Root};
 
 /// The most amendments a charter has.
 const AMENDMENTS: usize = 65_536;
@@ -58,6 +58,29 @@ pub struct Emergency {
     pub reason: String,
     /// Who has looked at it since, and what they found.
     pub reviewed: Option<(Handle, String)>,
+}
+
+/// What a device chain makes of an account, as far as the charter is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The first account of the organisation.
+    Founder,
+    /// An officer that another one has invited.
+    Officer,
+    /// Anybody else.
+    Other,
+}
+
+impl Standing {
+    /// What the chain makes of the account of this device.
+    #[must_use]
+    pub fn of(device: &Device) -> Self {
+        match (device.officer, &device.invited_by) {
+            (true, None) => Self::Founder,
+            (true, Some(_)) => Self::Officer,
+            (false, _) => Self::Other,
+        }
+    }
 }
 
 /// A role that an account holds.
@@ -150,33 +173,48 @@ impl Charter {
         built_in.or_else(|| self.roles.get(role).map(Vec::as_slice))
     }
 
-    /// The roles that an account holds at that time, in the order of their names.
+    /// The roles that an account holds at that time, in the order of their names. `standing` is what its device chain makes of it.
     #[must_use]
-    pub fn held(&self, handle: &Handle, officer: bool, now: Instant) -> Vec<Held> {
-        let mut held: BTreeMap<RoleName, Held> = BTreeMap::new();
-        let own = |role: &RoleName| (handle.clone(), role.clone());
-        for role in BuiltIn::of_officers().filter(|_| officer) {
-            if !self.given_up.contains(&own(&role)) {
-                held.insert(role.clone(), Held { role, until: None, as_officer: true });
+    pub fn held(&self, handle: &Handle, standing: Standing, now: Instant) -> Vec<Held> {
+        self.holds_or_will(handle, standing, now)
+            .into_iter()
+            .filter(|(it, from)| *from <= now || it.as_officer)
+            .map(|(it, _)| it)
+            .collect()
+    }
+
+    /// What an account holds at that time or is to hold later, from when on.
+    fn holds_or_will(&self, handle: &Handle, standing: Standing, now: Instant) -> Vec<(Held, Instant)> {
+        let begin = Instant(i64::MIN);
+        let mut held: BTreeMap<(Instant, RoleName), Held> = BTreeMap::new();
+        let by_birth = match standing {
+            Standing::Founder => true,
+            // Where it takes two people, one who invites officers must not have made them two.
+            Standing::Officer => !self.two_persons,
+            Standing::Other => false,
+        };
+        for role in BuiltIn::of_officers().filter(|_| by_birth) {
+            if !self.given_up.contains(&(handle.clone(), role.clone())) {
+                held.insert((begin, role.clone()), Held { role, until: None, as_officer: true });
             }
         }
         let assigned = self.assigned.get(handle).into_iter().flatten();
         for (role, until) in assigned.filter(|(_, until)| until.is_none_or(|until| now < until)) {
             let it = Held { role: role.clone(), until: *until, as_officer: false };
-            held.entry(role.clone()).or_insert(it);
+            held.entry((begin, role.clone())).or_insert(it);
         }
-        let emergencies = self.emergencies.iter().filter(|it| it.by == *handle);
-        for it in emergencies.filter(|it| it.at <= now && now < it.until) {
+        let emergencies = self.emergencies.iter().filter(|it| it.by == *handle && now < it.until);
+        for it in emergencies.filter(|it| !held.contains_key(&(begin, it.role.clone()))).collect::<Vec<_>>() {
             let one = Held { role: it.role.clone(), until: Some(it.until), as_officer: false };
-            held.entry(it.role.clone()).or_insert(one);
+            held.insert((it.at, it.role.clone()), one);
         }
-        held.into_values().collect()
+        held.into_iter().map(|((from, _), it)| (it, from)).collect()
     }
 
     /// What an account may do at that time by the roles it holds.
     #[must_use]
-    pub fn permissions(&self, handle: &Handle, officer: bool, now: Instant) -> BTreeSet<Permission> {
-        let held = self.held(handle, officer, now);
+    pub fn permissions(&self, handle: &Handle, standing: Standing, now: Instant) -> BTreeSet<Permission> {
+        let held = self.held(handle, standing, now);
         held.iter().filter_map(|it| self.permits(&it.role)).flatten().copied().collect()
     }
 }

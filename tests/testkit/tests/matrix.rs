@@ -151,8 +151,8 @@ fn texts() -> Vec<String> {
 }
 
 fn parse(texts: &[String]) -> Policies {
-    Policies::parse(&read("schema.cedarschema"), &texts.iter().map(String::as_str).collect::<Vec<_>>())
-        .unwrap()
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    Policies::parse(&read("schema.cedarschema"), &texts, &[]).unwrap()
 }
 
 /// The rows of the table, by act.

@@ -93,6 +93,9 @@ pub(crate) enum Admin {
     Agree {
         /// How the proposal's id begins
         proposal: String,
+        /// Do not ask whether it is this one: the whole id is needed then
+        #[arg(long)]
+        yes: bool,
     },
     /// Decline what somebody proposes, or take your own proposal back
     Decline {

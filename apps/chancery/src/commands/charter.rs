@@ -24,7 +24,7 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Charter => return charter(common, output).await,
         Admin::Roles => return roles(common, output).await,
         Admin::Proposals => return proposals(common, output).await,
-        Admin::Agree { proposal } => return agree(common, output, &proposal).await,
+        Admin::Agree { proposal, yes } => return agree(common, output, (&proposal, yes)).await,
         Admin::Decline { proposal } => return decline(common, output, &proposal).await,
         Admin::Explain { act, person } => {
             let person = person.as_deref().map(str::parse).transpose()?;
@@ -92,12 +92,15 @@ fn permissions(acts: &[String]) -> Result<Vec<Permission>, Failure> {
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    if path != Path::new("-") {
-        return Ok(std::fs::read_to_string(path)?.trim().to_owned());
-    }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text.trim().to_owned())
+    if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)?;
+    } else {
+        let unread = |why| Failure::Usage(format!("{} cannot be read: {why}", path.display()));
+        text = std::fs::read_to_string(path).map_err(unread)?;
+    }
+    // A rule is one line, so that everybody who signs it reads all of it.
+    Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 async fn charter(common: &Common, output: &mut Output) -> Result<(), Failure> {
@@ -205,9 +208,18 @@ async fn proposals(common: &Common, output: &mut Output) -> Result<(), Failure> 
     output.answer(&json!({"proposals": list}), &text)
 }
 
-async fn agree(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
+async fn agree(common: &Common, output: &mut Output, (begins, yes): (&str, bool)) -> Result<(), Failure> {
     let mut client = open(common)?;
     let it = proposal(&mut client, begins).await?;
+    // Whoever proposes something chooses its id: what is signed is shown first, and is what was shown.
+    if !(yes && it.id.to_string() == begins) {
+        output.note(&format!("{} proposes: {}\nType yes to sign it:", it.by, says(&it.change)));
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if answer.trim() != "yes" {
+            return Err(Failure::Usage("nothing was signed".to_owned()));
+        }
+    }
     let amended = client.agree(&it).await?;
     done(output, &amended, &says(&it.change))
 }

@@ -10,7 +10,8 @@ use chancery_wire::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AMENDMENTS, Amendment, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment, Permission,
+    AMENDMENTS, Amendment, BuiltIn, Change, Charter, Conflict, Emergency, InvalidAmendment, Permission,
+    Standing,
     amendment::{AMENDING, Agreed, parts},
 };
 use crate::{
@@ -25,7 +26,11 @@ const EMERGENCY: i64 = 4 * 3_600_000;
 /// The most bytes of a reason or a finding.
 const WORDS: usize = 500;
 /// The most bytes of a rule.
-const RULE: usize = 8_192;
+const RULE: usize = 4_096;
+/// How deep brackets stand in each other in a rule.
+const DEPTH: usize = 16;
+/// How many operators a rule has.
+const PARTS: usize = 64;
 /// How many roles and how many rules an organisation makes.
 const OWN: usize = 256;
 
@@ -43,6 +48,12 @@ impl Charter {
         hash.update(Sha256::digest(agreed));
         self.heads.push(Digest(hash.finalize().into()));
         self.ids.insert(it.id);
+        if let Change::Withdraw { account, role } = &it.change {
+            let officer = standing_of(chains, account)? != Standing::Other;
+            if officer && BuiltIn::of_officers().any(|it| it == *role) {
+                self.given_up.insert((account.clone(), role.clone()));
+            }
+        }
         self.change(&it);
         Ok(it)
     }
@@ -88,7 +99,7 @@ impl Charter {
     #[must_use]
     pub fn may_sign(&self, change: &Change, by: &Device, at: Instant) -> bool {
         let needed = change.needs(&by.handle);
-        needed.is_none_or(|needed| self.permissions(&by.handle, by.officer, at).contains(&needed))
+        needed.is_none_or(|needed| self.permissions(&by.handle, Standing::of(by), at).contains(&needed))
     }
 
     /// Whether the change fits what is there, and gives its signers nothing.
@@ -104,8 +115,12 @@ impl Charter {
                 self.may_define(role, permissions)?;
                 let before: BTreeSet<_> = self.roles.get(role).into_iter().flatten().copied().collect();
                 let more = permissions.iter().any(|it| !before.contains(it));
-                let holders = self.assigned.iter().filter(|(_, held)| held.contains_key(role));
-                for (holder, _) in holders.filter(|_| more) {
+                let now = |until: &Option<Instant>| until.is_none_or(|until| it.at < until);
+                let assigned = self.assigned.iter().filter(|(_, held)| held.get(role).is_some_and(now));
+                let emergencies =
+                    self.emergencies.iter().filter(|one| one.role == *role && it.at < one.until);
+                let holders = assigned.map(|(holder, _)| holder).chain(emergencies.map(|one| &one.by));
+                for holder in holders.filter(|_| more) {
                     if signers.contains(holder) {
                         return Err(ForThemselves);
                     }
@@ -128,9 +143,8 @@ impl Charter {
                 if whose.bot.is_some() {
                     return Err(Bounds("programs hold no roles: what one may do is in its invitation"));
                 }
-                let held = self.held(account, whose.officer, it.at);
-                let same = |held: &Held| held.role == *role && (held.as_officer || held.until == *until);
-                if held.iter().any(same) {
+                let before = self.assigned.get(account).and_then(|held| held.get(role));
+                if before == Some(until) {
                     return Err(Nothing("the account holds the role already"));
                 }
                 let mut all = self.would_hold(account, it.at, chains)?;
@@ -152,11 +166,11 @@ impl Charter {
             Change::Rule { name, cedar } => match cedar {
                 None if !self.rules.contains_key(name) => Err(Nothing("there is no such rule")),
                 Some(text) if self.rules.get(name) == Some(text) => Err(Nothing("the rule is so already")),
-                Some(text) if text.len() > RULE => Err(Bounds("a rule has at most 8,192 bytes")),
                 Some(_) if !self.rules.contains_key(name) && self.rules.len() >= OWN => {
                     Err(Bounds("an organisation makes at most 256 rules"))
                 }
-                _ => Ok(()),
+                Some(text) => is_plain(text),
+                None => Ok(()),
             },
             Change::TwoPersons { on } if *on == self.two_persons => Err(Nothing("it is so already")),
             Change::TwoPersons { .. } => Ok(()),
@@ -168,6 +182,10 @@ impl Charter {
                 }
                 if self.emergencies.iter().any(|other| other.by == it.by && other.reviewed.is_none()) {
                     return Err(Bounds("the last emergency has to be reviewed first, by somebody else"));
+                }
+                let makes_lasting = [Permission::Amend, Permission::Review, Permission::BreakGlass];
+                if makes_lasting.iter().any(|it| permits.contains(it)) {
+                    return Err(Bounds("what an emergency gives does not last: that role could make it"));
                 }
                 says_something(reason)?;
                 let mut all = self.would_hold(&it.by, it.at, chains)?;
@@ -211,8 +229,8 @@ impl Charter {
         at: Instant,
         chains: Chains<'_>,
     ) -> Result<BTreeSet<Permission>, InvalidAmendment> {
-        let officer = chain_of(chains, handle)?.devices.first().is_some_and(|it| it.officer);
-        Ok(self.permissions(handle, officer, at))
+        let held = self.holds_or_will(handle, standing_of(chains, handle)?, at);
+        Ok(held.iter().filter_map(|(it, _)| self.permits(&it.role)).flatten().copied().collect())
     }
 
     fn change(&mut self, it: &Amendment) {
@@ -220,6 +238,8 @@ impl Charter {
             Change::Define { role, permissions } if permissions.is_empty() => {
                 self.roles.remove(&role);
                 self.assigned.values_mut().for_each(|held| held.retain(|it, _| *it != role));
+                let running = self.emergencies.iter_mut().filter(|one| one.role == role && it.at < one.until);
+                running.for_each(|one| one.until = it.at);
                 self.assigned.retain(|_, held| !held.is_empty());
             }
             Change::Define { role, permissions } => {
@@ -230,15 +250,15 @@ impl Charter {
             }
             Change::Withdraw { account, role } => {
                 let now = it.at;
-                let running = |one: &&mut Emergency| one.by == account && one.role == role && now < one.until;
+                // Who may break no glass any more has broken none.
+                let all = self.permits(&role).is_some_and(|it| it.contains(&Permission::BreakGlass));
+                let running =
+                    |one: &&mut Emergency| one.by == account && (all || one.role == role) && now < one.until;
                 self.emergencies.iter_mut().filter(running).for_each(|one| one.until = now);
                 if let Some(held) = self.assigned.get_mut(&account) {
                     held.remove(&role);
                 }
                 self.assigned.retain(|_, held| !held.is_empty());
-                if BuiltIn::of_officers().any(|it| it == role) {
-                    self.given_up.insert((account, role));
-                }
             }
             Change::Rule { name, cedar: Some(text) } => {
                 self.rules.insert(name, text);
@@ -288,6 +308,37 @@ impl Change {
 
 fn chain_of(chains: Chains<'_>, whose: &Handle) -> Result<Trusted, InvalidAmendment> {
     chains(whose).ok_or_else(|| InvalidAmendment::Missing(whose.clone()))
+}
+
+fn standing_of(chains: Chains<'_>, whose: &Handle) -> Result<Standing, InvalidAmendment> {
+    let chain = chain_of(chains, whose)?;
+    Ok(chain.devices.first().map_or(Standing::Other, Standing::of))
+}
+
+/// Whether a rule can be read by a person and by a program: it hides nothing in comments, and is nowhere deep.
+fn is_plain(text: &str) -> Result<(), InvalidAmendment> {
+    use InvalidAmendment::Bounds;
+    if text.len() > RULE {
+        return Err(Bounds("a rule has at most 4,096 bytes"));
+    }
+    if text.contains("//") || text.contains(char::is_control) {
+        return Err(Bounds("a rule is one line without comments"));
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    let parts: usize =
+        ["&&", "||", "if", "!", "+", "-", "*", "."].iter().map(|it| text.matches(it).count()).sum();
+    if deepest > DEPTH || parts > PARTS {
+        return Err(Bounds("the rule is too deep, or has too many parts: make several of it"));
+    }
+    Ok(())
 }
 
 fn no_conflict(all: &BTreeSet<Permission>) -> Result<(), InvalidAmendment> {

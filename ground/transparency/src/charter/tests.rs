@@ -106,8 +106,8 @@ impl House {
     }
 
     fn may(&self, name: &str, at: Instant) -> BTreeSet<Permission> {
-        let officer = self.chains[&handle(name)].devices[0].officer;
-        self.charter.permissions(&handle(name), officer, at)
+        let standing = Standing::of(&self.chains[&handle(name)].devices[0]);
+        self.charter.permissions(&handle(name), standing, at)
     }
 }
 
@@ -199,6 +199,13 @@ fn what_must_not_meet_in_one_person_does_not() {
 fn where_two_persons_are_wanted_one_gives_nothing() {
     let mut house = House::new();
     house.does("alice", Change::TwoPersons { on: true }).unwrap();
+    // One who invites an officer has made no second person.
+    let alone = house.propose("alice", assign("bob", "help-desk", None), AT);
+    let by_mo = house.agree(&alone, "mo");
+    assert_eq!(house.take(&by_mo), Err(InvalidAmendment::NoRight(handle("mo"))));
+    let mut house = House::new();
+    house.does("alice", assign("mo", "policy-admin", None)).unwrap();
+    house.does("alice", Change::TwoPersons { on: true }).unwrap();
     let alone = house.propose("alice", assign("bob", "help-desk", None), AT);
     assert_eq!(house.take(&alone), Err(InvalidAmendment::TakesAnother));
     let twice = house.agree(&alone, "alice");
@@ -223,6 +230,7 @@ fn where_two_persons_are_wanted_one_gives_nothing() {
 #[test]
 fn what_was_approved_is_what_is_done() {
     let mut house = House::new();
+    house.does("alice", assign("mo", "policy-admin", None)).unwrap();
     house.does("alice", Change::TwoPersons { on: true }).unwrap();
     let a = house.propose("alice", assign("bob", "help-desk", None), AT);
     let b = house.propose("alice", assign("bob", "security-admin", None), AT);
@@ -286,6 +294,69 @@ fn an_emergency_is_short_and_is_reviewed_by_somebody_else() {
     // It ends at once when somebody takes it away.
     house.does("alice", withdraw("bob", "security-admin")).unwrap();
     assert!(!house.may("bob", AT).contains(&Permission::EndSessions));
+}
+
+#[test]
+fn an_emergency_is_no_way_around_what_must_not_meet_and_makes_nothing_lasting() {
+    let mut house = House::new();
+    let breaks = |name: &str, at: Instant| Change::BreakGlass {
+        role: role(name),
+        until: Instant(at.0 + HOUR),
+        reason: "nobody else is awake".to_owned(),
+    };
+    house.does("alice", assign("bob", "break-glass-holder", None)).unwrap();
+    house.does("alice", define("tiny", &[Permission::ListSessions])).unwrap();
+    for lasting in ["policy-admin", "privacy-officer", "break-glass-holder"] {
+        let refused = house.does("bob", breaks(lasting, AT));
+        assert!(matches!(refused, Err(InvalidAmendment::Bounds(_))), "{lasting}: {refused:?}");
+    }
+    house.does("bob", breaks("tiny", AT)).unwrap();
+    // The role is not made larger into a conflict while somebody holds it so, nor by whoever does.
+    let refused = house.does("alice", define("tiny", &[Permission::ReadJournal, Permission::ListSessions]));
+    assert!(matches!(refused, Err(InvalidAmendment::Conflict(_))), "{refused:?}");
+    house.does("alice", assign("bob", "policy-admin", None)).unwrap();
+    let larger = define("tiny", &[Permission::ResetPasskeys, Permission::ListSessions]);
+    assert_eq!(house.does("bob", larger), Err(InvalidAmendment::ForThemselves));
+    house.does("alice", define("tiny", &[])).unwrap();
+    house.does("alice", define("tiny", &[Permission::EndSessions])).unwrap();
+    assert!(
+        !house.may("bob", AT).contains(&Permission::EndSessions),
+        "another role of the same name is another one"
+    );
+    // What was proposed before an emergency began, or is dated so, meets it all the same.
+    let mut house = House::new();
+    house.does("alice", assign("carol", "break-glass-holder", None)).unwrap();
+    let earlier = house.propose("alice", assign("carol", "auditor", None), AT);
+    let later = Instant(AT.0 + 60_000);
+    let agreed = house.propose("carol", breaks("security-admin", later), later);
+    house.take(&agreed).unwrap();
+    house.does("alice", withdraw("carol", "break-glass-holder")).unwrap();
+    assert!(!house.may("carol", later).contains(&Permission::EndSessions), "it ends with the right to it");
+    house.take(&earlier).unwrap();
+    let mut house = House::new();
+    house.does("alice", assign("carol", "break-glass-holder", None)).unwrap();
+    house.does("alice", define("glass", &[Permission::BreakGlass])).unwrap();
+    let agreed = house.propose("carol", breaks("security-admin", later), later);
+    house.take(&agreed).unwrap();
+    let earlier = house.propose("alice", assign("carol", "auditor", None), AT);
+    assert!(matches!(house.take(&earlier), Err(InvalidAmendment::Conflict(_))));
+}
+
+#[test]
+fn a_rule_is_one_line_and_nowhere_deep() {
+    let mut house = House::new();
+    let deep = format!(
+        "forbid (principal is Account, action, resource) when {{ {}true{} }};",
+        "(".repeat(20),
+        ")".repeat(20)
+    );
+    let long =
+        format!("forbid (principal is Account, action, resource) when {{ true{} }};", " || true".repeat(70));
+    let hidden = "forbid (principal is Account, action, resource) // always\nwhen { false };".to_owned();
+    for bad in [deep, long, hidden, "x".repeat(4_097)] {
+        let refused = house.does("alice", Change::Rule { name: role("bad"), cedar: Some(bad) });
+        assert!(matches!(refused, Err(InvalidAmendment::Bounds(_))), "{refused:?}");
+    }
 }
 
 #[test]

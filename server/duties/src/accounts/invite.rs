@@ -1,6 +1,6 @@
 //! Invite: an officer's device deposits a signed invitation for one account.
 //!
-//! `POST /v1/invitations`, permitted by `Accounts::"invite"` to officers, recorded as `accounts.invited`. The secret that
+//! `POST /v1/invitations`, permitted by `Accounts::"invite"` to officers who hold a role for it, recorded as `accounts.invited`. The secret that
 //! uses it travels in a link's fragment and never comes here.
 
 use axum::{Json, extract::State, http::StatusCode};

@@ -1,6 +1,6 @@
 //! The nouns of accounts.
 
-use chancery_transparency::{PublicKey, Suspender};
+use chancery_transparency::{PublicKey, Standing, Suspender};
 use chancery_wire::{
     ids::{DeviceId, InvitationId},
     names::Handle,
@@ -18,6 +18,8 @@ pub struct KnownDevice {
     pub key: PublicKey,
     /// Whether the account is an officer's.
     pub officer: bool,
+    /// What its chain makes of the account.
+    pub standing: Standing,
     /// Whether the account is a program's.
     pub bot: bool,
     /// Whether the account is a program's that says who belongs to the organisation.
@@ -31,6 +33,8 @@ pub struct KnownDevice {
 pub(crate) struct AccountStanding {
     /// Whether it is an officer's.
     pub officer: bool,
+    /// What its chain makes of it.
+    pub standing: Standing,
     /// Whether it is a program's.
     pub bot: bool,
     /// Who has suspended it, if it is.

@@ -7,7 +7,9 @@ use chancery_floor::{
     values,
 };
 use chancery_trail::digest;
-use chancery_transparency::{Bot, Device, Enrol, PublicKey, Recovered, Root, Scope, Suspender, Trusted};
+use chancery_transparency::{
+    Bot, Device, Enrol, PublicKey, Recovered, Root, Scope, Standing, Suspender, Trusted,
+};
 use chancery_wire::{
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
@@ -221,11 +223,12 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
-const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
+const DEVICE: &str =
+    "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until, a.invited_by
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = a.bot_owner
     WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
-const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until
+const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until, a.invited_by
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = a.bot_owner
     WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
@@ -235,7 +238,9 @@ fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let bot = row.text_if_any(4)?.is_some();
     let directory = row.text_if_any(5)?.is_some_and(|scope| scope == Scope::Directory.as_str());
     let until = row.integer_if_any(6)?.map(Instant);
-    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer: row.flag(3)?, bot, directory, until })
+    let (officer, invited) = (row.flag(3)?, row.text_if_any(7)?.is_some());
+    let standing = standing(officer, invited);
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer, standing, bot, directory, until })
 }
 
 /// A device by its id, if it speaks for its account.
@@ -320,14 +325,23 @@ pub(crate) async fn suspended(from: &mut impl Read) -> Result<Vec<(Handle, Suspe
 
 /// How all accounts stand.
 pub(crate) async fn standings(from: &mut impl Read) -> Result<HashMap<Handle, AccountStanding>, StoreError> {
-    const SELECT: &str = "SELECT handle, officer, bot_owner, suspended FROM accounts";
+    const SELECT: &str = "SELECT handle, officer, bot_owner, suspended, invited_by FROM accounts";
     from.rows(SELECT, vec![]).await?.iter().map(stands).collect()
 }
 
 fn stands(row: &Row) -> Result<(Handle, AccountStanding), StoreError> {
     let suspended = row.text_if_any(3)?.map(|by| suspender(&by)).transpose()?;
     let bot = row.text_if_any(2)?.is_some();
-    Ok((row.parsed(0)?, AccountStanding { officer: row.flag(1)?, bot, suspended }))
+    let (officer, invited) = (row.flag(1)?, row.text_if_any(4)?.is_some());
+    Ok((row.parsed(0)?, AccountStanding { officer, standing: standing(officer, invited), bot, suspended }))
+}
+
+fn standing(officer: bool, invited: bool) -> Standing {
+    match (officer, invited) {
+        (true, false) => Standing::Founder,
+        (true, true) => Standing::Officer,
+        (false, _) => Standing::Other,
+    }
 }
 
 /// Keeps an invitation; `false` when its id is taken.

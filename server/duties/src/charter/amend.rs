@@ -10,7 +10,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::{
     policy::Policies,
     store::{StoreError, Tx},
-    work::{Action, Desk, Resource as _, Work},
+    work::{Action, Desk, Work},
 };
 use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment, Permission};
 use chancery_wire::{
@@ -34,6 +34,8 @@ use crate::{
 
 /// How long a proposal waits, in seconds.
 pub(super) const WAITING: i64 = 7 * DAY;
+/// How many proposals wait at most.
+const PROPOSALS: u64 = 64;
 /// How far a proposer's clock may be ahead, in seconds.
 const SKEW: i64 = 300;
 
@@ -104,16 +106,20 @@ async fn amend<A: Action<Resource = Organisation>>(
     let charter = charter.ok_or(CharterError::NoAccount)?;
     let (mut after, mut chains) = ((*charter).clone(), HashMap::new());
     may_now(&mut work, &charter, &it, &signers).await?;
-    if let Change::Rule { name, cedar: Some(_) } = &it.change {
-        let before = charter.rules().iter().filter(|(other, _)| *other != name);
-        is_rule(&desk.floor().policies, &work, before, &it.change)?;
+    if store::was_declined(&mut work.tx, it.id).await? {
+        return Err(CharterError::NoProposal);
     }
     let taken = judged(&mut work.tx, &charters.domain, &mut chains, |chains| {
         after.take(amendment, &mut |whose| chains.get(whose).cloned())
     });
     match taken.await? {
-        Ok(_) => {}
-        Err(InvalidAmendment::TakesAnother) => return propose(work, &it, amendment).await,
+        Ok(_) => is_rule(&desk.floor().policies, &after)?,
+        Err(InvalidAmendment::TakesAnother) => {
+            if let Change::Rule { name, cedar: Some(text) } = &it.change {
+                desk.floor().policies.try_rules([(name.as_str(), text.as_str())])?;
+            }
+            return propose(work, &it, amendment).await;
+        }
         Err(InvalidAmendment::Missing(_)) => return Err(CharterError::NoAccount),
         Err(why) => return Err(why.into()),
     }
@@ -150,7 +156,7 @@ async fn may_now<A: Action>(
     for (by, device) in signers {
         let known = accounts::find_device(&mut work.tx, *device).await?.filter(|known| known.handle == *by);
         let known = known.ok_or(InvalidAmendment::Signature)?;
-        let holds = |needed| charter.permissions(by, known.officer, now).contains(&needed);
+        let holds = |needed| charter.permissions(by, known.standing, now).contains(&needed);
         if !it.change.needs(by).is_none_or(holds) {
             return Err(InvalidAmendment::NoRight(by.clone()).into());
         }
@@ -158,18 +164,9 @@ async fn may_now<A: Action>(
     Ok(())
 }
 
-/// Whether a rule is one, and leaves whoever makes it the right to take it back.
-fn is_rule<'a, A: Action>(
-    policies: &Policies,
-    work: &Work<A>,
-    before: impl Iterator<Item = (&'a chancery_wire::names::RoleName, &'a String)>,
-    change: &Change,
-) -> Result<(), CharterError> {
-    let Change::Rule { name, cedar: Some(text) } = change else { return Ok(()) };
-    let rules = before.map(|(name, text)| (name.as_str(), text.as_str()));
-    let rules = rules.chain([(name.as_str(), text.as_str())]);
-    let asked = (&work.actor().entity, Amend::NAME, &Organisation.entity());
-    if policies.try_rules(rules, asked)? { Ok(()) } else { Err(CharterError::LocksOut) }
+/// Whether the rules of a charter are ones. They are looked at only now: what a rule may be like was judged before.
+fn is_rule(policies: &Policies, after: &Charter) -> Result<(), CharterError> {
+    Ok(policies.try_rules(after.rules().iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
 }
 
 /// Whether somebody is left who may amend the charter for good; two where it takes two.
@@ -180,7 +177,7 @@ async fn somebody_is_left(tx: &mut Tx, before: &Charter, after: &Charter) -> Res
         let there = standings.iter().filter(|(_, it)| it.suspended.is_none() && !it.bot);
         let may = there.filter(|(handle, it)| {
             (it.officer || assigned.contains(handle))
-                && charter.permissions(handle, it.officer, Instant(i64::MAX)).contains(&Permission::Amend)
+                && charter.permissions(handle, it.standing, Instant(i64::MAX)).contains(&Permission::Amend)
         });
         may.count()
     };
@@ -202,7 +199,10 @@ async fn propose<A: Action>(
 ) -> Result<api::Amended, CharterError> {
     let now = work.at();
     store::forget(&mut work.tx, now.plus_seconds(-WAITING)).await?;
-    let kept = store::proposal(&mut work.tx, it.id).await?;
+    let (kept, waiting) = store::proposal(&mut work.tx, it.id).await?;
+    if kept.is_none() && waiting >= PROPOSALS {
+        return Err(CharterError::Unfit("as many proposals wait as may: agree to some, or decline them"));
+    }
     if kept.is_some_and(|kept| !Amendment::is_same(&kept, amendment)) {
         return Err(InvalidAmendment::Twice.into());
     }

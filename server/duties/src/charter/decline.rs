@@ -30,7 +30,7 @@ pub(super) async fn handle(
 ) -> Result<StatusCode, Refusal> {
     let permit = desk.permit::<Decline>(Organisation)?;
     let mut work = desk.begin(permit).await?;
-    if !store::drop_proposal(&mut work.tx, id).await? {
+    if !store::decline(&mut work.tx, id).await? {
         return Err(CharterError::NoProposal.into());
     }
     work.commit(&Declined { amendment: id, by: caller.handle }).await?;

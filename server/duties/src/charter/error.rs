@@ -18,9 +18,6 @@ pub(crate) enum CharterError {
     /// The rule is no rule.
     #[error(transparent)]
     BadRule(#[from] InvalidRule),
-    /// With the rule, whoever made it could not take it back.
-    #[error("with this rule you could not amend the charter from here, and not take the rule back")]
-    LocksOut,
     /// Too few would be left who may amend the charter.
     #[error("{0}")]
     LastOne(&'static str),
@@ -47,7 +44,6 @@ impl From<CharterError> for Refusal {
             CharterError::BadAmendment(why) => Self::because(Code::BadAmendment, &why),
             CharterError::Unfit(why) => Self::because(Code::BadAmendment, &why),
             CharterError::BadRule(why) => Self::because(Code::BadRule, &why),
-            CharterError::LocksOut => Self::because(Code::BadRule, &error),
             CharterError::LastOne(why) => Self::because(Code::LastOne, &why),
             CharterError::NoProposal => Self::new(Code::NoProposal),
             CharterError::NoSuchAct => Self::new(Code::NoSuchAct),

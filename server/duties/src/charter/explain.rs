@@ -20,7 +20,7 @@ use chancery_wire::{
 use super::{CharterError, Charters};
 use crate::{
     accounts,
-    counter::{Ask, Caller, Granted, Organisation, Refusal, Visitor},
+    counter::{Ask, Assurance, Caller, Granted, Organisation, Refusal, Visitor},
 };
 
 /// The right to ask why oneself may do something.
@@ -62,7 +62,7 @@ pub(super) async fn handle(
     let charter = charter.ok_or(CharterError::NoAccount)?;
     let subject = match other {
         None => caller,
-        // As from one of their devices: without a zone, and not approved yet.
+        // As from one of their devices: without a zone, and with a passkey that has approved nothing yet.
         Some(handle) => subject(&mut from, &caller, handle).await?,
     };
     let action = action(&ask.act).filter(|action| floor.policies.knows(action));
@@ -83,6 +83,8 @@ async fn subject(from: &mut impl Read, caller: &Caller, handle: &Handle) -> Resu
         officer: device.officer,
         directory: device.directory,
         zone: None,
+        standing: device.standing,
+        assurance: Assurance { passkey: true, confirmed: false },
         ..caller.clone()
     })
 }
@@ -106,7 +108,7 @@ struct Question<'a> {
 
 impl Question<'_> {
     fn answer(&self, zones: &[String]) -> Option<Explanation> {
-        let held = self.charter.held(&self.subject.handle, self.subject.officer, self.now);
+        let held = self.charter.held(&self.subject.handle, self.subject.standing, self.now);
         let granted = Granted::by(self.charter, held.iter().map(|it| it.role.clone()));
         let as_is = Caller { granted: granted.clone(), ..self.subject.clone() };
         let answer = self.ask(&as_is)?;

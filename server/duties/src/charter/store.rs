@@ -40,14 +40,33 @@ pub(super) async fn append(
 
 /// The proposals since that time that wait, the oldest first.
 pub(super) async fn proposals(from: &mut impl Read, since: Instant) -> Result<Vec<Vec<u8>>, StoreError> {
-    const SELECT: &str = "SELECT amendment FROM charter_proposals WHERE proposed >= $1 ORDER BY proposed, id";
+    const SELECT: &str =
+        "SELECT amendment FROM charter_proposals WHERE proposed >= $1 AND declined = 0 ORDER BY proposed, id";
     from.rows(SELECT, values![since.0]).await?.iter().map(|row| row.bytes(0)).collect()
 }
 
-/// A proposal that waits.
-pub(super) async fn proposal(from: &mut impl Read, id: AmendmentId) -> Result<Option<Vec<u8>>, StoreError> {
-    const SELECT: &str = "SELECT amendment FROM charter_proposals WHERE id = $1";
-    from.row(SELECT, values![id.0]).await?.map(|row| row.bytes(0)).transpose()
+/// A proposal that waits, and how many do.
+pub(super) async fn proposal(
+    from: &mut impl Read,
+    id: AmendmentId,
+) -> Result<(Option<Vec<u8>>, u64), StoreError> {
+    const SELECT: &str = "SELECT amendment FROM charter_proposals WHERE id = $1 AND declined = 0";
+    const COUNT: &str = "SELECT COUNT(*) FROM charter_proposals WHERE declined = 0";
+    let one = from.row(SELECT, values![id.0]).await?.map(|row| row.bytes(0)).transpose()?;
+    let count = from.row(COUNT, vec![]).await?.map_or(Ok(0), |row| row.count(0))?;
+    Ok((one, count))
+}
+
+/// Whether a proposal was declined: it is not to be taken in by whoever still has it.
+pub(super) async fn was_declined(from: &mut impl Read, id: AmendmentId) -> Result<bool, StoreError> {
+    const SELECT: &str = "SELECT 1 FROM charter_proposals WHERE id = $1 AND declined = 1";
+    Ok(from.row(SELECT, values![id.0]).await?.is_some())
+}
+
+/// Declines a proposal; `false` where none waits.
+pub(super) async fn decline(tx: &mut Tx, id: AmendmentId) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE charter_proposals SET declined = 1 WHERE id = $1 AND declined = 0";
+    Ok(tx.execute(UPDATE, values![id.0]).await? == 1)
 }
 
 /// Keeps a proposal.
@@ -57,15 +76,16 @@ pub(super) async fn propose(
     at: Instant,
     amendment: &[u8],
 ) -> Result<(), StoreError> {
-    const INSERT: &str = "INSERT INTO charter_proposals (id, proposed, amendment) VALUES ($1, $2, $3)
+    const INSERT: &str =
+        "INSERT INTO charter_proposals (id, proposed, amendment, declined) VALUES ($1, $2, $3, 0)
         ON CONFLICT (id) DO UPDATE SET amendment = excluded.amendment";
     tx.execute(INSERT, values![id.0, at.0, amendment]).await?;
     Ok(())
 }
 
-/// Deletes a proposal; `false` where there is none.
-pub(super) async fn drop_proposal(tx: &mut Tx, id: AmendmentId) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM charter_proposals WHERE id = $1", values![id.0]).await? == 1)
+/// Deletes a proposal that was taken in.
+pub(super) async fn drop_proposal(tx: &mut Tx, id: AmendmentId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM charter_proposals WHERE id = $1", values![id.0]).await.map(drop)
 }
 
 /// Deletes proposals from before that time, which nobody has agreed to.

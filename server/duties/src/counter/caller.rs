@@ -6,7 +6,7 @@ use chancery_floor::{
     policy::Entity,
     work::{Actor, Resource},
 };
-use chancery_transparency::{Charter, Permission, PublicKey};
+use chancery_transparency::{Charter, Permission, PublicKey, Standing};
 use chancery_wire::{
     ids::{DeviceId, SessionId},
     names::{Handle, RoleName},
@@ -24,6 +24,8 @@ pub struct Caller {
     pub key: PublicKey,
     /// Whether the account is an officer's.
     pub officer: bool,
+    /// What its device chain makes of the account.
+    pub standing: Standing,
     /// Whether the account is a program's that says who belongs to the organisation.
     pub directory: bool,
     /// The session.

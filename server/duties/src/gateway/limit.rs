@@ -206,6 +206,7 @@ mod tests {
             device: DeviceId([device; 16]),
             key: PublicKey([device; 32]),
             officer: false,
+            standing: chancery_transparency::Standing::Other,
             directory: false,
             session: SessionId([device; 16]),
             until: Instant(i64::MAX),

@@ -138,7 +138,7 @@ impl Gate {
                 let charter =
                     self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
                 if let Some(charter) = charter {
-                    let held = charter.held(&caller.handle, caller.officer, now);
+                    let held = charter.held(&caller.handle, caller.standing, now);
                     caller.granted = Granted::by(&charter, held.into_iter().map(|it| it.role));
                 }
                 let actor = caller.actor();

@@ -1,6 +1,6 @@
 //! Reset: an officer takes all passkeys of another account away, whose owner has lost them, or which are not taken any more.
 //!
-//! `DELETE /v1/accounts/{handle}/passkeys`, permitted by `Passkeys::"reset"` to officers, approved with their own passkey; recorded as
+//! `DELETE /v1/accounts/{handle}/passkeys`, permitted by `Passkeys::"reset"` to who holds a role for it, approved with their own passkey; recorded as
 //! `passkeys.reset`. The owner adds new ones by the session of a device, as the first time.
 
 use axum::http::StatusCode;

@@ -1,6 +1,6 @@
 //! Trust a provider: an officer's device deposits what it has signed about one.
 //!
-//! `PUT /v1/providers`, permitted by `Providers::"trust"` to officers, recorded as `providers.trusted`. A later statement takes the
+//! `PUT /v1/providers`, permitted by `Providers::"trust"` to officers who hold a role for it, recorded as `providers.trusted`. A later statement takes the
 //! place of an earlier one: so an officer takes in the keys that a provider has changed to.
 
 use axum::{Json, extract::State};

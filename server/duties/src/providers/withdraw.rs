@@ -1,6 +1,6 @@
 //! Withdraw a provider: what it says counts no more.
 //!
-//! `POST /v1/providers/withdrawals`, permitted by `Providers::"withdraw"` to officers, recorded as `providers.withdrawn`. Accounts it
+//! `POST /v1/providers/withdrawals`, permitted by `Providers::"withdraw"` to who holds a role for it, recorded as `providers.withdrawn`. Accounts it
 //! has vouched for stay, and show that it did.
 
 use axum::Json;

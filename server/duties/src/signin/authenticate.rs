@@ -73,7 +73,7 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let KnownDevice { handle, device, key, officer, directory, .. } = device;
+        let KnownDevice { handle, device, key, officer, standing, directory, .. } = device;
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
             Caller {
@@ -81,6 +81,7 @@ impl Signin {
                 device,
                 key,
                 officer,
+                standing,
                 directory,
                 session,
                 until,

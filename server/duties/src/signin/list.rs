@@ -11,7 +11,7 @@ use chancery_floor::{
 use chancery_wire::{
     api::{OpenSession, Sessions},
     names::Handle,
-    problem::Problem,
+    problem::{Code, Problem},
     time::Instant,
 };
 
@@ -49,6 +49,9 @@ pub(super) async fn of_others(
     At(handle): At<Handle>,
 ) -> Result<Json<Sessions>, Refusal> {
     let permit = desk.permit::<ListOthers>(Organisation)?;
+    if accounts::all_devices_of(&mut desk.look(&permit), &handle).await?.is_empty() {
+        return Err(Refusal::new(Code::NoAccount));
+    }
     let open = sessions_of(&mut desk.look(&permit), &handle, desk.now()).await?;
     Ok(Json(shown(open, &caller)))
 }

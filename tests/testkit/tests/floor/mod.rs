@@ -78,7 +78,7 @@ impl Fact for Did {
 pub(crate) async fn floor(db: &Db) -> (Arc<Floor>, Arc<Still>) {
     let clock = Arc::new(Still(AtomicI64::new(1_700_000_000_000)));
     db.migrate(&migrations(), clock.now()).await.unwrap();
-    let policies = Policies::parse(SCHEMA, &[POLICY]).unwrap();
+    let policies = Policies::parse(SCHEMA, &[POLICY], &[]).unwrap();
     let (db, entropy, refusals) = (db.clone(), Arc::new(Sevens), Refusals::default());
     (Arc::new(Floor { db, policies, clock: clock.clone(), entropy, refusals }), clock)
 }

@@ -5,9 +5,10 @@ CREATE TABLE charter_amendments (
     taken BIGINT NOT NULL,
     amendment {bytes} NOT NULL
 );
--- Amendments that wait for the signature of another person.
+-- Amendments that wait for the signature of another person, or were declined while they did.
 CREATE TABLE charter_proposals (
     id {bytes} NOT NULL PRIMARY KEY,
     proposed BIGINT NOT NULL,
-    amendment {bytes} NOT NULL
+    amendment {bytes} NOT NULL,
+    declined BIGINT NOT NULL
 );
