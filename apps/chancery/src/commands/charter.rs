@@ -110,17 +110,21 @@ async fn charter(common: &Common, output: &mut Output) -> Result<(), Failure> {
         it.number(),
         if it.two_persons() { "two people" } else { "one person: chancery admin two-persons on" }
     )];
-    lines.push(
-        "Officers hold identity-admin, device-admin and policy-admin, but for what they gave up.".to_owned(),
-    );
+    let whoever = if it.two_persons() { "Who has founded the organisation holds" } else { "Officers hold" };
+    lines.push(format!(
+        "{whoever} identity-admin, device-admin and policy-admin, but for what was given up or taken."
+    ));
     for (handle, roles) in it.assignments() {
         for (role, until) in roles {
             let until = until.map(|until| format!(" until {}", clock(until.0))).unwrap_or_default();
             lines.push(format!("{:<16} {role}{until}", handle.as_str()));
         }
     }
-    lines
-        .extend(it.given_up().iter().map(|(handle, role)| format!("{:<16} gave up {role}", handle.as_str())));
+    lines.extend(
+        it.given_up()
+            .iter()
+            .map(|(handle, role)| format!("{:<16} does not hold {role} as an officer", handle.as_str())),
+    );
     for (role, permits) in it.roles() {
         lines.push(format!("role {role}: {}", acts(permits)));
     }
@@ -311,7 +315,9 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
         lines.push(format!("would be allowed from: {}", it.from_zones.join(", ")));
     }
     let roles = it.with_roles.len() + it.in_conflict.len();
-    if !it.allowed && !it.with_passkey && roles == 0 && it.from_zones.is_empty() {
+    if it.only_officers {
+        lines.push("only officers may: what is signed by it is believed of nobody else".to_owned());
+    } else if !it.allowed && !it.with_passkey && roles == 0 && it.from_zones.is_empty() {
         lines.push("no role, passkey or network alone would change that".to_owned());
     }
     lines

@@ -75,6 +75,8 @@ pub struct Explanation {
     pub with_roles: Vec<RoleName>,
     /// The roles of which any would allow it, and which must not meet with those that the account holds.
     pub in_conflict: Vec<RoleName>,
+    /// Whether only officers may, whatever roles somebody holds, and the account is none.
+    pub only_officers: bool,
     /// The zones of the network from any of which it would be allowed, where it is not.
     pub from_zones: Vec<String>,
 }

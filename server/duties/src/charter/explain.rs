@@ -130,6 +130,14 @@ impl Question<'_> {
             let all = all.filter_map(|role| self.charter.permits(role)).flatten().copied().collect();
             Conflict::within(&all).is_some()
         };
+        let as_officer = |role: &RoleName| {
+            let granted = Granted::by(self.charter, [role.clone()]);
+            allows(&confirmed(Caller { granted, officer: true, ..as_is.clone() }))
+        };
+        let only_officers = !answer.allowed && !as_is.officer && {
+            let mut all = BuiltIn::ALL.iter().filter_map(|it| it.name.parse().ok());
+            all.any(|role: RoleName| as_officer(&role) && !holding(&role))
+        };
         let would: Vec<RoleName> = names.filter(|role| needs_more && holding(role)).collect();
         let (in_conflict, with_roles) = would.into_iter().partition(meets);
         let in_zone = |zone: &&String| {
@@ -148,6 +156,7 @@ impl Question<'_> {
             with_passkey,
             with_roles,
             in_conflict,
+            only_officers,
             from_zones,
         })
     }

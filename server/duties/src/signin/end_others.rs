@@ -29,6 +29,9 @@ pub(crate) async fn end_others(
 ) -> Result<Vec<DeviceId>, SigninError> {
     let permit = desk.permit::<EndOthers>(Organisation)?;
     let mut work = desk.begin(permit).await?;
+    if accounts::all_devices_of(&mut work.tx, handle).await?.is_empty() {
+        return Err(SigninError::NoAccount);
+    }
     let (mut devices, mut sessions) = (Vec::new(), 0);
     for device in accounts::devices_of(&mut work.tx, handle).await? {
         sessions += store::end(&mut work.tx, device.device).await?;

@@ -15,6 +15,9 @@ pub(crate) enum SigninError {
     /// There is no such session of this account.
     #[error("there is no such session")]
     NoSuchSession,
+    /// There is no such account.
+    #[error("there is no such account")]
+    NoAccount,
     /// Somebody has the token of a session, and not the key of its device.
     #[error("the token of a session was used without its device's key")]
     Exposed(SessionId),
@@ -64,6 +67,7 @@ impl From<SigninError> for Refusal {
         match error {
             SigninError::NoSession => Self::new(Code::NoSession),
             SigninError::NoSuchSession => Self::new(Code::NoSuchSession),
+            SigninError::NoAccount => Self::new(Code::NoAccount),
             SigninError::BadProof | SigninError::Exposed(_) => Self::new(Code::BadProof),
             SigninError::Revoked => Self::new(Code::DeviceRevoked),
             SigninError::Suspended => Self::new(Code::Suspended),

@@ -79,6 +79,7 @@ both! {
         let token = door.session(&me).await;
         let mut socket = door.connect(&me).await;
         door.bob.end_sessions_of(&alice).await.unwrap();
+        assert!(door.bob.end_sessions_of(&handle("nobody")).await.unwrap_err().is(Code::NoAccount));
         assert_eq!(socket.closed().await, 4001);
         let shown = proof(&me, ("GET", "/v1/rooms"), Some(&token), now());
         assert_eq!(problem(door.signed("/v1/rooms", &token, &shown)).await, expected(Code::NoSession));
@@ -254,6 +255,8 @@ both! {
         assert_eq!((why.allowed, why.from_zones), (false, vec!["office".to_owned()]));
         let why = door.bob.explain(None, "passkeys.reset").await.unwrap();
         assert!(!why.allowed && !why.with_passkey && why.with_roles == [role("device-admin")]);
+        let why = door.bob.explain(None, "accounts.invite").await.unwrap();
+        assert!(!why.allowed && why.with_roles.is_empty() && why.only_officers);
         let why = door.alice.explain(None, "audit.read").await.unwrap();
         assert_eq!((why.with_roles, why.in_conflict), (vec![], vec![role("auditor")]));
         let why = door.bob.explain(None, "delivery.submit").await.unwrap();
