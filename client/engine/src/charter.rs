@@ -68,8 +68,10 @@ impl Engine {
             let own = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
             let agreed = Amendment::agree(amendment, (&own, me.device, turn.me));
             let agreed = agreed.ok_or(InvalidAmendment::Malformed)?;
-            charter.judge(&agreed, &mut |whose| trusted(turn.step, whose).ok().flatten())?;
-            Ok(agreed)
+            match charter.judge(&agreed, &mut |whose| trusted(turn.step, whose).ok().flatten()) {
+                Err(InvalidAmendment::Missing(whose)) => Err(EngineError::NoAccount(whose)),
+                judged => judged.map(|_| agreed).map_err(EngineError::from),
+            }
         })
     }
 }

@@ -173,7 +173,7 @@ impl Charter {
         built_in.or_else(|| self.roles.get(role).map(Vec::as_slice))
     }
 
-    /// The roles that an account holds at that time, in the order of their names. `standing` is what its device chain makes of it.
+    /// The roles that an account holds at that time, those of emergencies last. `standing` is what its device chain makes of it.
     #[must_use]
     pub fn held(&self, handle: &Handle, standing: Standing, now: Instant) -> Vec<Held> {
         self.holds_or_will(handle, standing, now)

@@ -96,8 +96,7 @@ impl Charter {
     }
 
     /// Whether an account, of which that is a device, may sign such a change.
-    #[must_use]
-    pub fn may_sign(&self, change: &Change, by: &Device, at: Instant) -> bool {
+    fn may_sign(&self, change: &Change, by: &Device, at: Instant) -> bool {
         let needed = change.needs(&by.handle);
         needed.is_none_or(|needed| self.permissions(&by.handle, Standing::of(by), at).contains(&needed))
     }

@@ -2,11 +2,11 @@
 //!
 //! `DELETE /v1/charter/proposals/{id}`, permitted by `Charter::"decline"`, recorded as `charter.declined`.
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use chancery_floor::work::Action;
 use chancery_wire::{ids::AmendmentId, problem::Problem};
 
-use super::{CharterError, Charters, facts::Declined, store};
+use super::{CharterError, facts::Declined, store};
 use crate::counter::{At, Organisation, Refusal, Visitor};
 
 /// The right to decline one.
@@ -25,7 +25,6 @@ impl Action for Decline {
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
-    State(_): State<Charters>,
     At(id): At<AmendmentId>,
 ) -> Result<StatusCode, Refusal> {
     let permit = desk.permit::<Decline>(Organisation)?;

@@ -2,11 +2,11 @@
 //!
 //! `GET /v1/charter/proposals`, permitted by `Charter::"list-proposals"`. Changes nothing.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use chancery_floor::work::Action;
 use chancery_wire::{api, bytes::Opaque, problem::Problem};
 
-use super::{Charters, amend::WAITING, store};
+use super::{amend::WAITING, store};
 use crate::counter::{Organisation, Refusal, Visitor};
 
 /// The right to list them.
@@ -22,10 +22,7 @@ impl Action for ListProposals {
 #[utoipa::path(get, path = "/v1/charter/proposals", tag = "charter", operation_id = "charter.list-proposals",
     responses((status = 200, description = "The proposals.", body = api::Proposals),
         (status = "default", description = "Refused.", body = Problem)))]
-pub(super) async fn handle(
-    Visitor { desk, .. }: Visitor,
-    State(_): State<Charters>,
-) -> Result<Json<api::Proposals>, Refusal> {
+pub(super) async fn handle(Visitor { desk, .. }: Visitor) -> Result<Json<api::Proposals>, Refusal> {
     let permit = desk.permit::<ListProposals>(Organisation)?;
     let since = desk.now().plus_seconds(-WAITING);
     let proposals = store::proposals(&mut desk.look(&permit), since).await?;

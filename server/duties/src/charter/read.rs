@@ -3,11 +3,11 @@
 //! `GET /v1/charter/amendments/{after}`, permitted by `Charter::"read"` to every account: who holds which role is no secret inside the
 //! organisation, and everybody can check it. Changes nothing.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use chancery_floor::work::Action;
 use chancery_wire::{api, bytes::Opaque, problem::Problem};
 
-use super::{CharterError, Charters, store};
+use super::{CharterError, store};
 use crate::{
     accounts,
     counter::{At, Organisation, Refusal, Visitor, place},
@@ -29,7 +29,6 @@ impl Action for ReadCharter {
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, .. }: Visitor,
-    State(_): State<Charters>,
     At(after): At<u64>,
 ) -> Result<Json<api::Charter>, Refusal> {
     let permit = desk.permit::<ReadCharter>(Organisation)?;

@@ -80,7 +80,7 @@ pub(super) fn at(charter: &Charter) -> u64 {
 }
 
 /// Takes an amendment into a charter, with the chains that it takes to check it.
-pub(super) async fn take(
+async fn take(
     from: &mut impl Read,
     domain: &Domain,
     (charter, amendment): (&mut Charter, &[u8]),
