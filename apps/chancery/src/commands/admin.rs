@@ -1,12 +1,9 @@
 //! Looking after the organisation: who is kept out, and since when that holds everywhere.
 
-use chancery_wire::{
-    api::{OpenSession, Suspension},
-    names::Handle,
-};
+use chancery_wire::{api::Suspension, names::Handle};
 use serde_json::{Value, json};
 
-use super::{charter, open};
+use super::{charter, open, sessions};
 use crate::{
     arguments::{Admin, Common},
     failure::Failure,
@@ -22,7 +19,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Suspend { person } => suspend(common, output, &person.parse()?, true).await,
         Admin::Restore { person } => suspend(common, output, &person.parse()?, false).await,
         Admin::Suspended => suspended(common, output).await,
-        Admin::Sessions { person, end } => sessions(common, output, &person.parse()?, end).await,
+        Admin::Sessions { person, end } => sessions_of(common, output, &person.parse()?, end).await,
         Admin::Journal { after } => journal(common, output, after).await,
         other => charter::run(common, output, other).await,
     }
@@ -73,7 +70,12 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
     output.answer(&json!({"suspended": list, "officers": officers}), &text)
 }
 
-async fn sessions(common: &Common, output: &mut Output, person: &Handle, end: bool) -> Result<(), Failure> {
+async fn sessions_of(
+    common: &Common,
+    output: &mut Output,
+    person: &Handle,
+    end: bool,
+) -> Result<(), Failure> {
     let mut client = open(common)?;
     if end {
         client.end_sessions_of(person).await?;
@@ -83,15 +85,10 @@ async fn sessions(common: &Common, output: &mut Output, person: &Handle, end: bo
         );
         return output.answer(&json!({"account": person, "ended": true}), &text);
     }
-    let sessions = client.sessions_of(person).await?.sessions;
-    let line = |it: &OpenSession| {
-        let (id, device) = (it.session.to_string(), it.device.to_string());
-        let (since, until) = (clock(it.opened.0), clock(it.until.0));
-        format!("{id:.8}  device {device:.8}  since {since}, until {until}")
-    };
-    let lines: Vec<String> = sessions.iter().map(line).collect();
+    let open = client.sessions_of(person).await?.sessions;
+    let lines: Vec<String> = open.iter().map(|it| sessions::shown(it, "")).collect();
     let text = if lines.is_empty() { format!("{person} has no session") } else { lines.join("\n") };
-    output.answer(&json!({"account": person, "sessions": sessions}), &text)
+    output.answer(&json!({"account": person, "sessions": open}), &text)
 }
 
 async fn journal(common: &Common, output: &mut Output, mut after: u64) -> Result<(), Failure> {

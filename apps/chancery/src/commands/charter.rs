@@ -11,7 +11,7 @@ use chancery_wire::{
 };
 use serde_json::{Value, json};
 
-use super::open;
+use super::{one_that_begins, open};
 use crate::{
     arguments::{Admin, Common, Switch},
     failure::Failure,
@@ -237,24 +237,14 @@ async fn decline(common: &Common, output: &mut Output, begins: &str) -> Result<(
 
 async fn proposal(client: &mut Client, begins: &str) -> Result<Amendment, Failure> {
     let waiting = client.proposals().await?;
-    let fits = |(it, _): &(Amendment, _)| begins.len() >= 4 && it.id.to_string().starts_with(begins);
-    match waiting.into_iter().filter(fits).collect::<Vec<_>>().as_slice() {
-        [(one, _)] => Ok(one.clone()),
-        _ => Err(Failure::Usage(format!(
-            "'{begins}' is not how the id of exactly one proposal begins: chancery admin proposals"
-        ))),
-    }
+    let what = (begins, "proposals", "admin proposals");
+    one_that_begins(&waiting, |(it, _)| it.id.to_string(), what).map(|(it, _)| it.clone())
 }
 
 async fn emergency_of(common: &Common, begins: &str) -> Result<AmendmentId, Failure> {
     let charter = open(common)?.charter().await?;
-    let fits = |it: &&Emergency| begins.len() >= 4 && it.id.to_string().starts_with(begins);
-    match charter.emergencies().iter().filter(fits).collect::<Vec<_>>().as_slice() {
-        [one] => Ok(one.id),
-        _ => Err(Failure::Usage(format!(
-            "'{begins}' is not how the id of exactly one emergency begins: chancery admin charter"
-        ))),
-    }
+    let what = (begins, "emergencies", "admin charter");
+    one_that_begins(charter.emergencies(), |it| it.id.to_string(), what).map(|it| it.id)
 }
 
 /// What a change does, in words.

@@ -104,7 +104,8 @@ fn line(it: &TrustedDevice) -> String {
 
 /// The one of these devices whose id begins so.
 fn meant(devices: &[TrustedDevice], begins: &str) -> Result<DeviceId, Failure> {
-    one_that_begins(devices, |it| it.device.to_string(), (begins, "devices")).map(|it| it.device)
+    one_that_begins(devices, |it| it.device.to_string(), (begins, "devices", "devices list"))
+        .map(|it| it.device)
 }
 
 /// Revokes a device of another account, as an officer.

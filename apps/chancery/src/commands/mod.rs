@@ -121,13 +121,13 @@ fn question(words: &[String]) -> String {
 fn one_that_begins<'a, T>(
     all: &'a [T],
     id: impl Fn(&T) -> String,
-    (begins, what): (&str, &str),
+    (begins, what, list): (&str, &str, &str),
 ) -> Result<&'a T, Failure> {
     let fits = |it: &&T| begins.len() >= 4 && id(it).starts_with(begins);
     match all.iter().filter(fits).collect::<Vec<_>>().as_slice() {
         [one] => Ok(one),
         _ => Err(Failure::Usage(format!(
-            "'{begins}' is not how the id of exactly one of the {what} begins: chancery {what} list"
+            "'{begins}' is not how the id of exactly one of the {what} begins: chancery {list}"
         ))),
     }
 }

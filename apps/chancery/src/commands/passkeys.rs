@@ -62,7 +62,7 @@ async fn add(common: &Common, output: &mut Output, name: &str) -> Result<(), Fai
 async fn remove(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
     let mut client: Client = open(common)?;
     let passkeys = client.passkeys().await?.passkeys;
-    let it = one_that_begins(&passkeys, |it| it.passkey.to_string(), (begins, "passkeys"))?;
+    let it = one_that_begins(&passkeys, |it| it.passkey.to_string(), (begins, "passkeys", "passkeys list"))?;
     client.remove_passkey(it.passkey).await?;
     output.answer(&json!({"passkey": it.passkey, "removed": true}), "the passkey is removed")
 }
