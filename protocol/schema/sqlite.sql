@@ -311,6 +311,11 @@ CREATE TABLE rooms_away (
 );
 CREATE INDEX rooms_away_of ON rooms_away (handle);
 
+-- rooms/0002_apart
+-- Whether two are in the room who may not meet, since a barrier has come between them: nothing is said there until one side has gone.
+ALTER TABLE rooms ADD COLUMN apart BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX rooms_apart ON rooms (apart);
+
 -- files/0001_files
 -- Sealed files in rooms, and the parts they are made of. `until` is when a file is forgotten that is not whole.
 CREATE TABLE files (

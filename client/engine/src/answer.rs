@@ -208,6 +208,14 @@ impl Turn<'_> {
                 self.memory.caught_up.remove(&wished.room);
                 Ok(true)
             }
+            Some(Code::OldCharter) => {
+                // The charter is read on before it is made again, in the same epoch.
+                self.take_back(wished)?;
+                if let Some(sealed) = &wished.sealed {
+                    self.step.unseal_wish(wished.wish, sealed.epoch)?;
+                }
+                Ok(true)
+            }
             Some(code) if passes(code) => {
                 // What was sealed after it may be taken all the same, and then it would come too late to be opened: it is
                 // sealed anew, after those.

@@ -1,51 +1,119 @@
-//! The charter: read as its signers signed it, checked down to the root, and amended with this device's signature.
+//! The charter: read as its signers signed it, checked down to the root, kept, and amended with this device's signature; and who may meet
+//! whom by it.
 
+use std::sync::Arc;
+
+use chancery_groups::{Breach, Leaf, bridged};
 use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment, Root};
-use chancery_wire::{ids::AmendmentId, time::Instant};
+use chancery_vault::Step;
+use chancery_wire::{ids::AmendmentId, names::Handle, policy::RoomPolicy, time::Instant};
 
-use crate::{engine::Engine, error::EngineError, trust::trusted};
+use crate::{
+    engine::{Engine, Turn},
+    error::EngineError,
+    trust::trusted,
+};
+
+/// What the server has to be asked for before something can be judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Accounts whose chains are needed.
+    pub chains: Vec<Handle>,
+    /// Whether later amendments of the charter are.
+    pub charter: bool,
+}
+
+impl Needs {
+    /// Whether nothing is needed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chains.is_empty() && !self.charter
+    }
+
+    /// The need for later amendments of the charter.
+    pub(crate) fn of_charter() -> Self {
+        Self { chains: vec![], charter: true }
+    }
+}
+
+impl From<Vec<Handle>> for Needs {
+    fn from(chains: Vec<Handle>) -> Self {
+        Self { chains, charter: false }
+    }
+}
 
 impl Engine {
-    /// The charter that these amendments make, from the first one on. What was seen of it before is in it still: it can only grow.
+    /// How many amendments of the charter to ask the server to leave out: all that are known but the last one, by which it is noticed
+    /// that the server shows another charter now.
+    pub fn amendments_after(&self) -> Result<u64, EngineError> {
+        self.look(|step, _| Ok(step.charter_number()?.saturating_sub(1)))
+    }
+
+    /// Takes in what the server shows of the charter after the first so many amendments; `there` is how many it says there are. Answers
+    /// whose chains are needed first: then the same is said once more.
     ///
-    /// [`InvalidAmendment::Missing`] says whose chain is needed first.
-    pub fn charter(&mut self, amendments: &[Vec<u8>], now: Instant) -> Result<Charter, EngineError> {
+    /// The charter can only grow: [`EngineError::OtherCharter`] where what was seen of it before is not in it any more.
+    pub fn amended(
+        &mut self,
+        (after, there): (u64, u64),
+        amendments: &[Vec<u8>],
+        now: Instant,
+    ) -> Result<Vec<Handle>, EngineError> {
         self.turn(now, |turn| {
-            let me = &turn.me.identity;
-            let mut charter = Charter::new(me.domain.clone(), Root(me.root));
-            let seen = turn.step.charter_seen()?;
-            let mut failed = None;
-            for (amendment, number) in amendments.iter().zip(1_u64..) {
-                let taken = charter.take(amendment, &mut |whose| {
-                    trusted(turn.step, whose).unwrap_or_else(|error| {
-                        failed = Some(error);
-                        None
-                    })
-                });
-                if let Some(error) = failed.take() {
-                    return Err(error);
-                }
-                taken?;
-                if seen.is_some_and(|(at, head)| at == number && head != charter.head()) {
-                    return Err(EngineError::OtherCharter);
-                }
-            }
-            let number = u64::try_from(charter.number()).unwrap_or(u64::MAX);
-            if seen.is_some_and(|(at, _)| at > number) {
+            let mut known = turn.step.charter_number()?;
+            if there < known {
                 return Err(EngineError::OtherCharter);
             }
-            turn.step.see_charter(number, charter.head())?;
-            Ok(charter)
+            let mut charter = (*turn.charter()?).clone();
+            let mut needs = vec![];
+            for (amendment, at) in amendments.iter().zip(after.saturating_add(1)..) {
+                if at <= known {
+                    if turn.step.amendment(at)?.as_ref() != Some(amendment) {
+                        return Err(EngineError::OtherCharter);
+                    }
+                    continue;
+                }
+                match charter.take(amendment, &mut |whose| trusted(turn.step, whose).ok().flatten()) {
+                    Ok(_) => {}
+                    Err(InvalidAmendment::Missing(whose)) => {
+                        needs.push(whose);
+                        break;
+                    }
+                    // Those who signed it had seen a charter that this one never was.
+                    Err(InvalidAmendment::OtherBase) => return Err(EngineError::OtherCharter),
+                    Err(why) => return Err(why.into()),
+                }
+                turn.step.keep_amendment(at, amendment)?;
+                known = at;
+            }
+            turn.memory.charter = Arc::new(charter).into();
+            Ok(needs)
         })
     }
 
+    /// The charter as far as it was read.
+    pub fn charter(&mut self, now: Instant) -> Result<Arc<Charter>, EngineError> {
+        self.turn(now, |turn| turn.charter())
+    }
+
+    /// The charter as this view of the vault has it.
+    pub(crate) fn charter_in(&self, step: &Step<'_>) -> Result<Arc<Charter>, EngineError> {
+        let number = step.charter_number()?;
+        let same = |it: &&Arc<Charter>| u64::try_from(it.number()).is_ok_and(|it| it == number);
+        match self.remembered_charter().filter(same) {
+            Some(charter) => Ok(Arc::clone(charter)),
+            None => Ok(Arc::new(read(step)?)),
+        }
+    }
+
     /// An amendment of the charter that this device proposes, with its signature. What it could not be is refused here.
-    pub fn amend(&mut self, charter: &Charter, change: Change, now: Instant) -> Result<Vec<u8>, EngineError> {
+    pub fn amend(&mut self, change: Change, now: Instant) -> Result<Vec<u8>, EngineError> {
         self.turn(now, |turn| {
+            let charter = turn.charter()?;
             let me = &turn.me.identity;
             let own = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
             let id = AmendmentId(turn.draw());
-            let amendment = Amendment::propose(charter, (&own, me.device, turn.me), (id, change), now);
+            let amendment = Amendment::propose(&charter, (&own, me.device, turn.me), (id, change), now);
             let amendment = amendment.ok_or(EngineError::NotEnrolled)?;
             let mut chains = |whose: &_| trusted(turn.step, whose).ok().flatten();
             match charter.judge(&amendment, &mut chains) {
@@ -57,13 +125,9 @@ impl Engine {
     }
 
     /// An amendment that somebody else proposes, with this device's signature besides.
-    pub fn agree(
-        &mut self,
-        charter: &Charter,
-        amendment: &[u8],
-        now: Instant,
-    ) -> Result<Vec<u8>, EngineError> {
+    pub fn agree(&mut self, amendment: &[u8], now: Instant) -> Result<Vec<u8>, EngineError> {
         self.turn(now, |turn| {
+            let charter = turn.charter()?;
             let me = &turn.me.identity;
             let own = trusted(turn.step, &me.handle)?.ok_or(EngineError::NotEnrolled)?;
             let agreed = Amendment::agree(amendment, (&own, me.device, turn.me));
@@ -74,4 +138,68 @@ impl Engine {
             }
         })
     }
+}
+
+impl Turn<'_> {
+    /// The charter as far as it was read. What is in the vault was checked when it came.
+    pub(crate) fn charter(&self) -> Result<Arc<Charter>, EngineError> {
+        if let Some(charter) = self.memory.charter.get() {
+            return Ok(Arc::clone(charter));
+        }
+        let charter = Arc::new(read(self.step)?);
+        Ok(Arc::clone(self.memory.charter.get_or_init(|| charter)))
+    }
+
+    /// Whether more of the charter has to be asked for, because somebody goes by so many amendments. It is asked for once a connection.
+    pub(crate) fn needs_charter(&mut self, number: u64) -> Result<bool, EngineError> {
+        let known = self.step.charter_number()?;
+        if number <= known || number <= self.memory.charter_sought {
+            return Ok(false);
+        }
+        self.memory.charter_sought = number;
+        Ok(true)
+    }
+
+    /// Who answers for an account: a program's owner.
+    pub(crate) fn owner(&self, handle: &Handle) -> Option<Handle> {
+        owner(self.step, handle)
+    }
+
+    /// The first two in a room who may not meet since a barrier has come between them.
+    pub(crate) fn bridged(
+        &self,
+        leaves: &[Leaf],
+        policy: &RoomPolicy,
+    ) -> Result<Result<(), Breach>, EngineError> {
+        let charter = self.charter()?;
+        Ok(bridged(leaves, &policy.away, &charter, &|handle| self.owner(handle)))
+    }
+
+    /// Whether these may come to those who are there, as the charter stands.
+    pub(crate) fn may_meet<'h>(
+        &self,
+        coming: impl IntoIterator<Item = &'h Handle> + Clone,
+        there: impl IntoIterator<Item = &'h Handle>,
+    ) -> Result<(), EngineError> {
+        let charter = self.charter()?;
+        let all = there.into_iter().chain(coming.clone());
+        let apart = charter.segments().apart(coming, all, &|handle| self.owner(handle));
+        apart.map_or(Ok(()), |apart| Err(Breach::from(apart).into()))
+    }
+}
+
+/// The charter that the vault has.
+pub(crate) fn read(step: &Step<'_>) -> Result<Charter, EngineError> {
+    let me = step.identity()?.ok_or(EngineError::NotEnrolled)?;
+    let mut charter = Charter::new(me.domain, Root(me.root));
+    for amendment in step.amendments()? {
+        charter.take_again(&amendment, &mut |whose| trusted(step, whose).ok().flatten())?;
+    }
+    Ok(charter)
+}
+
+/// Who answers for an account, by its chain as it was checked.
+pub(crate) fn owner(step: &Step<'_>, handle: &Handle) -> Option<Handle> {
+    let first = step.trusted(handle).ok()?.into_iter().next()?;
+    first.bot.map(|bot| bot.owner)
 }

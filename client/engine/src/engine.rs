@@ -1,7 +1,12 @@
 //! The engine, and a turn: one event taken in, in one transaction.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
+use chancery_transparency::Charter;
 use chancery_vault::{Identity, Room, Step, Vault, VaultError};
 use chancery_wire::{
     ids::{DeviceId, RoomId, SubmissionId},
@@ -48,6 +53,12 @@ pub(crate) struct Memory {
     /// Rooms in which another copy of this device has taken its place since the connection was made. It takes it back only
     /// for something to send, or over a new connection: otherwise two copies would never come to rest.
     pub(crate) replaced: HashSet<RoomId>,
+    /// The charter as the vault has it.
+    pub(crate) charter: OnceCell<Arc<Charter>>,
+    /// Of how many amendments the server was asked for on this connection, because somebody went by so many.
+    pub(crate) charter_sought: u64,
+    /// The greatest number that somebody has spoken of.
+    pub(crate) charter_told: u64,
 }
 
 impl Memory {
@@ -104,6 +115,7 @@ impl Engine {
         self.memory.questioned.clear();
         self.memory.reread.clear();
         self.memory.mend.clear();
+        (self.memory.charter_sought, self.memory.charter_told) = (0, 0);
         // Without it one lie is noticed later: when the log has come to the promised place.
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();
@@ -123,12 +135,14 @@ impl Engine {
             let version = step.others_version()?;
             if version != memory.version {
                 memory.groups.clear();
+                memory.charter.take();
                 memory.version = version;
             }
             let me = Me::new(identity);
             change(&mut Turn { step, me: &me, now, memory, crypto, entropy: entropy.as_mut() })
         });
         if done.is_err() {
+            self.memory.charter.take();
             self.memory.groups.clear();
         }
         done
@@ -146,6 +160,11 @@ impl Engine {
     #[must_use]
     pub fn is_caught_up(&self, room: RoomId) -> bool {
         self.memory.caught_up.contains(&room)
+    }
+
+    /// The charter as it was read last.
+    pub(crate) fn remembered_charter(&self) -> Option<&Arc<Charter>> {
+        self.memory.charter.get()
     }
 
     /// Whether an answer is awaited.

@@ -11,6 +11,7 @@ use tls_codec::Deserialize as _;
 
 use crate::{
     alarm::Alarm,
+    charter::Needs,
     engine::{Engine, Turn},
     error::EngineError,
     mls::settings,
@@ -31,15 +32,15 @@ pub enum Joined {
     /// The device takes part in the room already, as far as it has followed its log: if it was removed and added again, the
     /// log says so. Follow it to its end and give the welcome again; do not acknowledge it.
     Later(RoomId),
-    /// These accounts' chains are needed first.
-    Needs(Vec<Handle>),
+    /// This is needed first.
+    Needs(Needs),
     /// The room is not to be entered, in words.
     Refused(RoomId, String),
 }
 
 /// Why a welcome was not followed; everything is undone then.
 enum Stop {
-    Needs(Vec<Handle>),
+    Needs(Needs),
     Refused(Alarm),
     NoKey,
     Engine(EngineError),
@@ -116,6 +117,7 @@ impl Engine {
                 report_at: None,
                 names_since: None,
                 brought_by,
+                charter: 0,
             };
             turn.step.keep_room(&room)?;
             turn.step.keep_head(room.id, room.seq, room.head, None)?;
@@ -125,7 +127,7 @@ impl Engine {
         });
         match stopped {
             None => joined,
-            Some(Stop::Needs(handles)) => Ok(Joined::Needs(handles)),
+            Some(Stop::Needs(needs)) => Ok(Joined::Needs(needs)),
             Some(Stop::Refused(alarm)) => Ok(Joined::Refused(welcome.room, alarm.to_string())),
             Some(Stop::NoKey) => Err(EngineError::Mls("the room is not entered")),
             Some(Stop::Engine(error)) => Err(error),
@@ -204,9 +206,18 @@ impl Turn<'_> {
             return Err(Breach::NotOwn.into());
         }
         match self.verdict(&leaves)? {
-            Verdict::Trusted => Ok(()),
-            Verdict::Needs(handles) => Err(Stop::Needs(handles)),
-            Verdict::Distrusted(distrust) => Err(Stop::Refused(distrust.into())),
+            Verdict::Trusted => {}
+            Verdict::Needs(handles) => return Err(Stop::Needs(handles.into())),
+            Verdict::Distrusted(distrust) => return Err(Stop::Refused(distrust.into())),
+        }
+        if self.needs_charter(policy.charter)? {
+            return Err(Stop::Needs(Needs::of_charter()));
+        }
+        // Whoever was there before answers for the others; that this account is here is everybody's business.
+        let there = leaves.iter().map(|leaf| &leaf.name.account).chain(&policy.away);
+        match self.may_meet([&self.me.identity.handle], there) {
+            Err(EngineError::Breach(breach)) => Err(breach.into()),
+            met => Ok(met?),
         }
     }
 }

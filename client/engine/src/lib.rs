@@ -43,6 +43,7 @@ mod wish;
 pub use alarm::Alarm;
 pub use archive::SealedBlock;
 pub use cause::Cause;
+pub use charter::Needs;
 pub use engine::Engine;
 pub use entropy::Entropy;
 pub use error::EngineError;

@@ -39,6 +39,7 @@ impl Engine {
     ) -> Result<RoomId, EngineError> {
         self.turn(now, |turn| {
             let members = once(members.iter().filter(|member| **member != turn.me.identity.handle));
+            turn.may_meet(&members, [&turn.me.identity.handle])?;
             let policy = RoomPolicy::founded_by(turn.me.identity.handle.clone());
             let id = turn.begin_room(Some(name), &policy)?;
             if members.is_empty() {
@@ -105,6 +106,7 @@ impl Turn<'_> {
             report_at: None,
             names_since: None,
             brought_by: None,
+            charter: 0,
         })?;
         self.step.keep_head(id, 0, head, None)?;
         self.step.keep_epoch(id, 0, group.epoch_authenticator().as_slice())?;

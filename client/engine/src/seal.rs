@@ -1,6 +1,8 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
-use chancery_groups::{Breach, Change, Leaf, Offer, check_key_package, judge, may_leave, policy_of, roster};
+use chancery_groups::{
+    Breach, Change, Leaf, Offer, check_key_package, judge, may_leave, meet, policy_of, roster,
+};
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
     content::{Content, Letter, View},
@@ -18,7 +20,7 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
+use crate::{charter::owner, engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
 pub(crate) const AGAIN: i64 = 600;
@@ -90,7 +92,14 @@ impl Turn<'_> {
                 {
                     Outcome::Fulfilled
                 }
-                Ok((salt, content)) => Outcome::Message(content, salt),
+                Ok((salt, content)) => match self.bridged(&leaves, &policy)? {
+                    Ok(()) => Outcome::Message(content, salt),
+                    // What a device says by itself is said when it is due the next time.
+                    Err(_) if !wish.is_the_persons() => Outcome::Fulfilled,
+                    Err(breach) => {
+                        Outcome::Refused(format!("nothing can be said here until some have gone: {breach}"))
+                    }
+                },
                 Err(why) => Outcome::Refused(why.to_string()),
             },
             Wish::Add { handles, role, packages } => {
@@ -181,6 +190,11 @@ impl Turn<'_> {
             let here = away(changed.as_ref().unwrap_or(policy), &leaf.name.account, false);
             changed = here.or(changed);
         }
+        // Everybody judges who may meet whom by the same charter: the one that is known here.
+        let separated = self.charter()?.separated();
+        if policy.charter < separated {
+            changed.get_or_insert_with(|| policy.clone()).charter = separated;
+        }
         let context = changed.map(|changed| context(&changed)).transpose()?;
         Ok(if add.is_empty() {
             Outcome::Fulfilled
@@ -227,7 +241,8 @@ impl Turn<'_> {
         salt: [u8; 16],
     ) -> Result<Sealed, EngineError> {
         let authenticator = group.epoch_authenticator().as_slice().to_vec();
-        let view = View { seq: room.seq, head: room.head, authenticator };
+        let charter = self.charter()?.separated();
+        let view = View { seq: room.seq, head: room.head, authenticator, charter };
         let letter = Letter { salt, view, content }.encode();
         let message = group
             .create_message(&self.provider(), self.me, &letter)
@@ -253,7 +268,7 @@ impl Turn<'_> {
                 remove.push(place);
             }
         }
-        let silent = self.once_silent(&before)?;
+        let (silent, charter) = (self.once_silent(&before)?, self.charter()?);
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
@@ -280,8 +295,10 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
-        let judged = Change::read(group.public_group(), &own, staged)
-            .and_then(|change| judge(&before, &change, &|leaf| silent.contains(leaf)));
+        let judged = Change::read(group.public_group(), &own, staged).and_then(|change| {
+            judge(&before, &change, &|leaf| silent.contains(leaf))?;
+            meet(&before, &change, (&charter, charter.separated()), &|handle| owner(self.step, handle))
+        });
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));
@@ -306,7 +323,8 @@ impl Turn<'_> {
         message: &MlsMessageOut,
     ) -> Result<Sealed, EngineError> {
         let submission = SubmissionId(self.draw());
-        Ok(Sealed { submission, kind, epoch, body: bytes(message)?, welcome: vec![], group_info: vec![] })
+        let (charter, body) = (self.charter()?.separated(), bytes(message)?);
+        Ok(Sealed { submission, kind, epoch, body, welcome: vec![], group_info: vec![], charter })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Showing: what a person sees of rooms and members, read from the vault as it stands.
 
-use chancery_groups::{policy_of, roster};
+use chancery_groups::{bridged, policy_of, roster};
+use chancery_transparency::Charter;
 use chancery_vault::{Room, Standing, TrustedBot, WishId};
 use chancery_wire::{
     ids::{DeviceId, RoomId},
@@ -11,6 +12,7 @@ use chancery_wire::{
 
 use crate::{
     cause::Cause,
+    charter::owner,
     engine::{Engine, load},
     error::EngineError,
     outgoing::tells_at,
@@ -54,6 +56,8 @@ pub struct RoomView {
     pub history: u16,
     /// Who is in it.
     pub members: Vec<MemberView>,
+    /// That people are in it who may not meet, in words: nothing is said there until some have gone.
+    pub apart: Option<String>,
     /// Who is in it without any device, because none speaks for them.
     pub away: Vec<AwayView>,
     /// Messages that could not be opened, by cause.
@@ -124,7 +128,8 @@ impl Engine {
         self.look(|step, _| {
             // What the account's devices tell each other is none of the person's.
             let rooms = step.rooms()?.into_iter().filter(|room| !room.own);
-            rooms.map(|room| view(step, room)).collect()
+            let charter = self.charter_in(step)?;
+            rooms.map(|room| view(step, &charter, room)).collect()
         })
     }
 
@@ -139,7 +144,9 @@ impl Engine {
 
     /// One room.
     pub fn room(&self, room: RoomId) -> Result<RoomView, EngineError> {
-        self.look(|step, _| view(step, step.room(room)?.ok_or(EngineError::NoRoom)?))
+        self.look(|step, _| {
+            view(step, &*self.charter_in(step)?, step.room(room)?.ok_or(EngineError::NoRoom)?)
+        })
     }
 
     /// How far a wish is.
@@ -208,10 +215,11 @@ impl Engine {
     }
 }
 
-fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineError> {
+fn view(step: &chancery_vault::Step<'_>, charter: &Charter, room: Room) -> Result<RoomView, EngineError> {
     let own = step.identity()?.ok_or(EngineError::NotEnrolled)?;
     let group = load(step, room.id)?;
     let (mut members, mut away, mut receipts, mut history) = (Vec::new(), Vec::new(), false, 0);
+    let mut apart = None;
     if let Some(group) = &group {
         let policy = policy_of(group.extensions())?;
         (receipts, history) = (policy.receipts, policy.history);
@@ -219,7 +227,10 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
             let suspended = step.trusted(handle)?.iter().any(|it| it.suspended.is_some());
             away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended });
         }
-        for leaf in roster(group.public_group())? {
+        let leaves = roster(group.public_group())?;
+        let bridged = bridged(&leaves, &policy.away, charter, &|handle| owner(step, handle));
+        apart = bridged.err().map(|breach| breach.to_string());
+        for leaf in leaves {
             let (handle, device) = (leaf.name.account, leaf.name.device);
             let known = step.trusted(&handle)?.into_iter().find(|known| known.device == device);
             members.push(MemberView {
@@ -267,6 +278,7 @@ fn view(step: &chancery_vault::Step<'_>, room: Room) -> Result<RoomView, EngineE
         seq: room.seq,
         epoch: group.map(|group| group.epoch().as_u64()),
         members,
+        apart,
         away,
         unopened,
         waiting,

@@ -202,6 +202,9 @@ impl Engine {
             turn.put(room, group);
             let me = turn.me.identity.handle.clone();
             allowed(&want, &me, &policy, (&inside, &staying))?;
+            if let Want::Add(handles, _) = &want {
+                turn.may_meet(handles, &inside)?;
+            }
             let wish = turn.wish_for(room, want, &inside)?;
             Ok(turn.step.wish(room, now, &wish.write())?)
         })

@@ -1,54 +1,41 @@
 //! The charter: who holds which role. Read and checked here, amended with this device's signature; and what roles let somebody do.
 
-use chancery_engine::EngineError;
-use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment};
+use std::sync::Arc;
+
+use chancery_engine::{Engine, EngineError};
+use chancery_transparency::{Amendment, Change, Charter};
+use chancery_vault::Identity;
 use chancery_wire::{
-    api::{self, Amend, Amended, Explain, Explanation, Facts, Proposals, Sessions},
+    api::{
+        self, Amend, Amended, ApartRoom, ApartRooms, AskChains, CHAINS_LIMIT, Chains, Explain, Explanation,
+        Facts, Proposals, Sessions,
+    },
     bytes::Opaque,
     ids::AmendmentId,
     names::Handle,
 };
 use reqwest::Method;
 
-use crate::{client::Client, clock::now, error::SdkError};
+use crate::{client::Client, clock::now, error::SdkError, net::Http};
 
 impl Client {
     /// The charter as it stands, checked down to the root; and nothing of what was seen of it before is missing.
-    pub async fn charter(&mut self) -> Result<Charter, SdkError> {
+    pub async fn charter(&mut self) -> Result<Arc<Charter>, SdkError> {
         let identity = self.enrolled()?;
-        let mut amendments: Vec<Vec<u8>> = Vec::new();
-        loop {
-            let path = format!("/v1/charter/amendments/{}", amendments.len());
-            let page: api::Charter = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
-            let (came, there) = (page.amendments.len(), page.number);
-            amendments.extend(page.amendments.into_iter().map(|it| it.0));
-            if came == 0 || u64::try_from(amendments.len()).is_ok_and(|it| it >= there) {
-                break;
-            }
-        }
+        self.http.read_charter(&mut self.engine, &identity).await?;
         self.keep_session()?;
-        loop {
-            match self.engine.charter(&amendments, now()) {
-                Err(EngineError::BadAmendment(InvalidAmendment::Missing(whose))) => {
-                    self.devices_of(&whose).await?;
-                    if self.engine.devices_of(&whose)?.is_empty() {
-                        return Err(EngineError::NoAccount(whose).into());
-                    }
-                }
-                read => return Ok(read?),
-            }
-        }
+        Ok(self.engine.charter(now())?)
     }
 
     /// Amends the charter; answers its place, or none where it waits for another person's signature.
     pub async fn amend(&mut self, change: Change) -> Result<Amended, SdkError> {
-        let charter = self.charter().await?;
+        self.charter().await?;
         let about = match &change {
             Change::Assign { account, .. } | Change::Withdraw { account, .. } => Some(account.clone()),
             _ => None,
         };
         self.knows(about).await?;
-        let amendment = self.engine.amend(&charter, change, now())?;
+        let amendment = self.engine.amend(change, now())?;
         self.deposit(amendment).await
     }
 
@@ -64,7 +51,7 @@ impl Client {
 
     /// Signs an amendment that somebody else proposes, as it was shown, and has it taken in.
     pub async fn agree(&mut self, shown: &Amendment) -> Result<Amended, SdkError> {
-        let charter = self.charter().await?;
+        self.charter().await?;
         let same = |it: &Vec<u8>| Amendment::peek(it).is_some_and(|(it, _)| it == *shown);
         let all = self.waiting_amendments().await?;
         let amendment = all.into_iter().find(same).ok_or(EngineError::NoProposal)?;
@@ -74,7 +61,7 @@ impl Client {
             _ => None,
         };
         self.knows(signers.into_iter().map(|(by, _)| by).chain(about)).await?;
-        let agreed = self.engine.agree(&charter, &amendment, now())?;
+        let agreed = self.engine.agree(&amendment, now())?;
         self.deposit(agreed).await
     }
 
@@ -92,6 +79,14 @@ impl Client {
         let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await?;
         self.keep_session()?;
         Ok(answer)
+    }
+
+    /// The rooms in which people are who may not meet, for whoever may say that.
+    pub async fn apart(&mut self) -> Result<Vec<ApartRoom>, SdkError> {
+        let identity = self.enrolled()?;
+        let apart: ApartRooms = self.http.ask(&identity, Method::GET, "/v1/rooms/apart", None::<&()>).await?;
+        self.keep_session()?;
+        Ok(apart.rooms)
     }
 
     /// The facts of the journal after that one, for whoever may read it: at most 512, and fewer only at its end.
@@ -139,5 +134,52 @@ impl Client {
         let identity = self.enrolled()?;
         let amend = Amend { amendment: Opaque(amendment) };
         self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await
+    }
+}
+
+impl Http {
+    /// Reads on in the charter, and in the chains that it takes to check it.
+    pub(crate) async fn read_charter(
+        &mut self,
+        engine: &mut Engine,
+        identity: &Identity,
+    ) -> Result<(), SdkError> {
+        loop {
+            let after = engine.amendments_after()?;
+            let path = format!("/v1/charter/amendments/{after}");
+            let page: api::Charter = self.ask(identity, Method::GET, &path, None::<&()>).await?;
+            let amendments: Vec<Vec<u8>> = page.amendments.into_iter().map(|it| it.0).collect();
+            loop {
+                let needs = engine.amended((after, page.number), &amendments, now())?;
+                if needs.is_empty() {
+                    break;
+                }
+                self.read_chains(engine, identity, &needs).await?;
+                if let Some(whose) =
+                    needs.into_iter().find(|it| engine.devices_of(it).is_ok_and(|all| all.is_empty()))
+                {
+                    return Err(EngineError::NoAccount(whose).into());
+                }
+            }
+            let read = u64::try_from(amendments.len()).unwrap_or(u64::MAX);
+            if read == 0 || after.saturating_add(read) >= page.number {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Fetches device chains and has them checked.
+    pub(crate) async fn read_chains(
+        &mut self,
+        engine: &mut Engine,
+        identity: &Identity,
+        handles: &[Handle],
+    ) -> Result<(), SdkError> {
+        for handles in handles.chunks(CHAINS_LIMIT) {
+            let ask = AskChains { handles: handles.to_vec() };
+            let chains: Chains = self.ask(identity, Method::POST, "/v1/chains", Some(&ask)).await?;
+            engine.trust(handles, &chains, now())?;
+        }
+        Ok(())
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chancery_engine::{Joined, Line, Out};
+use chancery_engine::{Joined, Line, Needs, Out};
 use chancery_vault::{Identity, WishId};
 use chancery_wire::{
-    api::{AskChains, CHAINS_LIMIT, Chains, Claim, Claimed, PendingRooms, Return, RoomHead, Stock, Welcomes},
+    api::{Claim, Claimed, PendingRooms, Return, RoomHead, Stock, Welcomes},
     frames::{Acknowledge, ClientFrame, Entry, Fetch, Refused, ServerFrame},
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -63,6 +63,7 @@ impl<'c> Live<'c> {
         let (fetching, waiting) = (HashMap::new(), HashSet::new());
         let mut live = Self { client, identity, socket, fetching, waiting, later: 0, away: 0, news: vec![] };
         live.check_own().await?;
+        live.charter().await?;
         live.look_into_archive().await?;
         live.restock().await?;
         live.join().await?;
@@ -161,7 +162,7 @@ impl<'c> Live<'c> {
                     answers.extend(self.entries(room, &entries).await?);
                 }
                 ServerFrame::Accepted(accepted) => self.client.engine.accepted(&accepted, now())?,
-                ServerFrame::Refused(refused) => answers.extend(self.refused(&refused)?),
+                ServerFrame::Refused(refused) => answers.extend(self.refused(&refused).await?),
                 ServerFrame::UpTo(up_to) => {
                     let after = self.fetching.remove(&up_to.room).unwrap_or(0);
                     if !self.client.engine.up_to(after, &up_to, now())? {
@@ -173,6 +174,7 @@ impl<'c> Live<'c> {
                     }
                 }
                 ServerFrame::Look(room) => {
+                    self.charter().await?;
                     self.join().await?;
                     self.pending().await?;
                     answers.extend(self.fetch_again(room)?);
@@ -187,8 +189,11 @@ impl<'c> Live<'c> {
             let received = self.client.engine.receive(room, entries, now())?;
             self.tell(room)?;
             if !received.needs.is_empty() {
-                self.chains(received.needs).await?;
+                self.look_up(received.needs).await?;
                 continue;
+            }
+            if received.charter {
+                self.charter().await?;
             }
             if let Some(alarm) = received.alarm {
                 self.news.push(News::Alarm(room, alarm.to_string()));
@@ -213,10 +218,13 @@ impl<'c> Live<'c> {
         Ok(())
     }
 
-    fn refused(&mut self, refused: &Refused) -> Result<Option<ClientFrame>, SdkError> {
+    async fn refused(&mut self, refused: &Refused) -> Result<Option<ClientFrame>, SdkError> {
         let again = self.client.engine.refused(refused, now())?;
         self.fetching.remove(&refused.room).filter(|_| refused.id.0 == [0; 16]);
         let code = std::str::from_utf8(refused.code.as_slice()).ok().and_then(Code::parse);
+        if code == Some(Code::OldCharter) {
+            self.charter().await?;
+        }
         if code == Some(Code::WrongEpoch) {
             return self.fetch_again(refused.room);
         }
@@ -259,7 +267,7 @@ impl<'c> Live<'c> {
             for welcome in &found.welcomes {
                 let joined = loop {
                     match self.client.engine.welcomed(welcome, now())? {
-                        Joined::Needs(handles) => self.chains(handles).await?,
+                        Joined::Needs(needs) => self.look_up(needs).await?,
                         done => break done,
                     }
                 };
@@ -339,11 +347,20 @@ impl<'c> Live<'c> {
 
     /// Fetches device chains and has them checked.
     async fn chains(&mut self, handles: Vec<Handle>) -> Result<(), SdkError> {
-        for handles in handles.chunks(CHAINS_LIMIT) {
-            let chains: Chains = self.post("/v1/chains", &AskChains { handles: handles.to_vec() }).await?;
-            self.client.engine.trust(handles, &chains, now())?;
-        }
-        Ok(())
+        let client = &mut *self.client;
+        client.http.read_chains(&mut client.engine, &self.identity, &handles).await
+    }
+
+    /// Reads on in the charter.
+    async fn charter(&mut self) -> Result<(), SdkError> {
+        let client = &mut *self.client;
+        client.http.read_charter(&mut client.engine, &self.identity).await
+    }
+
+    /// Asks the server for what something else is judged by.
+    async fn look_up(&mut self, needs: Needs) -> Result<(), SdkError> {
+        self.chains(needs.chains).await?;
+        if needs.charter { self.charter().await } else { Ok(()) }
     }
 
     /// Makes sure that others are shown this device's account as it is.

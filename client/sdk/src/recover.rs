@@ -3,7 +3,7 @@
 use chancery_engine::{Asking, Engine, EngineError, Link, Linking, Opener};
 use chancery_vault::{Identity, TrustedDevice};
 use chancery_wire::{
-    api::{self, Account, AskChains, Chains, Parts},
+    api::{self, Account, Chains, Parts},
     bytes::Opaque,
     ids::{DeviceId, LinkingId},
     names::Handle,
@@ -62,11 +62,8 @@ impl Client {
     /// The devices of an account, as the server shows them now and as they hold.
     pub async fn devices_of(&mut self, handle: &Handle) -> Result<Vec<TrustedDevice>, SdkError> {
         let identity = self.enrolled()?;
-        let asked = [handle.clone()];
-        let ask = AskChains { handles: asked.to_vec() };
-        let chains: Chains = self.http.ask(&identity, Method::POST, "/v1/chains", Some(&ask)).await?;
+        self.http.read_chains(&mut self.engine, &identity, std::slice::from_ref(handle)).await?;
         self.keep_session()?;
-        self.engine.trust(&asked, &chains, now())?;
         Ok(self.engine.devices_of(handle)?)
     }
 

@@ -1,6 +1,4 @@
-//! The charter as this device has seen it last.
-
-use chancery_wire::ids::Digest;
+//! The charter as this device has checked it.
 
 use crate::{
     error::VaultError,
@@ -8,15 +6,26 @@ use crate::{
 };
 
 impl Step<'_> {
-    /// How many amendments of the charter were seen, and the head after the last one.
-    pub fn charter_seen(&self) -> Result<Option<(u64, Digest)>, VaultError> {
-        let sql = "SELECT number, head FROM charter_seen";
-        self.find(sql, &[], |row| Ok((counted(row.get(0)?), Digest(row.get(1)?))))
+    /// The amendments, from the first one on.
+    pub fn amendments(&self) -> Result<Vec<Vec<u8>>, VaultError> {
+        self.list("SELECT amendment FROM amendments ORDER BY number", &[], |row| Ok(row.get(0)?))
     }
 
-    /// Keeps that.
-    pub fn see_charter(&self, amendments: u64, head: Digest) -> Result<(), VaultError> {
-        let sql = "INSERT OR REPLACE INTO charter_seen (one, number, head) VALUES (1, ?1, ?2)";
-        self.run(sql, &[&number(amendments), &head.0]).map(drop)
+    /// How many amendments there are.
+    pub fn charter_number(&self) -> Result<u64, VaultError> {
+        let sql = "SELECT COUNT(*) FROM amendments";
+        Ok(self.find(sql, &[], |row| Ok(counted(row.get(0)?)))?.unwrap_or_default())
+    }
+
+    /// The amendment at a place.
+    pub fn amendment(&self, at: u64) -> Result<Option<Vec<u8>>, VaultError> {
+        let sql = "SELECT amendment FROM amendments WHERE number = ?1";
+        self.find(sql, &[&number(at)], |row| Ok(row.get(0)?))
+    }
+
+    /// Keeps an amendment that was checked.
+    pub fn keep_amendment(&self, at: u64, amendment: &[u8]) -> Result<(), VaultError> {
+        let sql = "INSERT INTO amendments (number, amendment) VALUES (?1, ?2)";
+        self.run(sql, &[&number(at), &amendment]).map(drop)
     }
 }

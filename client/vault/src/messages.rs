@@ -462,6 +462,7 @@ pub(crate) mod tests {
             report_at: None,
             names_since: None,
             brought_by: None,
+            charter: 0,
         };
         vault.step(|step| step.keep_room(&room)).unwrap();
         vault

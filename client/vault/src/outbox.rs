@@ -30,6 +30,8 @@ pub struct Sealed {
     pub welcome: Vec<u8>,
     /// The group info of the epoch it opens, or nothing.
     pub group_info: Vec<u8>,
+    /// The number of the amendment that was known to say last who may meet whom.
+    pub charter: u64,
 }
 
 /// A line of the outbox.
@@ -55,7 +57,7 @@ pub struct Wished {
 
 const COLUMNS: &str =
     "SELECT wish, room, at, what, not_before, submission, kind, epoch, body, welcome, group_info,
-                         accepted, refused FROM outbox";
+                         accepted, refused, charter FROM outbox";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Wished, VaultError> {
     let sealed = match row.get::<_, Option<[u8; 16]>>(5)? {
@@ -66,6 +68,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Wished, VaultError> {
             body: row.get(8)?,
             welcome: row.get(9)?,
             group_info: row.get(10)?,
+            charter: counted(row.get(13)?),
         }),
         None => None,
     };
@@ -137,7 +140,7 @@ impl Step<'_> {
     pub fn seal_wish(&self, wish: WishId, it: &Sealed) -> Result<(), VaultError> {
         self.run(
             "UPDATE outbox SET submission = ?2, kind = ?3, epoch = ?4, body = ?5, welcome = ?6, group_info = ?7,
-               accepted = NULL, sealed = (SELECT COALESCE(MAX(sealed), 0) + 1 FROM outbox) WHERE wish = ?1",
+               charter = ?8, accepted = NULL, sealed = (SELECT COALESCE(MAX(sealed), 0) + 1 FROM outbox) WHERE wish = ?1",
             &[
                 &wish.0,
                 &it.submission.0,
@@ -146,6 +149,7 @@ impl Step<'_> {
                 &it.body,
                 &it.welcome,
                 &it.group_info,
+                &number(it.charter),
             ],
         )?;
         Ok(())
@@ -155,7 +159,7 @@ impl Step<'_> {
     pub fn unseal_wish(&self, wish: WishId, not_before: u64) -> Result<(), VaultError> {
         self.run(
             "UPDATE outbox SET submission = NULL, sealed = NULL, kind = NULL, epoch = NULL, body = NULL, welcome = NULL,
-               group_info = NULL, accepted = NULL, not_before = ?2 WHERE wish = ?1",
+               group_info = NULL, charter = NULL, accepted = NULL, not_before = ?2 WHERE wish = ?1",
             &[&wish.0, &number(not_before)],
         )?;
         Ok(())

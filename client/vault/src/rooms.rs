@@ -109,10 +109,13 @@ pub struct Room {
     pub names_since: Option<u64>,
     /// The account that brought this device in; nobody where it founded the room, or has come back by itself.
     pub brought_by: Option<Handle>,
+    /// The number of the amendment that somebody who has spoken here knew to say last who may meet whom: whoever comes in from then on
+    /// comes in by that, or by a later one.
+    pub charter: u64,
 }
 
 const COLUMNS: &str = "SELECT room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own, muted,
-  draft, draft_at, report_at, name_at, topic_at, names_since, name_hearsay, topic_hearsay, brought_by FROM rooms";
+  draft, draft_at, report_at, name_at, topic_at, names_since, name_hearsay, topic_hearsay, brought_by, charter FROM rooms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
     let by: Option<String> = row.get(22)?;
@@ -135,6 +138,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Room, VaultError> {
         draft_at: row.get::<_, Option<i64>>(15)?.map(Instant),
         report_at: row.get::<_, Option<i64>>(16)?.map(Instant),
         names_since: row.get::<_, Option<i64>>(19)?.map(counted),
+        charter: counted(row.get(23)?),
         brought_by: by.map(|by| by.parse()).transpose().map_err(|_| VaultError::Damaged("rooms"))?,
     })
 }
@@ -161,12 +165,12 @@ impl Step<'_> {
         self.run(
             "INSERT INTO rooms (room, name, standing, why, seq, head, joined, read, renew_at, sealed, settle_at, topic, own,
                                 muted, draft, draft_at, report_at, name_at, topic_at, names_since, name_hearsay,
-                                topic_hearsay, brought_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+                                topic_hearsay, brought_by, charter)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
              ON CONFLICT (room) DO UPDATE SET name = ?2, standing = ?3, why = ?4, seq = ?5, head = ?6, joined = ?7,
                read = ?8, renew_at = ?9, sealed = ?10, settle_at = ?11, topic = ?12, muted = ?14,
                draft = ?15, draft_at = ?16, report_at = ?17, name_at = ?18, topic_at = ?19, names_since = ?20, name_hearsay = ?21,
-               topic_hearsay = ?22, brought_by = ?23",
+               topic_hearsay = ?22, brought_by = ?23, charter = ?24",
             &[
                 &it.id.0,
                 &it.name.text,
@@ -191,6 +195,7 @@ impl Step<'_> {
                 &it.name.hearsay,
                 &it.topic.hearsay,
                 &it.brought_by.as_ref().map(Handle::as_str),
+                &number(it.charter),
             ],
         )?;
         Ok(())

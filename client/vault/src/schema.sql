@@ -55,7 +55,9 @@ CREATE TABLE rooms (
     name_hearsay INTEGER NOT NULL,
     topic_hearsay INTEGER NOT NULL,
     -- The account that brought this device in.
-    brought_by TEXT
+    brought_by TEXT,
+    -- The number of the amendment that somebody who has spoken here knew to say last who may meet whom.
+    charter INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- What is public of rooms whose keys the device has lost, so that it still judges what is done in them.
@@ -246,6 +248,7 @@ CREATE TABLE outbox (
     body BLOB,
     welcome BLOB,
     group_info BLOB,
+    charter INTEGER,
     accepted INTEGER,
     refused TEXT
 ) STRICT;
@@ -278,9 +281,8 @@ CREATE TABLE trust (
     revoked INTEGER NOT NULL,
     UNIQUE (handle, device)
 ) STRICT;
--- The charter as it was seen last: it can only grow.
-CREATE TABLE charter_seen (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    number INTEGER NOT NULL,
-    head BLOB NOT NULL
-);
+-- The charter, as its signers signed it: checked when it came, and it can only grow.
+CREATE TABLE amendments (
+    number INTEGER PRIMARY KEY,
+    amendment BLOB NOT NULL
+) STRICT;

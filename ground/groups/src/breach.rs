@@ -1,7 +1,7 @@
 //! Why a handshake or a room is refused: every rule has its name.
 
 use chancery_wire::{
-    names::{Handle, InvalidName},
+    names::{Handle, InvalidName, RoleName},
     policy::InvalidPolicy,
 };
 
@@ -72,6 +72,36 @@ pub enum Breach {
     /// A leaf of another organisation.
     #[error("a leaf belongs to another organisation")]
     Foreign,
+    /// Two who may not meet would be in the room together.
+    #[error(
+        "{one} ({of_one}) and {other} ({of_other}) may not be in one room: a barrier of the organisation stands between them"
+    )]
+    Apart {
+        /// One of them.
+        one: Handle,
+        /// To what that one belongs.
+        of_one: RoleName,
+        /// The other one.
+        other: Handle,
+        /// To what that one belongs.
+        of_other: RoleName,
+    },
+    /// Somebody came in by a charter that was amended before.
+    #[error(
+        "somebody came in by the charter as it was at amendment {at}, and {known} was known here: the server or the sender holds it back"
+    )]
+    OldCharter {
+        /// The number that was gone by.
+        at: u64,
+        /// The number that had to be gone by.
+        known: u64,
+    },
+    /// The room goes by an amendment that does not exist.
+    #[error("the room goes by amendment {at} of the charter, and there is none")]
+    NoCharter {
+        /// The number that was gone by.
+        at: u64,
+    },
     /// A member changed its own name or key inside the room.
     #[error("a leaf changed its name or its signature key")]
     Impostor,

@@ -161,8 +161,12 @@ fn returning(leaf: &Leaf, change: &Change) -> Result<(), Breach> {
 /// The policy is changed by those who may, never loses its class or its owner, and never lowers its floor.
 fn policy(change: &Change) -> Result<(), Breach> {
     let (before, after) = (&change.before, &change.after);
+    // Whoever commits says which charter it goes by: never an older one.
+    if after.charter < before.charter {
+        return Err(Breach::PolicyChange);
+    }
     // Who is away is judged by what happens to their devices.
-    if *after == (RoomPolicy { away: after.away.clone(), ..before.clone() }) {
+    if *after == (RoomPolicy { away: after.away.clone(), charter: after.charter, ..before.clone() }) {
         return Ok(());
     }
     let by = change.policy_by.as_ref().ok_or(Breach::PolicyChange)?;

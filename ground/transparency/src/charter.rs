@@ -16,10 +16,12 @@ mod amendment;
 mod judge;
 mod permission;
 mod role;
+mod segments;
 
 pub use amendment::{Amendment, Change, InvalidAmendment};
 pub use permission::Permission;
 pub use role::{BuiltIn, Conflict};
+pub use segments::{Apart, Owner, Segments};
 
 use crate::chain::{Device, Root};
 
@@ -39,6 +41,9 @@ pub struct Charter {
     given_up: BTreeSet<(Handle, RoleName)>,
     rules: BTreeMap<RoleName, String>,
     emergencies: Vec<Emergency>,
+    segments: Segments,
+    /// The changes that have made the segments what they are, with their numbers.
+    separations: Vec<(u64, Change)>,
 }
 
 /// Somebody has given themselves a role for a short while, alone, because something could not wait.
@@ -103,8 +108,8 @@ impl Charter {
         hash.update(root.0.0);
         let heads = vec![Digest(hash.finalize().into())];
         let (ids, given_up) = (BTreeSet::new(), BTreeSet::new());
-        let (roles, assigned, forbids) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let emergencies = Vec::new();
+        let (roles, assigned) = (BTreeMap::new(), BTreeMap::new());
+        let (emergencies, separations) = (Vec::new(), Vec::new());
         Self {
             domain,
             heads,
@@ -113,8 +118,10 @@ impl Charter {
             roles,
             assigned,
             given_up,
-            rules: forbids,
+            rules: BTreeMap::new(),
             emergencies,
+            segments: Segments::default(),
+            separations,
         }
     }
 

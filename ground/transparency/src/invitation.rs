@@ -38,7 +38,7 @@ impl std::fmt::Debug for Secret {
 impl Secret {
     /// The key pair that proves knowledge of the secret for this invitation.
     #[must_use]
-    pub fn derive_key(&self, invitation: InvitationId) -> impl Sign {
+    pub fn derive_key(&self, invitation: InvitationId) -> impl Sign + use<> {
         let mut seed = [0; 32];
         // 32 bytes are far below HKDF's limit, so expanding cannot fail.
         let _ = Hkdf::<Sha256>::new(Some(b"chancery invitation key 1"), &self.0)

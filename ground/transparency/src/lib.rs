@@ -24,7 +24,8 @@ pub use chain::{
     verify, verify_as_far,
 };
 pub use charter::{
-    Amendment, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment, Permission, Standing,
+    Amendment, Apart, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment, Owner,
+    Permission, Segments, Standing,
 };
 pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};

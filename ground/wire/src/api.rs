@@ -9,7 +9,10 @@ mod charter;
 mod providers;
 mod suspensions;
 
-pub use charter::{Amend, Amended, Charter, Explain, Explanation, Fact, Facts, HeldRole, Proposals};
+pub use charter::{
+    Amend, Amended, ApartRoom, ApartRooms, Charter, Explain, Explanation, Fact, Facts, HeldRole, Proposals,
+    Side,
+};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
 pub use suspensions::{Suspend, Suspension, Suspensions, Waiting};
 

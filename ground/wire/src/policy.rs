@@ -62,6 +62,8 @@ pub struct RoomPolicy {
     /// Accounts that are in the room and have no device in it now, because all of them were revoked: whoever is there brings in the
     /// one with which they come back.
     pub away: BTreeSet<Handle>,
+    /// How many amendments of the charter were known when it was judged last who may meet here; never fewer.
+    pub charter: u64,
 }
 
 /// Bytes that are not a policy this version can follow.
@@ -95,6 +97,7 @@ impl RoomPolicy {
             receipts: false,
             history: 0,
             away: BTreeSet::new(),
+            charter: 0,
         }
     }
 

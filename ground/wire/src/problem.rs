@@ -235,6 +235,12 @@ codes! {
     /// The submission is for another epoch.
     WrongEpoch = "delivery.wrong-epoch", 409, "the room has moved on since this was made",
         "take in what happened and make it again";
+    /// The submission goes by an older charter.
+    OldCharter = "delivery.old-charter", 409, "the charter was amended since this was made",
+        "read the charter and make it again";
+    /// Two are in the room who may not meet.
+    Apart = "delivery.apart", 403, "people are in this room who may not meet: a barrier has come between them since",
+        "have those of one side removed; until then nothing is said here";
     /// The handshake breaks the rules of the room.
     Refused = "delivery.refused", 422, "it breaks the rules of the room", "ask somebody with the right role";
     /// The message is not sealed.

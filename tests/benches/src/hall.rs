@@ -156,7 +156,8 @@ pub(crate) fn join(
     loop {
         match watch.run(|| engine.welcomed(welcome, now))? {
             Joined::In(_) => return Ok(()),
-            Joined::Needs(handles) => {
+            Joined::Needs(needs) => {
+                let handles = needs.chains;
                 let chains = book.chains(&handles);
                 watch.run(|| engine.trust(&handles, &chains, now))?;
             }

@@ -161,5 +161,6 @@ fn opened(id: RoomId) -> Room {
         report_at: None,
         names_since: None,
         brought_by: None,
+        charter: 0,
     }
 }

@@ -1,10 +1,14 @@
 //! A hub as a test double: it keeps chains, key packages and logs as a server does. Its fields are open, so that a test can
 //! lie with them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use chancery_groups::{Breach, Change, Face, check_key_package};
+use chancery_groups::{Breach, Change, Face, check_key_package, meet};
 use chancery_trail::{digest, room_next, room_start};
+use chancery_transparency::Charter;
 use chancery_wire::{
     api::{self, Chain, Chains, Claimed, RoomHead, Welcome},
     bytes::Opaque,
@@ -92,6 +96,10 @@ pub struct Hub {
     pub disposed: Vec<FileId>,
     /// The devices that their account's chain has revoked.
     pub revoked: BTreeSet<DeviceId>,
+    /// The amendments of the charter.
+    pub amendments: Vec<Vec<u8>>,
+    /// The charter by which it judges who may meet whom; by none, it lets everybody meet everybody.
+    pub charter: Option<Arc<Charter>>,
 }
 
 impl Hub {
@@ -111,6 +119,8 @@ impl Hub {
             welcomes: self.welcomes.clone(),
             disposed: self.disposed.clone(),
             revoked: self.revoked.clone(),
+            amendments: self.amendments.clone(),
+            charter: self.charter.clone(),
         }
     }
 
@@ -147,6 +157,7 @@ impl Hub {
         }
         let breach = |breach: Breach| match breach {
             Breach::OtherEpoch => refused(Code::WrongEpoch),
+            Breach::OldCharter { .. } => refused(Code::OldCharter),
             _ => refused(Code::Refused),
         };
         match submit.kind {
@@ -163,6 +174,12 @@ impl Hub {
                 return Ok(hall.append(submit, at));
             }
             Kind::Commit => {}
+        }
+        let before = hall.face.leaves().unwrap();
+        if let Some(charter) = &self.charter {
+            let change = hall.face.read(submit.body.as_slice()).map_err(breach)?;
+            let since = charter.separated();
+            meet(&before, &change, (charter, since), &|_| None).map_err(breach)?;
         }
         let change = hall
             .face

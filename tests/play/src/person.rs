@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use chancery_engine::{Engine, Joined, Link, Opener, Out, Want};
+use chancery_engine::{Engine, Joined, Link, Needs, Opener, Out, Want};
 use chancery_vault::{Standing, Vault, VaultKey, WishId};
 use chancery_wire::{
     api::{self, Chain, Claimed},
@@ -11,6 +11,7 @@ use chancery_wire::{
     frames::UpTo,
     ids::{DeviceId, RoomId},
     names::Handle,
+    problem::Code,
     time::{DAY, Instant},
 };
 
@@ -257,6 +258,7 @@ impl Person {
     /// Comes online, takes in everything and sends everything.
     pub fn syncs(&mut self, world: &World) {
         self.engine.connected(world.now);
+        self.reads_charter(world.now);
         for _ in 0..100 {
             self.takes_in(world.now);
             if !self.sends(world.now) {
@@ -272,6 +274,7 @@ impl Person {
     /// Comes online and takes in what the hub shows, whatever it is.
     pub fn looks(&mut self, world: &World) {
         self.engine.connected(world.now);
+        self.reads_charter(world.now);
         self.takes_in(world.now);
     }
 
@@ -279,6 +282,29 @@ impl Person {
     pub fn asks(&mut self, handles: &[Handle], now: Instant) {
         let chains = self.hub.borrow().chains(handles);
         self.engine.trust(handles, &chains, now).unwrap();
+    }
+
+    /// Fetches what the engine needs before it can judge something.
+    pub fn looks_up(&mut self, needs: &Needs, now: Instant) {
+        self.asks(&needs.chains, now);
+        if needs.charter {
+            self.reads_charter(now);
+        }
+    }
+
+    /// Reads on in the charter that the hub shows.
+    pub fn reads_charter(&mut self, now: Instant) {
+        let after = self.engine.amendments_after().unwrap();
+        let amendments = self.hub.borrow().amendments.clone();
+        let there = amendments.len() as u64;
+        let rest: Vec<Vec<u8>> = amendments.into_iter().skip(after.try_into().unwrap()).collect();
+        loop {
+            let needs = self.engine.amended((after, there), &rest, now).unwrap();
+            if needs.is_empty() {
+                break;
+            }
+            self.asks(&needs, now);
+        }
     }
 
     /// Takes in what the hub shows.
@@ -304,7 +330,7 @@ impl Person {
         for welcome in welcomes {
             loop {
                 match self.engine.welcomed(&welcome, now).unwrap() {
-                    Joined::Needs(handles) => self.asks(&handles, now),
+                    Joined::Needs(needs) => self.looks_up(&needs, now),
                     joined => break waits |= matches!(joined, Joined::Later(_)),
                 }
             }
@@ -318,9 +344,12 @@ impl Person {
         loop {
             let received = self.engine.receive(room, &entries, now).unwrap();
             if received.needs.is_empty() {
+                if received.charter {
+                    self.reads_charter(now);
+                }
                 break;
             }
-            self.asks(&received.needs, now);
+            self.looks_up(&received.needs, now);
         }
         let there = self.hub.borrow().halls.get(&room).map_or(0, |hall| hall.head(room).0);
         self.engine.up_to(after, &UpTo { room, seq: last.min(there), last: there }, now).unwrap();
@@ -340,7 +369,12 @@ impl Person {
                     let answer = self.hub.borrow_mut().submit(&submit, now);
                     match answer {
                         Ok(accepted) => self.engine.accepted(&accepted, now).unwrap(),
-                        Err(refused) => drop(self.engine.refused(&refused, now).unwrap()),
+                        Err(refused) => {
+                            drop(self.engine.refused(&refused, now).unwrap());
+                            if refused.code.as_slice() == Code::OldCharter.as_str().as_bytes() {
+                                self.reads_charter(now);
+                            }
+                        }
                     }
                 }
                 Out::Claim(wish, handles) => {

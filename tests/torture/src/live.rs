@@ -230,7 +230,7 @@ impl Live {
         loop {
             let received = self.engine(|engine, now| engine.receive(room, entries, now))?;
             if !received.needs.is_empty() {
-                self.chains(received.needs).await?;
+                self.chains(received.needs.chains).await?;
                 continue;
             }
             if let Some(alarm) = received.alarm {
@@ -282,7 +282,7 @@ impl Live {
             for welcome in &found {
                 let joined = loop {
                     match self.engine(|engine, now| engine.welcomed(welcome, now))? {
-                        Joined::Needs(handles) => self.chains(handles).await?,
+                        Joined::Needs(needs) => self.chains(needs.chains).await?,
                         done => break done,
                     }
                 };

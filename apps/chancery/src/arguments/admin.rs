@@ -87,6 +87,32 @@ pub(crate) enum Admin {
         /// on or off
         switch: Switch,
     },
+    /// Say who belongs to a part of the organisation, such as a desk or a team: a segment
+    Segment {
+        /// What it is called
+        name: String,
+        /// Somebody who belongs to it from now on; may be given several times
+        #[arg(long, value_name = "PERSON", required_unless_present = "remove")]
+        add: Vec<String>,
+        /// Somebody who belongs to it no more; may be given several times
+        #[arg(long, value_name = "PERSON")]
+        remove: Vec<String>,
+    },
+    /// Keep two segments apart: nobody of the one comes into a room with somebody of the other
+    ///
+    /// The server and everybody's devices hold it. Rooms in which people of both are already are listed by `admin barriers`; nothing is said
+    /// there until those of one side have been removed.
+    Barrier {
+        /// A segment
+        one: String,
+        /// The other one
+        other: String,
+        /// Let them meet again
+        #[arg(long)]
+        lift: bool,
+    },
+    /// List the segments, the barriers between them, and the rooms through which one runs
+    Barriers,
     /// List what waits for another person's signature
     Proposals,
     /// Sign what somebody else proposes, and have it done

@@ -42,6 +42,7 @@ fn room(number: u8, name: &str, unread: u64) -> Listed {
         history: 0,
         members: vec![],
         away: vec![],
+        apart: None,
         unopened: vec![],
         waiting: vec![],
         unsent: vec![],

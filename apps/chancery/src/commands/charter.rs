@@ -23,6 +23,7 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
     let change = match what {
         Admin::Charter => return charter(common, output).await,
         Admin::Roles => return roles(common, output).await,
+        Admin::Barriers => return barriers(common, output).await,
         Admin::Proposals => return proposals(common, output).await,
         Admin::Agree { proposal, yes } => return agree(common, output, (&proposal, yes)).await,
         Admin::Decline { proposal } => return decline(common, output, &proposal).await,
@@ -52,6 +53,14 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::BreakGlass { role, lasting, because } => {
             let until = Client::now().plus_seconds(lasting.into());
             Change::BreakGlass { role: role.parse()?, until, reason: because }
+        }
+        Admin::Segment { name, add, remove } => {
+            Change::Segment { name: name.parse()?, add: sorted(&add)?, remove: sorted(&remove)? }
+        }
+        Admin::Barrier { one, other, lift } => {
+            let (one, other): (RoleName, RoleName) = (one.parse()?, other.parse()?);
+            let between = if one < other { (one, other) } else { (other, one) };
+            Change::Barrier { between, stands: !lift }
         }
         Admin::Suspend { .. }
         | Admin::Restore { .. }
@@ -89,6 +98,52 @@ fn permissions(acts: &[String]) -> Result<Vec<Permission>, Failure> {
     permissions.sort();
     permissions.dedup();
     Ok(permissions)
+}
+
+fn sorted(people: &[String]) -> Result<Vec<Handle>, Failure> {
+    let mut handles = people.iter().map(|it| it.parse()).collect::<Result<Vec<Handle>, _>>()?;
+    handles.sort();
+    handles.dedup();
+    Ok(handles)
+}
+
+/// The segments, the barriers, and the rooms through which one runs.
+async fn barriers(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let charter = client.charter().await?;
+    let rooms = client.apart().await?;
+    let mut segments: BTreeMap<&RoleName, Vec<&str>> = BTreeMap::new();
+    for (handle, of) in charter.segments().members() {
+        for segment in of {
+            segments.entry(segment).or_default().push(handle.as_str());
+        }
+    }
+    let mut lines: Vec<String> = segments
+        .iter()
+        .map(|(segment, people)| format!("{:<16} {}", segment.as_str(), people.join(", ")))
+        .collect();
+    lines.extend(
+        charter.segments().barriers().iter().map(|(one, other)| format!("{one} and {other} may not meet")),
+    );
+    for it in &rooms {
+        let id = it.room.to_string();
+        let owners = names(&it.owners);
+        for [one, other] in &it.apart {
+            lines.push(format!(
+                "room {id:.8}: {} of {} and {} of {} are in it; nothing is said there until those of one side are removed, which {owners} can do",
+                names(&one.accounts), one.segment, names(&other.accounts), other.segment
+            ));
+        }
+    }
+    let text = if lines.is_empty() { "nobody belongs to a segment".to_owned() } else { lines.join("\n") };
+    output.answer(
+        &json!({"segments": segments, "barriers": charter.segments().barriers(), "rooms": rooms}),
+        &text,
+    )
+}
+
+fn names(handles: &[Handle]) -> String {
+    handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
@@ -265,6 +320,15 @@ fn says(change: &Change) -> String {
             format!("you hold {role} in an emergency{}; somebody else has to review it", until(end))
         }
         Change::Review { .. } => "the emergency is reviewed".to_owned(),
+        Change::Segment { name, add, remove } => {
+            let moved = [(add, "belongs to"), (remove, "belongs no more to")];
+            let says = |(who, what): &(&Vec<Handle>, &str)| format!("{} {what} {name}", names(who));
+            moved.iter().filter(|(who, _)| !who.is_empty()).map(says).collect::<Vec<_>>().join("; ")
+        }
+        Change::Barrier { between: (one, other), stands: true } => format!("{one} and {other} may not meet"),
+        Change::Barrier { between: (one, other), stands: false } => {
+            format!("{one} and {other} may meet again")
+        }
     }
 }
 

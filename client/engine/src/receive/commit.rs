@@ -1,6 +1,6 @@
 //! A commit: read, judged by the room's rules, every newcomer checked, and only then followed.
 
-use chancery_groups::{Author, Breach, Change, Leaf, judge, roster};
+use chancery_groups::{Author, Breach, Change, Leaf, judge, meet, roster};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
     frames::{Entry, Kind},
@@ -16,7 +16,10 @@ use openmls::{
 use tls_codec::Deserialize as _;
 
 use super::{Taken, line};
-use crate::{alarm::Alarm, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict, wish::Wish};
+use crate::{
+    alarm::Alarm, charter::Needs, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict,
+    wish::Wish,
+};
 
 /// What came of reading a commit.
 enum Read {
@@ -63,15 +66,22 @@ impl Turn<'_> {
                 return Ok(Taken::Alarm(breach.into()));
             }
             self.put(room.id, group);
-            return Ok(Taken::Needs(needs));
+            return Ok(Taken::Needs(needs.into()));
         }
         match self.verdict(change.newcomers())? {
             Verdict::Trusted => {}
             Verdict::Needs(handles) => {
                 self.put(room.id, group);
-                return Ok(Taken::Needs(handles));
+                return Ok(Taken::Needs(handles.into()));
             }
             Verdict::Distrusted(distrust) => return Ok(Taken::Alarm(distrust.into())),
+        }
+        if self.needs_charter(change.after.charter)? {
+            self.put(room.id, group);
+            return Ok(Taken::Needs(Needs::of_charter()));
+        }
+        if let Err(breach) = self.meets(room, &before, &change)? {
+            return Ok(Taken::Alarm(breach.into()));
         }
         // Another copy of this device has come back in its place: this one has lost the room, and may do the same.
         if change.author.is_returning() && change.author.leaf().name.device == self.me.identity.device {
@@ -130,6 +140,18 @@ impl Turn<'_> {
         self.owe(room, &change)?;
         self.grant(room, entry.seq, &change)?;
         self.entered(room, entry, group, &change)
+    }
+
+    /// Whether those who come in with a change may meet those who are there, and came in by a charter that is no older than what was known
+    /// in the room before.
+    pub(super) fn meets(
+        &self,
+        room: &Room,
+        before: &[Leaf],
+        change: &Change,
+    ) -> Result<Result<(), Breach>, EngineError> {
+        let charter = self.charter()?;
+        Ok(meet(before, change, (&charter, room.charter), &|handle| self.owner(handle)))
     }
 
     /// Whose chains are asked for again before a commit is refused: those of removed leaves that had nothing against them when the chain

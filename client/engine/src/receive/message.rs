@@ -78,6 +78,7 @@ impl Turn<'_> {
     /// A message of this device, seen where it was promised.
     fn take_own(&mut self, room: &mut Room, entry: &Entry, wished: &Wished) -> Result<Taken, EngineError> {
         self.step.drop_wish(wished.wish)?;
+        room.charter = room.charter.max(wished.sealed.as_ref().map_or(0, |sealed| sealed.charter));
         let from = (self.me.identity.handle.clone(), self.me.identity.device);
         let Wish::Write { content } = Wish::read(&wished.what)? else { return Ok(Taken::Silent) };
         let read = Content::decode(&content);
@@ -161,6 +162,9 @@ impl Turn<'_> {
         if let Some(alarm) = self.compare(room, entry, (&name.account, epoch), &letter.view)? {
             return Ok(Taken::Alarm(alarm));
         }
+        self.memory.charter_told = self.memory.charter_told.max(letter.view.charter);
+        // Of what is not known here yet nobody can say whether there is such a thing.
+        room.charter = room.charter.max(letter.view.charter.min(self.charter()?.separated()));
         if let Content::Report(report) = &letter.content {
             // Where it is not asked for, it is nobody's business.
             if policy.receipts && !room.own && name.account != self.me.identity.handle {

@@ -20,6 +20,7 @@ use chancery_wire::{
 use crate::{
     alarm::Alarm,
     cause::Cause,
+    charter::Needs,
     engine::{Engine, Turn},
     error::EngineError,
 };
@@ -27,8 +28,10 @@ use crate::{
 /// What came of a page of entries.
 #[derive(Debug, Default)]
 pub struct Received {
-    /// Accounts whose chains are needed before the next entry can be taken in; give the page again then.
-    pub needs: Vec<Handle>,
+    /// What is needed before the next entry can be taken in; give the page again then.
+    pub needs: Needs,
+    /// Whether somebody has spoken who knows of later amendments of the charter.
+    pub charter: bool,
     /// An entry is missing before the next one: fetch from where the room stands.
     pub behind: bool,
     /// The last entry the room has now, if any of these was new to it.
@@ -45,8 +48,8 @@ enum Taken {
     Line(Message),
     /// The device's state of the room cannot follow.
     Lost(Option<Message>),
-    /// Chains are needed first; the entry is not taken in.
-    Needs(Vec<Handle>),
+    /// Something is needed first; the entry is not taken in.
+    Needs(Needs),
     /// It must not be.
     Alarm(Alarm),
     /// The room asks for a newer program.
@@ -76,6 +79,7 @@ impl Engine {
             if out.alarm.is_none() {
                 turn.step.keep_room(&kept)?;
             }
+            out.charter = turn.needs_charter(turn.memory.charter_told)?;
             Ok(out)
         })
     }
@@ -123,8 +127,8 @@ impl Turn<'_> {
         match taken {
             Taken::Silent | Taken::Lost(_) => {}
             Taken::Line(line) => self.keep(&line)?,
-            Taken::Needs(handles) => {
-                out.needs = handles;
+            Taken::Needs(needs) => {
+                out.needs = needs;
                 return Ok(true);
             }
             Taken::Alarm(alarm) => return self.stop(room, alarm, out),

@@ -8,7 +8,7 @@ use chancery_vault::Room;
 use chancery_wire::{frames::Entry, ids::RoomId, policy::InvalidPolicy};
 
 use super::Taken;
-use crate::{engine::Turn, error::EngineError, trust::Verdict};
+use crate::{charter::Needs, engine::Turn, error::EngineError, trust::Verdict};
 
 impl Turn<'_> {
     /// Judges a commit from outside, every newcomer checked, and follows it.
@@ -17,7 +17,8 @@ impl Turn<'_> {
             self.step.keep_face(room.id, None)?;
             return Ok(Taken::Silent);
         };
-        let silent = self.once_silent(&face.leaves()?)?;
+        let before = face.leaves()?;
+        let silent = self.once_silent(&before)?;
         let change = match face.follow(body.as_slice(), &|leaf| silent.contains(leaf)) {
             Ok(change) => change,
             // The room is entered again by a newer program only, and that checks it.
@@ -32,14 +33,24 @@ impl Turn<'_> {
             ) => {
                 // Perhaps a chain says more by now.
                 let needs = self.asked_again(&face.read(body.as_slice())?)?;
-                return Ok(if needs.is_empty() { Taken::Alarm(breach.into()) } else { Taken::Needs(needs) });
+                return Ok(if needs.is_empty() {
+                    Taken::Alarm(breach.into())
+                } else {
+                    Taken::Needs(needs.into())
+                });
             }
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };
         match self.verdict(change.newcomers())? {
             Verdict::Trusted => {}
-            Verdict::Needs(handles) => return Ok(Taken::Needs(handles)),
+            Verdict::Needs(handles) => return Ok(Taken::Needs(handles.into())),
             Verdict::Distrusted(distrust) => return Ok(Taken::Alarm(distrust.into())),
+        }
+        if self.needs_charter(change.after.charter)? {
+            return Ok(Taken::Needs(Needs::of_charter()));
+        }
+        if let Err(breach) = self.meets(room, &before, &change)? {
+            return Ok(Taken::Alarm(breach.into()));
         }
         let after = face.leaves()?;
         if after.iter().any(|leaf| leaf.name.device == self.me.identity.device) {

@@ -1,5 +1,6 @@
 //! A hub that lies. Each lie is caught by the client that is told it, with words that say which lie it was.
 
+mod barriers;
 mod chains;
 mod log;
 mod members;

@@ -202,7 +202,8 @@ fn a_program_that_goes_beyond_the_rules_is_not_listened_to() {
         [(1, Content::Acknowledge(of)), (2, report), (3, Content::Pin { of, pinned: true })]
     {
         let (seq, head) = world.hub.borrow().halls[&room].head(room);
-        let view = View { seq, head, authenticator: group.epoch_authenticator().as_slice().to_vec() };
+        let view =
+            View { seq, head, authenticator: group.epoch_authenticator().as_slice().to_vec(), charter: 0 };
         let submit = mallory.seals(&mut group, room, &Letter { salt: [salt; 16], view, content }.encode());
         world.hub.borrow_mut().submit(&submit, world.now).unwrap();
     }

@@ -43,6 +43,8 @@ pub(crate) enum Doing {
     Remove(LeafNodeIndex),
     /// Puts this in the place of the room's context.
     Context(Extensions<GroupContext>),
+    /// Adds whoever this key package is from, and puts this in the place of the room's context.
+    AddBy(Opaque, Extensions<GroupContext>),
     /// Takes in what others have proposed, and nothing else.
     Settle,
 }
@@ -188,6 +190,10 @@ impl Rogue {
             Doing::Add(package) => builder.propose_adds([key_package(&package)]),
             Doing::Remove(whom) => builder.propose_removals([whom]),
             Doing::Settle => builder,
+            Doing::AddBy(package, context) => builder
+                .propose_adds([key_package(&package)])
+                .propose_group_context_extensions(context)
+                .unwrap(),
             Doing::Context(context) => builder.propose_group_context_extensions(context).unwrap(),
         };
         let builder = builder.load_psks(self.provider.storage()).unwrap().create_group_info(true);

@@ -153,7 +153,7 @@ fn nobody_changes_or_takes_back_what_somebody_else_said() {
     {
         let (seq, head) = world.hub.borrow().halls[&room].head(room);
         let authenticator = group.epoch_authenticator().as_slice().to_vec();
-        let view = chancery_wire::content::View { seq, head, authenticator };
+        let view = chancery_wire::content::View { seq, head, authenticator, charter: 0 };
         let letter = chancery_wire::content::Letter { salt: [salt; 16], view, content }.encode();
         let submit = mallory.seals(&mut group, room, &letter);
         world.hub.borrow_mut().submit(&submit, world.now).unwrap();

@@ -73,6 +73,22 @@ pub enum Change {
         /// What was found.
         finding: String,
     },
+    /// Accounts belong to a segment of the organisation from now on, or do so no more; each once, in their order.
+    Segment {
+        /// The segment.
+        name: RoleName,
+        /// Who comes into it.
+        add: Vec<Handle>,
+        /// Who leaves it.
+        remove: Vec<Handle>,
+    },
+    /// Two segments may not meet, or may again.
+    Barrier {
+        /// They, the smaller name first.
+        between: (RoleName, RoleName),
+        /// Whether a barrier stands between them.
+        stands: bool,
+    },
 }
 
 /// A change to the charter, as its signers have agreed on it.

@@ -43,6 +43,18 @@ impl Charter {
     /// That a signer's device was not revoked yet when it signed is the server's word, as with invitations.
     pub fn take(&mut self, agreed: &[u8], chains: Chains<'_>) -> Result<Amendment, InvalidAmendment> {
         let it = self.judge(agreed, chains)?;
+        self.enter(agreed, &it, chains)?;
+        Ok(it)
+    }
+
+    /// Takes in an amendment that was checked before, by whoever asks for it, and kept since where nobody else writes.
+    pub fn take_again(&mut self, agreed: &[u8], chains: Chains<'_>) -> Result<(), InvalidAmendment> {
+        let Agreed { body, .. } = parts(agreed).ok_or(InvalidAmendment::Malformed)?;
+        let it: Amendment = read(&body).ok_or(InvalidAmendment::Malformed)?;
+        self.enter(agreed, &it, chains)
+    }
+
+    fn enter(&mut self, agreed: &[u8], it: &Amendment, chains: Chains<'_>) -> Result<(), InvalidAmendment> {
         let mut hash = Sha256::new();
         hash.update(self.head().0);
         hash.update(Sha256::digest(agreed));
@@ -54,8 +66,8 @@ impl Charter {
                 self.given_up.insert((account.clone(), role.clone()));
             }
         }
-        self.change(&it);
-        Ok(it)
+        self.change(it);
+        Ok(())
     }
 
     /// Checks an amendment, and changes nothing.
@@ -199,6 +211,9 @@ impl Charter {
                 }
                 says_something(finding)
             }
+            Change::Segment { .. } | Change::Barrier { .. } => {
+                self.may_separate(it, &|handle| signers.contains(handle))
+            }
         }
     }
 
@@ -276,6 +291,7 @@ impl Charter {
                     about.reviewed = Some((it.by.clone(), finding));
                 }
             }
+            change @ (Change::Segment { .. } | Change::Barrier { .. }) => self.separate(&change),
         }
     }
 }
@@ -288,6 +304,7 @@ impl Change {
             Self::Withdraw { account, .. } if account == by => None,
             Self::BreakGlass { .. } => Some(Permission::BreakGlass),
             Self::Review { .. } => Some(Permission::Review),
+            Self::Segment { .. } | Self::Barrier { .. } => Some(Permission::Separate),
             _ => Some(Permission::Amend),
         }
     }
@@ -300,6 +317,8 @@ impl Change {
             Self::Assign { .. } | Self::Rule { .. } => true,
             Self::Define { permissions, .. } => !permissions.is_empty(),
             Self::TwoPersons { on } => !on,
+            Self::Segment { remove, .. } => !remove.is_empty(),
+            Self::Barrier { stands, .. } => !stands,
             Self::Withdraw { .. } | Self::BreakGlass { .. } | Self::Review { .. } => false,
         }
     }

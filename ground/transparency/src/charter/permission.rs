@@ -40,6 +40,7 @@ permissions! {
     BreakGlass = "charter.break-glass", "take a role for up to four hours, alone, in an emergency";
     Explain = "charter.explain-others", "see why somebody else may do something, or may not";
     Review = "charter.review", "look at an emergency afterwards and say what was found";
+    Separate = "charter.separate", "say which parts of the organisation may not meet, and who belongs to them";
     ResetPasskeys = "passkeys.reset", "take away the passkeys of somebody who has lost them";
     TrustProvider = "providers.trust", "let an identity provider say who somebody is; officers only";
     WithdrawProvider = "providers.withdraw", "believe an identity provider no more";

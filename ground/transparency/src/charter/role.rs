@@ -6,7 +6,7 @@ use chancery_wire::names::RoleName;
 
 use super::Permission::{
     self, Amend, BreakGlass, EndSessions, Explain, Invite, ListSessions, ReadJournal, ResetPasskeys, Review,
-    RevokeOthers, SeeSuspended, SeeWaiting, Suspend, TrustProvider, WithdrawProvider,
+    RevokeOthers, SeeSuspended, SeeWaiting, Separate, Suspend, TrustProvider, WithdrawProvider,
 };
 
 /// A role that every organisation has. It never changes but with the version of the rules.
@@ -39,8 +39,8 @@ impl BuiltIn {
         },
         Self {
             name: "policy-admin",
-            what: "says who holds which role, and makes roles and rules",
-            permissions: &[Amend, Explain],
+            what: "says who holds which role, and makes roles, rules and barriers",
+            permissions: &[Amend, Explain, Separate],
             of_officers: true,
         },
         Self {
@@ -128,6 +128,7 @@ impl Conflict {
                 RevokeOthers,
                 Amend,
                 BreakGlass,
+                Separate,
                 ResetPasskeys,
                 TrustProvider,
                 WithdrawProvider,

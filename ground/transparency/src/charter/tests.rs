@@ -13,6 +13,8 @@ use crate::{
     signed::Sign,
 };
 
+mod segments;
+
 const AT: Instant = Instant(10_000);
 const HOUR: i64 = 3_600_000;
 

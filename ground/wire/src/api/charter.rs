@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bytes::Opaque,
-    ids::{AmendmentId, Digest},
+    ids::{AmendmentId, Digest, RoomId},
     names::{Handle, RoleName},
     time::Instant,
 };
@@ -113,4 +113,31 @@ pub struct Fact {
     pub fact: Opaque,
     /// The head of the journal after it.
     pub head: Digest,
+}
+
+/// Rooms in which people are who may not meet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApartRooms {
+    /// The rooms.
+    pub rooms: Vec<ApartRoom>,
+}
+
+/// A room in which people are who may not meet: nothing is said there until those of one side have gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApartRoom {
+    /// The room.
+    pub room: RoomId,
+    /// The two sides of each barrier that runs through it.
+    pub apart: Vec<[Side; 2]>,
+    /// Who can remove anybody there.
+    pub owners: Vec<Handle>,
+}
+
+/// Those in a room who belong to a segment, themselves or by whoever answers for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Side {
+    /// The segment.
+    pub segment: RoleName,
+    /// They.
+    pub accounts: Vec<Handle>,
 }

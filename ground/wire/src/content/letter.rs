@@ -17,6 +17,8 @@ pub struct View {
     pub head: Digest,
     /// The MLS epoch authenticator of the sender's epoch.
     pub authenticator: Vec<u8>,
+    /// The number of the amendment that the sender knew to say last who may meet whom (`protocol/charter.md`).
+    pub charter: u64,
 }
 
 /// What is sealed: the sender's view, and the content.
@@ -31,13 +33,14 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// The letter as CBOR: `[1, [seq, head, authenticator], mimiContent]`.
+    /// The letter as CBOR: `[1, [seq, head, authenticator, charter], mimiContent]`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let view = Value::Array(vec![
             self.view.seq.into(),
             Value::Bytes(self.view.head.0.to_vec()),
             Value::Bytes(self.view.authenticator.clone()),
+            self.view.charter.into(),
         ]);
         let mut out = Vec::new();
         // Writing CBOR into memory cannot fail.
@@ -58,9 +61,9 @@ impl Letter {
         if number(&version)? != 1 {
             return Err(InvalidContent::Unknown);
         }
-        let [seq, head, authenticator] = fields(view)?;
-        let view =
-            View { seq: number(&seq)?, head: Digest(sized(head)?), authenticator: octets(authenticator)? };
+        let [seq, head, authenticator, charter] = fields(view)?;
+        let (seq, head, charter) = (number(&seq)?, Digest(sized(head)?), number(&charter)?);
+        let view = View { seq, head, authenticator: octets(authenticator)?, charter };
         let (salt, content) = Content::of_value(content)?;
         let letter = Self { salt, view, content };
         if rest.is_empty() && letter.encode() == bytes { Ok(letter) } else { Err(InvalidContent::Malformed) }
@@ -79,7 +82,7 @@ mod tests {
     };
 
     fn letter(content: Content) -> Letter {
-        let view = View { seq: 7, head: Digest([2; 32]), authenticator: vec![3; 4] };
+        let view = View { seq: 7, head: Digest([2; 32]), authenticator: vec![3; 4], charter: 5 };
         Letter { salt: [1; 16], view, content }
     }
 

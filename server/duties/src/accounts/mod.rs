@@ -38,8 +38,8 @@ pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, recovery_key,
-    root, silent_of, standings, suspended, trusted, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, owners,
+    recovery_key, root, silent_of, standings, suspended, trusted, was_revoked,
 };
 pub(crate) use suspend::{Suspend, Suspension, suspend};
 

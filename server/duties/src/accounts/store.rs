@@ -284,6 +284,12 @@ pub(crate) async fn owned_by(from: &mut impl Read, owner: &Handle) -> Result<Vec
     from.rows(SELECT, values![owner.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
 }
 
+/// Who answers for which account: the owners of programs.
+pub(crate) async fn owners(from: &mut impl Read) -> Result<HashMap<Handle, Handle>, StoreError> {
+    const SELECT: &str = "SELECT handle, bot_owner FROM accounts WHERE bot_owner IS NOT NULL";
+    from.rows(SELECT, vec![]).await?.iter().map(|row| Ok((row.parsed(0)?, row.parsed(1)?))).collect()
+}
+
 /// The devices of an account, also those that were revoked.
 pub(crate) async fn all_devices_of(
     from: &mut impl Read,

@@ -1,12 +1,11 @@
 //! Amend the charter: a device deposits an amendment with its signature. Once enough people have signed, it is taken in.
 //!
-//! `POST /v1/charter/amendments`, permitted by `Charter::"amend"`, `"break-glass"`, `"review"` or `"give-up"`, by what it changes; recorded
-//! as `charter.amended`, or `charter.proposed` where it waits for another person. That person deposits the same amendment with one more
+//! `POST /v1/charter/amendments` (in `gateway::amend`), permitted by `Charter::"amend"`, `"break-glass"`, `"review"`, `"separate"` or
+//! `"give-up"`, by what it changes; recorded as `charter.amended`, or `charter.proposed` where it waits for another person. That person deposits the same amendment with one more
 //! signature.
 
 use std::collections::{BTreeSet, HashMap};
 
-use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::{
     policy::Policies,
     store::{StoreError, Tx},
@@ -17,7 +16,6 @@ use chancery_wire::{
     api,
     ids::DeviceId,
     names::Handle,
-    problem::Problem,
     time::{DAY, Instant},
 };
 
@@ -29,7 +27,7 @@ use super::{
 };
 use crate::{
     accounts,
-    counter::{Ask, Caller, Organisation, Refusal, Visitor},
+    counter::{Caller, Organisation, Refusal},
 };
 
 /// How long a proposal waits, in seconds.
@@ -62,35 +60,35 @@ rights! {
     BreakGlass = "break-glass";
     /// The right to review an emergency.
     Review = "review";
+    /// The right to say who may not meet whom.
+    Separate = "separate";
     /// The right to give up a role of one's own.
     GiveUp = "give-up";
 }
 
-/// Deposits an amendment that the calling device has signed last.
-#[utoipa::path(post, path = "/v1/charter/amendments", tag = "charter", operation_id = "charter.amend", request_body = api::Amend,
-    responses((status = 200, description = "It is taken in, or waits for another person.", body = api::Amended),
-        (status = "default", description = "Refused.", body = Problem)))]
-pub(super) async fn handle(
-    Visitor { desk, caller }: Visitor,
-    State(charters): State<Charters>,
-    Ask(ask): Ask<api::Amend>,
-) -> Result<(StatusCode, Json<api::Amended>), Refusal> {
-    let amendment = ask.amendment.0;
-    let (it, _) = Amendment::peek(&amendment).ok_or(CharterError::from(InvalidAmendment::Malformed))?;
+/// Takes in an amendment that the calling device has signed last, or keeps it for another person to sign.
+pub(crate) async fn amend(
+    desk: &Desk,
+    charters: &Charters,
+    caller: &Caller,
+    amendment: &[u8],
+) -> Result<api::Amended, Refusal> {
+    let (it, _) = Amendment::peek(amendment).ok_or(CharterError::from(InvalidAmendment::Malformed))?;
     let amended = match it.change.needs(&caller.handle) {
-        None => amend::<GiveUp>(&desk, &charters, &caller, &amendment).await,
-        Some(Permission::BreakGlass) => amend::<BreakGlass>(&desk, &charters, &caller, &amendment).await,
-        Some(Permission::Review) => amend::<Review>(&desk, &charters, &caller, &amendment).await,
-        Some(_) => amend::<Amend>(&desk, &charters, &caller, &amendment).await,
+        None => deposit::<GiveUp>(desk, charters, caller, amendment).await,
+        Some(Permission::BreakGlass) => deposit::<BreakGlass>(desk, charters, caller, amendment).await,
+        Some(Permission::Review) => deposit::<Review>(desk, charters, caller, amendment).await,
+        Some(Permission::Separate) => deposit::<Separate>(desk, charters, caller, amendment).await,
+        Some(_) => deposit::<Amend>(desk, charters, caller, amendment).await,
     }?;
     if amended.number.is_some() {
         let floor = desk.floor();
         charters.rights.refresh(&mut floor.db.reader(), &charters.domain, &floor.policies).await?;
     }
-    Ok((StatusCode::OK, Json(amended)))
+    Ok(amended)
 }
 
-async fn amend<A: Action<Resource = Organisation>>(
+async fn deposit<A: Action<Resource = Organisation>>(
     desk: &Desk,
     charters: &Charters,
     caller: &Caller,
@@ -223,5 +221,8 @@ fn told(change: &Change) -> (&'static str, Option<Handle>, Option<chancery_wire:
         Change::TwoPersons { on: false } => ("two-persons-off", None, None),
         Change::BreakGlass { role, .. } => ("break-glass", None, Some(role)),
         Change::Review { .. } => ("review", None, None),
+        Change::Segment { name, .. } => ("segment", None, Some(name)),
+        Change::Barrier { between: (one, _), stands: true } => ("barrier-up", None, Some(one)),
+        Change::Barrier { between: (one, _), stands: false } => ("barrier-down", None, Some(one)),
     }
 }

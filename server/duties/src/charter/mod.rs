@@ -19,6 +19,7 @@ mod store;
 use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use amend::amend;
 pub(crate) use error::CharterError;
 pub(crate) use facts::FACTS;
 pub(crate) use rights::Rights;
@@ -39,7 +40,6 @@ pub(crate) struct Charters {
 pub(crate) fn routes() -> OpenApiRouter<Charters> {
     OpenApiRouter::new()
         .routes(routes!(read::handle))
-        .routes(routes!(amend::handle))
         .routes(routes!(proposals::handle))
         .routes(routes!(decline::handle))
         .routes(routes!(explain::handle))

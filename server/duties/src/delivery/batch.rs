@@ -11,6 +11,7 @@ use super::{
     error::DeliveryError,
     finish::finish,
     heads::Heads,
+    part::part,
     plan::{Acknowledged, Plan},
     stage::{Item, Stage},
     submit::{Submission, SubmitEntry, Wish},
@@ -59,6 +60,14 @@ impl Batcher {
                 match item {
                     Item::Submission(submission) => batch.push(*submission),
                     Item::Flush(done) => flushes.push(done),
+                    Item::Part(rooms, done) => {
+                        // Of a failure is heard where it is waited for; it is looked at again with the next amendment.
+                        match part(&self.stage, &rooms).await {
+                            Ok(()) => drop(done.send(())),
+                            Err(error) => tracing::error!(%error, "rooms cannot be looked at"),
+                        }
+                        self.heads.forget(rooms);
+                    }
                     Item::Stop => self.waiting.close(),
                 }
             }
@@ -91,7 +100,16 @@ impl Batcher {
                 refuse_all(batch, &error);
                 return later;
             }
-            let mut plan = decide(&self.heads, batch, &acknowledged, self.stage.floor.clock.now());
+            let separated = match self.separated(&batch).await {
+                Ok(separated) => separated,
+                Err(error) => {
+                    self.put_back(acknowledged);
+                    refuse_all(batch, &error);
+                    return later;
+                }
+            };
+            let now = self.stage.floor.clock.now();
+            let mut plan = decide(&self.heads, batch, &acknowledged, (now, separated));
             later.append(&mut plan.later);
             plan.again.drain(..).for_each(judge_again);
             self.refuse(std::mem::take(&mut plan.refused)).await;
@@ -126,6 +144,17 @@ impl Batcher {
             }
         }
         later
+    }
+
+    /// The number of the amendment that says last who may meet whom, where somebody may come in.
+    ///
+    /// INVARIANT: read in this task, before the batch is written. Whoever knows of an amendment and says so in a room says it in a later
+    /// batch than one that was decided by what was before: so nobody comes in after that by the charter as it was.
+    async fn separated(&self, batch: &[Submission]) -> Result<u64, StoreError> {
+        if !batch.iter().any(|submission| matches!(submission.wish, Wish::Handshake { .. })) {
+            return Ok(0);
+        }
+        Ok(self.stage.charter(&mut self.stage.floor.db.reader()).await?.separated())
     }
 
     async fn write(&self, plan: &Plan) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use super::{
     plan::{Acknowledged, Plan, Planned},
     submit::{Submission, SubmitEntry, Wish},
 };
-use crate::rooms::{Place, Reach, Seen, Standing};
+use crate::rooms::{self, Place, Reach, Seen, Standing};
 
 /// What becomes of one submission.
 enum Fate {
@@ -26,12 +26,12 @@ enum Fate {
     Again,
 }
 
-/// Decides a batch at `at`.
+/// Decides a batch at `at`; `separated` is the number of the amendment that says last who may meet whom.
 pub(super) fn decide(
     heads: &Heads,
     batch: Vec<Submission>,
     acknowledged: &Acknowledged,
-    at: Instant,
+    (at, separated): (Instant, u64),
 ) -> Plan {
     let mut plan = Plan::default();
     let (mut seen, mut closed) = (HashSet::new(), HashSet::new());
@@ -42,7 +42,7 @@ pub(super) fn decide(
         // After a handshake the room is another one; and of two equal submissions, the second one is a repeat of the
         // first, once that is durable.
         let waits = closed.contains(&asked.room) || !seen.insert(asked.key());
-        match if waits { Fate::Later } else { fate(head, standing, &submission) } {
+        match if waits { Fate::Later } else { fate(head, standing, &submission, separated) } {
             Fate::Accepted(permit) => {
                 let Some(standing) = standing else { continue };
                 if asked.kind != Kind::Message {
@@ -62,7 +62,7 @@ pub(super) fn decide(
 }
 
 /// The rules: who may put what into a room that stands there.
-fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission) -> Fate {
+fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission, separated: u64) -> Fate {
     let asked = &submission.asked;
     let mark = head.and_then(|head| head.members.get(&asked.device));
     let reach = mark.map(|mark| Reach { joined: mark.joined, removed: None });
@@ -77,7 +77,12 @@ fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission
         Wish::Handshake { judged, .. } if judged.stands_on.0 != standing.epoch => {
             Fate::Refused(DeliveryError::WrongEpoch)
         }
-        Wish::Handshake { judged, .. } if judged.stands_on.1 != standing.handshake => Fate::Again,
+        Wish::Handshake { judged, .. }
+            if judged.stands_on.1 != standing.handshake || judged.separated != separated =>
+        {
+            Fate::Again
+        }
+        Wish::Message { .. } if standing.apart => Fate::Refused(DeliveryError::Apart),
         Wish::Message { .. } | Wish::Handshake { .. } => Fate::Accepted(permit),
     }
 }
@@ -99,6 +104,9 @@ fn after(standing: Standing, planned: &Planned) -> Standing {
     let Place { seq, head, .. } = planned.place;
     match &planned.submission.wish {
         Wish::Message { .. } => Standing { seq, head, ..standing },
-        Wish::Handshake { judged, .. } => Standing { seq, head, epoch: judged.next.epoch, handshake: seq },
+        Wish::Handshake { judged, .. } => {
+            let rooms::Next { epoch, apart, .. } = judged.next;
+            Standing { seq, head, epoch, handshake: seq, apart }
+        }
     }
 }

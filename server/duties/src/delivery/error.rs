@@ -18,6 +18,12 @@ pub(crate) enum DeliveryError {
     /// The handshake breaks the rules.
     #[error("{0}")]
     Breach(Breach),
+    /// The handshake brings somebody in by a charter that was amended since.
+    #[error("the charter was amended since this was made")]
+    OldCharter,
+    /// Two are in the room who may not meet.
+    #[error("people are in this room who may not meet: nothing is said here until some of them have gone")]
+    Apart,
     /// The handshake is somebody else's.
     #[error("another device made this than the one that submits it")]
     SomebodyElses,
@@ -54,6 +60,7 @@ impl From<Breach> for DeliveryError {
     fn from(breach: Breach) -> Self {
         match breach {
             Breach::OtherEpoch => Self::WrongEpoch,
+            Breach::OldCharter { .. } => Self::OldCharter,
             other => Self::Breach(other),
         }
     }
@@ -65,6 +72,8 @@ impl From<DeliveryError> for Refusal {
         match error {
             E::NoRoom => Self { told: Told::Counted, ..Self::new(Code::NoRoom) },
             E::WrongEpoch => Self::new(Code::WrongEpoch),
+            E::OldCharter => Self::new(Code::OldCharter),
+            E::Apart => Self::new(Code::Apart),
             E::Breach(_) | E::SomebodyElses | E::UnknownDevice => Self::because(Code::Refused, &error),
             E::NotSealed => Self::new(Code::NotSealed),
             E::Malformed(_) => Self::because(Code::Malformed, &error),

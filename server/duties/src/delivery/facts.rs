@@ -43,6 +43,20 @@ impl Fact for Committed {
         "a commit was accepted: room, entry, epoch, by which device, devices added and removed";
 }
 
+/// People are in these rooms who may not meet, or are no more.
+#[derive(Debug, Serialize)]
+pub(crate) struct Parted {
+    /// Rooms in which nothing is said from now on.
+    pub apart: Vec<RoomId>,
+    /// Rooms in which something may be said again.
+    pub again: Vec<RoomId>,
+}
+
+impl Fact for Parted {
+    const KIND: &'static str = "delivery.parted";
+    const MEANING: &'static str = "the charter says otherwise who may meet: rooms in which nothing is said until some have gone, and rooms in which something may be said again";
+}
+
 /// A proposal was accepted.
 #[derive(Debug, Serialize)]
 pub(crate) struct Proposed {
@@ -93,6 +107,7 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Accepted>(),
     Meaning::of::<Committed>(),
     Meaning::of::<Proposed>(),
+    Meaning::of::<Parted>(),
     Meaning::of::<Acknowledged>(),
     Meaning::of::<Expired>(),
 ];

@@ -1,9 +1,11 @@
 //! Judge a handshake: would it follow from the room's public face, is it the submitting device's own, and are the devices it
 //! adds known? Takes a processor for milliseconds, so it is done before the batching task sees the submission.
 
+use std::{collections::HashMap, sync::Arc};
+
 use chancery_floor::store::Read;
-use chancery_groups::{Author, Change, Face};
-use chancery_transparency::PublicKey;
+use chancery_groups::{Author, Change, Face, bridged, meet};
+use chancery_transparency::{Charter, PublicKey};
 use chancery_wire::{
     frames::{Kind, Submit},
     ids::{DeviceId, RoomId},
@@ -13,11 +15,23 @@ use chancery_wire::{
 use super::{error::DeliveryError, stage::Stage};
 use crate::{accounts, counter::Caller, rooms};
 
+/// What a handshake is judged by, beside the face of its room.
+struct Known {
+    /// Devices that speak for nobody and may still be in the room: everybody in it takes those out, whatever their role.
+    revoked: Vec<(DeviceId, PublicKey)>,
+    /// The charter as it stands.
+    charter: Arc<Charter>,
+    /// Who answers for which account; read only where somebody may not meet somebody.
+    owners: HashMap<Handle, Handle>,
+}
+
 /// A handshake that would follow.
 #[derive(Debug)]
 pub(super) struct Judged {
     /// The epoch and last handshake of the face it was judged against; it holds only there.
     pub stands_on: (u64, u64),
+    /// The number of the amendment that said last who may meet whom; it holds only by that.
+    pub separated: u64,
     /// The room after it.
     pub next: rooms::Next,
     /// Devices that come in.
@@ -46,55 +60,59 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     if frame.epoch != epoch {
         return Err(DeliveryError::WrongEpoch);
     }
-    let revoked = revoked(&mut from, frame.room).await?;
+    let known = what_is_known(stage, &mut from, frame.room).await?;
+    let separated = known.charter.separated();
     let (owned, who) = (frame.clone(), caller.clone());
-    let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &revoked)).await;
+    let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &known)).await;
     let stands_on = (epoch, handshake);
     match verdict.map_err(|_| DeliveryError::Busy)?? {
         Verdict::Proposal { next } => {
             let (added, removed, accounts) = (vec![], vec![], vec![]);
-            Ok(Judged { stands_on, next, added, removed, accounts, away: None, welcome: None })
+            Ok(Judged { stands_on, separated, next, added, removed, accounts, away: None, welcome: None })
         }
         Verdict::Commit { change, next, tree } => {
-            known(stage, &change).await?;
+            are_known(stage, &change).await?;
             let (added, removed) = moves(&change);
             let touched = change.added.iter().chain(&change.removed);
             let accounts = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
             let other = change.before.away != change.after.away;
             let away = other.then(|| change.after.away.iter().cloned().collect());
             let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
-            Ok(Judged { stands_on, next, added, removed, accounts, away, welcome })
+            Ok(Judged { stands_on, separated, next, added, removed, accounts, away, welcome })
         }
     }
 }
 
-/// The devices that speak for nobody and may still be in a room: everybody in it takes those out, whatever their role.
-async fn revoked(from: &mut impl Read, room: RoomId) -> Result<Vec<(DeviceId, PublicKey)>, DeliveryError> {
+async fn what_is_known(stage: &Stage, from: &mut impl Read, room: RoomId) -> Result<Known, DeliveryError> {
     let mut revoked = Vec::new();
     for handle in rooms::pending(from, room).await? {
         revoked.extend(accounts::silent_of(from, &handle).await?);
     }
-    Ok(revoked)
+    let charter = stage.charter(from).await?;
+    let owners = stage.owners(from, &charter).await?;
+    Ok(Known { revoked, charter, owners })
 }
 
 /// Follows the handshake on the face.
-fn follow(
-    frame: &Submit,
-    caller: &Caller,
-    face: &[u8],
-    revoked: &[(DeviceId, PublicKey)],
-) -> Result<Verdict, DeliveryError> {
+fn follow(frame: &Submit, caller: &Caller, face: &[u8], known: &Known) -> Result<Verdict, DeliveryError> {
     let mut face = Face::load(face)?;
+    let owner = |handle: &Handle| known.owners.get(handle).cloned();
+    let apart = |face: &Face| -> Result<bool, DeliveryError> {
+        Ok(bridged(&face.leaves()?, &face.policy().away, &known.charter, &owner).is_err())
+    };
     if frame.kind == Kind::Proposal {
         let leaf = face.propose(frame.body.as_slice())?;
         own(caller, leaf.name.device, leaf.key)?;
-        let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info: None };
+        let apart = apart(&face)?;
+        let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info: None, apart };
         return Ok(Verdict::Proposal { next });
     }
     let group_info = frame.group_info.as_slice().to_vec();
+    let before = face.leaves()?;
     let change = face.commit(frame.body.as_slice(), &group_info, &|leaf| {
-        revoked.iter().any(|(device, key)| leaf.name.device == *device && leaf.key == key.0)
+        known.revoked.iter().any(|(device, key)| leaf.name.device == *device && leaf.key == key.0)
     })?;
+    meet(&before, &change, (&known.charter, known.charter.separated()), &owner)?;
     let author = change.author.leaf();
     own(caller, author.name.device, author.key)?;
     let welcomed = !frame.welcome.as_slice().is_empty();
@@ -102,7 +120,8 @@ fn follow(
         return Err(DeliveryError::Malformed("a commit has a welcome when it adds somebody, and only then"));
     }
     let tree = if welcomed { Some(face.tree()?) } else { None };
-    let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info: Some(group_info) };
+    let (apart, group_info) = (apart(&face)?, Some(group_info));
+    let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info, apart };
     Ok(Verdict::Commit { change: Box::new(change), next, tree })
 }
 
@@ -113,7 +132,7 @@ fn own(caller: &Caller, device: DeviceId, key: [u8; 32]) -> Result<(), DeliveryE
 }
 
 /// Every device that comes in is one this server knows, by the same key and account.
-async fn known(stage: &Stage, change: &Change) -> Result<(), DeliveryError> {
+async fn are_known(stage: &Stage, change: &Change) -> Result<(), DeliveryError> {
     let mut from = stage.floor.db.reader();
     for leaf in change.newcomers() {
         let device = accounts::find_device(&mut from, leaf.name.device).await?;

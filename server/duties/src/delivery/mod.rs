@@ -19,6 +19,7 @@ mod finish;
 mod forget;
 mod heads;
 mod judge;
+mod part;
 mod plan;
 mod socket;
 mod stage;

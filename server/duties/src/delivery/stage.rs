@@ -11,15 +11,19 @@ use std::{
 use bytes::Bytes;
 use chancery_floor::{
     bus::{Bus, Closed, Tap},
+    store::{Read, StoreError},
     work::{Actor, Desk, Floor},
 };
+use chancery_transparency::Charter;
 use chancery_wire::{
     frames::ServerFrame,
     ids::{DeviceId, RoomId},
+    names::{Domain, Handle},
 };
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{batch::Batcher, submit::Submission};
+use crate::{accounts, charter::Rights};
 
 /// How much may be under way.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,8 @@ pub(super) enum Item {
     Submission(Box<Submission>),
     /// Write the acknowledgements that wait, and say when that was done.
     Flush(oneshot::Sender<()>),
+    /// Look again whether people are in these rooms who may not meet, and say when that was done.
+    Part(Vec<RoomId>, oneshot::Sender<()>),
     /// Finish what waits and end.
     Stop,
 }
@@ -57,6 +63,8 @@ pub(crate) struct Delivery(pub(super) Arc<Stage>);
 #[derive(Debug)]
 pub(super) struct Stage {
     pub floor: Arc<Floor>,
+    pub domain: Domain,
+    pub rights: Rights,
     pub bounds: Bounds,
     pub bus: Bus<RoomId>,
     pub queue: mpsc::Sender<Item>,
@@ -71,10 +79,16 @@ pub(super) struct Stage {
 
 impl Delivery {
     /// Delivery, and the task that writes for it.
-    pub(crate) fn new(floor: Arc<Floor>, bounds: Bounds) -> (Self, Batcher) {
+    pub(crate) fn new(
+        floor: Arc<Floor>,
+        (domain, rights): (Domain, Rights),
+        bounds: Bounds,
+    ) -> (Self, Batcher) {
         let (queue, waiting) = mpsc::channel(bounds.queue);
         let stage = Arc::new(Stage {
             floor,
+            domain,
+            rights,
             bounds,
             bus: Bus::default(),
             queue,
@@ -129,6 +143,24 @@ impl Stage {
     /// The desk at which the server itself works.
     pub(super) fn house(&self) -> Desk {
         Desk::of(Arc::clone(&self.floor), Actor::house())
+    }
+
+    /// The charter as it stands.
+    pub(super) async fn charter(&self, from: &mut impl Read) -> Result<Arc<Charter>, StoreError> {
+        let charter = self.rights.charter(from, &self.domain).await?;
+        charter.ok_or_else(|| StoreError::Failed("a room before the organisation was founded".to_owned()))
+    }
+
+    /// Who answers for which account; nobody is asked for while no barrier stands.
+    pub(super) async fn owners(
+        &self,
+        from: &mut impl Read,
+        charter: &Charter,
+    ) -> Result<HashMap<Handle, Handle>, StoreError> {
+        if charter.segments().barriers().is_empty() {
+            return Ok(HashMap::new());
+        }
+        accounts::owners(from).await
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -173,5 +173,22 @@ fn amends(change: &Change) -> String {
             )
         }
         Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
+        Change::Segment { name, add, remove } => {
+            let names =
+                |handles: &[Handle]| handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
+            match (add.is_empty(), remove.is_empty()) {
+                (false, true) => format!("have {} belong to the segment {name}", names(add)),
+                (true, false) => format!("have {} belong to the segment {name} no more", names(remove)),
+                _ => {
+                    format!("have {} belong to the segment {name}, and {} no more", names(add), names(remove))
+                }
+            }
+        }
+        Change::Barrier { between: (one, other), stands: true } => {
+            format!("keep {one} and {other} apart: nobody of the one comes into a room with the other")
+        }
+        Change::Barrier { between: (one, other), stands: false } => {
+            format!("let {one} and {other} meet again")
+        }
     }
 }

@@ -123,11 +123,15 @@ impl House {
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
         let rights = Rights::default();
-        rights.refresh(&mut floor.db.reader(), &settings.domain, &floor.policies).await?;
+        let charter = rights.refresh(&mut floor.db.reader(), &settings.domain, &floor.policies).await?;
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started, settings.providers());
         let passkeys = Passkeys::new(&settings.domain, &settings.passkeys)?;
-        let (delivery, batcher) = delivery::Delivery::new(Arc::clone(&floor), settings.bounds());
+        let (delivery, batcher) = delivery::Delivery::new(
+            Arc::clone(&floor),
+            (settings.domain.clone(), rights.clone()),
+            settings.bounds(),
+        );
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());
         let house = Self {
@@ -143,6 +147,10 @@ impl House {
                 tasks,
             },
         };
+        // Whatever ended this process before, nothing is said where people may not meet.
+        if charter.is_some() {
+            house.gate.delivery.part().await?;
+        }
         house.gate.tasks.start_helper(house.clone().keep());
         let delivery = house.gate.delivery.clone();
         house.gate.tasks.start_helper(async move {

@@ -33,7 +33,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    charter::Rights,
+    charter::{Charters, Rights},
     counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
@@ -100,6 +100,12 @@ async fn in_scim(response: Response) -> Response {
 }
 
 impl Gate {
+    /// What the charter knows of the world.
+    pub(super) fn charters(&self) -> Charters {
+        let (domain, rights) = (self.settings.domain.clone(), self.rights.clone());
+        Charters { domain, rights, zones: self.settings.zone_names() }
+    }
+
     /// Finds out who asks, and lays out their desk for whoever serves them.
     async fn identify(&self, request: &mut Request, route: &str) -> Result<Actor, Refusal> {
         let from = origin(request, &self.settings.proxies);

@@ -7,15 +7,14 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    approve, end_session, link, pend,
+    amend, approve, end_session, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream, suspend,
 };
 use crate::{
     accounts::{self, Accounts},
     archive::{self, Archive},
-    audit,
-    charter::{self, Charters},
+    audit, charter,
     counter::Refusal,
     devices::{self, Devices},
     files::{self, Files},
@@ -31,11 +30,7 @@ pub(super) fn router(gate: Gate) -> Router {
     let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
     let routes: OpenApiRouter = OpenApiRouter::new()
         .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
-        .merge(charter::routes().with_state(Charters {
-            domain: domain.clone(),
-            rights: gate.rights.clone(),
-            zones: gate.settings.zone_names(),
-        }))
+        .merge(charter::routes().with_state(gate.charters()))
         .merge(audit::routes())
         .merge(
             devices::routes()
@@ -45,9 +40,10 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(providers::routes().with_state(gate.settings.providers()))
         .merge(provisioning::routes().with_state(Provisioning { domain: domain.clone() }))
-        .merge(rooms::routes().with_state(Rooms { domain }))
+        .merge(rooms::routes().with_state(Rooms { domain, rights: gate.rights.clone() }))
         .merge(files::routes().with_state(files))
         .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
+        .merge(amend::routes().with_state(gate.clone()))
         .merge(approve::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
         .merge(link::routes().with_state(gate.clone()))

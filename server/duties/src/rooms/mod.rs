@@ -5,6 +5,7 @@
 //!
 //! Invariants: a room starts with its owner alone; entries are numbered without gaps; a device that is no leaf gets nothing.
 
+mod apart;
 mod error;
 mod facts;
 mod list;
@@ -21,12 +22,15 @@ use chancery_wire::names::Domain;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::charter::Rights;
+
 pub(crate) use facts::FACTS;
 pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
-pub(crate) use pend::{Call, is_in, keep_away, mark, pend, pending, pending_of, settle, unmark};
+pub(crate) use pend::{Call, is_in, keep_away, mark, pend, pending, pending_of, rooms_of, settle, unmark};
 pub(crate) use store::{
-    MIGRATIONS, Next, advance, face, members, missed, part, put_in, reach, standing, take_out,
+    MIGRATIONS, Next, advance, apart, face, members, missed, part, put_in, reach, set_apart, standing,
+    take_out,
 };
 pub(crate) use welcome_store::{joined, welcome};
 
@@ -35,6 +39,8 @@ pub(crate) use welcome_store::{joined, welcome};
 pub(crate) struct Rooms {
     /// The organisation's domain.
     pub domain: Domain,
+    /// The charter as it stands.
+    pub rights: Rights,
 }
 
 /// The routes of rooms.
@@ -47,5 +53,6 @@ pub(crate) fn routes() -> OpenApiRouter<Rooms> {
     OpenApiRouter::new()
         .routes(routes!(list::handle, open::handle))
         .routes(routes!(pend::handle))
+        .routes(routes!(apart::handle))
         .merge(trees)
 }

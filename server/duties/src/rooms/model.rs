@@ -42,6 +42,8 @@ pub(crate) struct Standing {
     pub seq: u64,
     /// The chain head after that.
     pub head: Digest,
+    /// Whether two are in it who may not meet.
+    pub apart: bool,
 }
 
 impl Standing {

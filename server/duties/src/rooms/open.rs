@@ -71,7 +71,7 @@ async fn open(
     face: Vec<u8>,
 ) -> Result<api::RoomHead, RoomsError> {
     let (room, at) = (ask.room, work.at());
-    let answer = Standing { epoch: 0, handshake: 0, seq: 0, head: room_start(room) }.view(room);
+    let answer = Standing { epoch: 0, handshake: 0, seq: 0, head: room_start(room), apart: false }.view(room);
     let new = New { room, by, opening, at, group_info: ask.group_info.0, face };
     if !store::insert(&mut work.tx, new).await? {
         let same = store::opening(&mut work.tx, room).await? == Some((by, opening));

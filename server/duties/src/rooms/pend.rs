@@ -82,25 +82,35 @@ pub(crate) async fn mark(
     devices: &[DeviceId],
     at: Instant,
 ) -> Result<Vec<RoomId>, StoreError> {
+    const INSERT: &str =
+        "INSERT INTO rooms_pending (room, handle, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let rooms = rooms_of(tx, handle, devices).await?;
+    for room in &rooms {
+        tx.execute(INSERT, values![room.0, handle.as_str(), at.0]).await?;
+    }
+    Ok(rooms)
+}
+
+/// The rooms that an account is in with one of these devices, or is away from.
+pub(crate) async fn rooms_of(
+    from: &mut impl Read,
+    handle: &Handle,
+    devices: &[DeviceId],
+) -> Result<Vec<RoomId>, StoreError> {
     const ROOMS: &str =
         "SELECT DISTINCT room FROM rooms_devices WHERE device = $1 AND removed IS NULL ORDER BY room";
     const AWAY: &str = "SELECT room FROM rooms_away WHERE handle = $1 ORDER BY room";
-    const INSERT: &str =
-        "INSERT INTO rooms_pending (room, handle, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let mut rooms: Vec<RoomId> = Vec::new();
     for device in devices {
-        for row in tx.rows(ROOMS, values![device.0]).await? {
+        for row in from.rows(ROOMS, values![device.0]).await? {
             rooms.push(RoomId(row.fixed(0)?));
         }
     }
-    for row in tx.rows(AWAY, values![handle.as_str()]).await? {
+    for row in from.rows(AWAY, values![handle.as_str()]).await? {
         rooms.push(RoomId(row.fixed(0)?));
     }
     rooms.sort_unstable_by_key(|room| room.0);
     rooms.dedup();
-    for room in &rooms {
-        tx.execute(INSERT, values![room.0, handle.as_str(), at.0]).await?;
-    }
     Ok(rooms)
 }
 

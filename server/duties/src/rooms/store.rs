@@ -12,8 +12,10 @@ use chancery_wire::{
 
 use super::model::{Member, Reach, Standing};
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "rooms/0001_rooms", sql: include_str!("migrations/0001_rooms.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "rooms/0001_rooms", sql: include_str!("migrations/0001_rooms.sql") },
+    Migration { name: "rooms/0002_apart", sql: include_str!("migrations/0002_apart.sql") },
+];
 
 /// A room as it is opened.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub(super) async fn opening(
     row.map(|row| Ok((DeviceId(row.fixed(0)?), Digest(row.fixed(1)?)))).transpose()
 }
 
-/// Reads a standing out of four columns.
+/// Reads a standing out of five columns.
 fn standing_in(row: &Row, room: RoomId, at: usize) -> Result<Standing, StoreError> {
     let head = row.bytes_if_any(at + 3)?.map(|head| Digest::from_slice(&head)).transpose();
     let head = head.map_err(|_| StoreError::Failed("a chain head has another length".to_owned()))?;
@@ -53,12 +55,13 @@ fn standing_in(row: &Row, room: RoomId, at: usize) -> Result<Standing, StoreErro
         handshake: row.count(at + 1)?,
         seq: row.count(at + 2)?,
         head: head.unwrap_or_else(|| room_start(room)),
+        apart: row.flag(at + 4)?,
     })
 }
 
 /// Where a room stands, in one look.
 pub(crate) async fn standing(from: &mut impl Read, room: RoomId) -> Result<Option<Standing>, StoreError> {
-    const SELECT: &str = "SELECT r.epoch, r.handshake, COALESCE(l.seq, 0), l.head
+    const SELECT: &str = "SELECT r.epoch, r.handshake, COALESCE(l.seq, 0), l.head, r.apart
         FROM rooms r LEFT JOIN rooms_log l
         ON l.room = r.room AND l.seq = (SELECT MAX(seq) FROM rooms_log WHERE room = r.room)
         WHERE r.room = $1";
@@ -70,7 +73,7 @@ pub(super) async fn standings(
     from: &mut impl Read,
     device: DeviceId,
 ) -> Result<Vec<(RoomId, Standing)>, StoreError> {
-    const SELECT: &str = "SELECT r.room, r.epoch, r.handshake, COALESCE(l.seq, 0), l.head
+    const SELECT: &str = "SELECT r.room, r.epoch, r.handshake, COALESCE(l.seq, 0), l.head, r.apart
         FROM rooms_devices d JOIN rooms r ON r.room = d.room LEFT JOIN rooms_log l
         ON l.room = r.room AND l.seq = (SELECT MAX(seq) FROM rooms_log WHERE room = r.room)
         WHERE d.device = $1 AND d.removed IS NULL
@@ -88,12 +91,13 @@ pub(super) async fn whole(
     from: &mut impl Read,
     room: RoomId,
 ) -> Result<Option<(Standing, Vec<u8>, Vec<u8>)>, StoreError> {
-    const SELECT: &str = "SELECT r.epoch, r.handshake, COALESCE(l.seq, 0), l.head, r.group_info, r.face
+    const SELECT: &str =
+        "SELECT r.epoch, r.handshake, COALESCE(l.seq, 0), l.head, r.apart, r.group_info, r.face
         FROM rooms r LEFT JOIN rooms_log l
         ON l.room = r.room AND l.seq = (SELECT MAX(seq) FROM rooms_log WHERE room = r.room)
         WHERE r.room = $1";
     let Some(row) = from.row(SELECT, values![room.0]).await? else { return Ok(None) };
-    Ok(Some((standing_in(&row, room, 0)?, row.bytes(4)?, row.bytes(5)?)))
+    Ok(Some((standing_in(&row, room, 0)?, row.bytes(5)?, row.bytes(6)?)))
 }
 
 /// A room's epoch, its last handshake, and its public face.
@@ -114,6 +118,8 @@ pub(crate) struct Next {
     pub face: Vec<u8>,
     /// The group info of the new epoch, when there is one.
     pub group_info: Option<Vec<u8>>,
+    /// Whether two are in it then who may not meet.
+    pub apart: bool,
 }
 
 /// Moves a room on by the handshake at `seq`; `false` when it does not stand where the handshake was judged.
@@ -125,11 +131,23 @@ pub(crate) async fn advance(
     next: &Next,
 ) -> Result<bool, StoreError> {
     const UPDATE: &str = "UPDATE rooms SET epoch = $4, handshake = $5, face = $6,
-        group_info = COALESCE($7, group_info)
+        group_info = COALESCE($7, group_info), apart = $8
         WHERE room = $1 AND epoch = $2 AND handshake = $3";
     let (face, info) = (next.face.clone(), next.group_info.clone());
-    let values = values![room.0, epoch, handshake, next.epoch, seq, face, info];
+    let values = values![room.0, epoch, handshake, next.epoch, seq, face, info, next.apart];
     Ok(tx.execute(UPDATE, values).await? == 1)
+}
+
+/// The rooms in which people are who may not meet.
+pub(crate) async fn apart(from: &mut impl Read) -> Result<Vec<RoomId>, StoreError> {
+    let rows = from.rows("SELECT room FROM rooms WHERE apart = 1 ORDER BY room", vec![]).await?;
+    rows.iter().map(|row| row.fixed(0).map(RoomId)).collect()
+}
+
+/// Writes down whether people are in a room who may not meet; `false` where that is known.
+pub(crate) async fn set_apart(tx: &mut Tx, room: RoomId, apart: bool) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE rooms SET apart = $2 WHERE room = $1 AND apart <> $2";
+    Ok(tx.execute(UPDATE, values![room.0, apart]).await? == 1)
 }
 
 /// The devices that are in a room.

@@ -109,7 +109,7 @@ fn server_frames() -> Vec<Vec<u8>> {
 }
 
 fn letters() -> Vec<Vec<u8>> {
-    let view = View { seq: 7, head: HEAD, authenticator: vec![8; 48] };
+    let view = View { seq: 7, head: HEAD, authenticator: vec![8; 48], charter: 9 };
     let text = |text| Written::parse(text, TEXT_LIMIT).ok();
     let contents = [text("Hello, **Bob**").map(Content::text), text("Treasury").map(Content::RoomName)];
     let letters =

@@ -11,6 +11,7 @@
 mod archive;
 mod authenticator;
 mod bad_input;
+mod barriers;
 mod charter;
 mod contract;
 mod door;

@@ -225,7 +225,8 @@ fn what_a_removed_member_sealed_before_is_not_shown_after() {
     let (world, [mut alice, mut bob], mallory, mut group, room) = with_mallory();
     let letter = |salt, seq, text: &str| {
         let head = world.hub.borrow().halls[&room].log[usize::try_from(seq).unwrap() - 1].head;
-        let view = View { seq, head, authenticator: group.epoch_authenticator().as_slice().to_vec() };
+        let view =
+            View { seq, head, authenticator: group.epoch_authenticator().as_slice().to_vec(), charter: 0 };
         Letter { salt: [salt; 16], view, content: Content::text(written(text)) }.encode()
     };
     let (in_time, too_late) = (letter(1, 1, "in time"), letter(2, 1, "too late"));

@@ -18,7 +18,7 @@ use crate::{
 fn welcomes(person: &mut Person, world: &World, welcome: &chancery_wire::api::Welcome) -> Joined {
     loop {
         match person.engine.welcomed(welcome, world.now).unwrap() {
-            Joined::Needs(handles) => person.asks(&handles, world.now),
+            Joined::Needs(needs) => person.looks_up(&needs, world.now),
             done => return done,
         }
     }
