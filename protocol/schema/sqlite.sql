@@ -91,6 +91,15 @@ ALTER TABLE accounts ADD COLUMN suspended TEXT;
 ALTER TABLE accounts ADD COLUMN bot_scope TEXT;
 ALTER TABLE accounts ADD COLUMN bot_until BIGINT;
 
+-- accounts/0004_guests
+-- Accounts for which another one answers: programs, which have a purpose, and guests, which have rooms.
+ALTER TABLE accounts RENAME COLUMN bot_owner TO attended_by;
+-- Until when it may do anything, and whether that was over when it was looked at last.
+ALTER TABLE accounts RENAME COLUMN bot_until TO good_until;
+ALTER TABLE accounts ADD COLUMN guest_rooms TEXT;
+ALTER TABLE accounts ADD COLUMN ran_out BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX accounts_good_until ON accounts (good_until);
+
 -- charter/0001_charter
 -- The charter: every amendment that was taken in, as its signers signed it.
 CREATE TABLE charter_amendments (

@@ -113,8 +113,17 @@ pub(crate) enum Command {
         /// Let the bot say who belongs to the organisation: it suspends and restores people who are no officers
         #[arg(long, requires = "bot")]
         directory: bool,
-        /// Let the bot do anything for this long only, such as 90d
-        #[arg(long = "for", value_name = "TIME", value_parser = span, requires = "bot")]
+        /// It is for somebody from outside, who comes into the rooms you name and learns of nobody else; everybody there sees that
+        #[arg(long, conflicts_with_all = ["officer", "bot"], requires_all = ["rooms", "lasting"])]
+        guest: bool,
+        /// Who answers for the guest; you, when it is left out
+        #[arg(long, value_name = "ACCOUNT", requires = "guest")]
+        sponsor: Option<String>,
+        /// A room the guest may come into, by its name or its whole id; may be given several times
+        #[arg(long = "room", value_name = "ROOM", requires = "guest")]
+        rooms: Vec<String>,
+        /// Let the bot or the guest do anything for this long only, such as 90d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
         lasting: Option<u32>,
     },
     /// Join by an invitation link, or by the link of an organisation whose identity provider knows you

@@ -144,7 +144,7 @@ pub(crate) fn object(line: &Line) -> Value {
         "id": message.id.map(|id| id.to_string()), "edited": line.edited.is_some(), "reactions": reactions,
         "about": line.answers.as_ref().map(|(seq, _)| seq), "thread": message.thread.map(|id| id.to_string()),
         "mentions": message.marks.mentions, "urgent": message.marks.urgent, "expires": message.marks.expiry(),
-        "told_by": message.told_by, "bot": line.bot, "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
+        "told_by": message.told_by, "bot": line.bot, "guest": line.guest, "acknowledged": line.acknowledged, "pinned": line.pinned, "receipts": receipts,
         "from": from.map(|(handle, _)| handle), "device": from.map(|(_, device)| device),
     })
 }
@@ -154,7 +154,7 @@ pub(crate) fn spoken(line: &Line) -> Option<String> {
     let message = &line.message;
     let (at, seq) = (clock(message.at.0), message.seq);
     let who = message.from.as_ref().map_or("somebody", |(handle, _)| handle.as_str());
-    let who = &if line.bot { format!("{who} [bot]") } else { who.to_owned() };
+    let who = &line.mark().map_or(who.to_owned(), |mark| format!("{who} [{mark}]"));
     let about = line.answers.as_ref().map(|(seq, _)| format!("#{seq}"));
     let of = about.clone().unwrap_or_else(|| "an earlier message".to_owned());
     Some(match &message.said {

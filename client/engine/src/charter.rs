@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use chancery_groups::{Breach, Leaf, bridged};
-use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment, Root};
-use chancery_vault::Step;
+use chancery_transparency::{Amendment, Attended, Change, Charter, InvalidAmendment, Root};
+use chancery_vault::{Step, TrustedDevice};
 use chancery_wire::{ids::AmendmentId, names::Handle, policy::RoomPolicy, time::Instant};
 
 use crate::{
@@ -160,9 +160,21 @@ impl Turn<'_> {
         Ok(true)
     }
 
-    /// Who answers for an account: a program's owner.
-    pub(crate) fn owner(&self, handle: &Handle) -> Option<Handle> {
-        owner(self.step, handle)
+    /// Whether the time of an account was over then: that of a program or a guest, by any of the terms that are known. What was done in a
+    /// room then is read later as well, and judged alike by everybody, whenever they read it.
+    pub(crate) fn had_run_out(&self, handle: &Handle, at: Instant) -> Result<bool, EngineError> {
+        let invited = self.step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
+        let charter = self.charter()?;
+        let mut untils = charter.hosted_on(handle).map(|terms| terms.until).chain(invited);
+        Ok(untils.any(|until| until <= at))
+    }
+
+    /// Whether the time of an account is over now.
+    pub(crate) fn has_run_out(&self, handle: &Handle) -> Result<bool, EngineError> {
+        let invited = self.step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
+        let charter = self.charter()?;
+        let until = charter.segments().hosted().get(handle).map(|terms| terms.until).or(invited);
+        Ok(until.is_some_and(|until| until <= self.now))
     }
 
     /// The first two in a room who may not meet since a barrier has come between them.
@@ -172,7 +184,7 @@ impl Turn<'_> {
         policy: &RoomPolicy,
     ) -> Result<Result<(), Breach>, EngineError> {
         let charter = self.charter()?;
-        Ok(bridged(leaves, &policy.away, &charter, &|handle| self.owner(handle)))
+        Ok(bridged(leaves, &policy.away, &charter, &|handle| whose(self.step, handle)))
     }
 
     /// Whether these may come to those who are there, as the charter stands.
@@ -183,7 +195,7 @@ impl Turn<'_> {
     ) -> Result<(), EngineError> {
         let charter = self.charter()?;
         let all = there.into_iter().chain(coming.clone());
-        let apart = charter.segments().apart(coming, all, &|handle| self.owner(handle));
+        let apart = charter.segments().apart(coming, all, &|handle| whose(self.step, handle));
         apart.map_or(Ok(()), |apart| Err(Breach::from(apart).into()))
     }
 }
@@ -199,7 +211,7 @@ pub(crate) fn read(step: &Step<'_>) -> Result<Charter, EngineError> {
 }
 
 /// Who answers for an account, by its chain as it was checked.
-pub(crate) fn owner(step: &Step<'_>, handle: &Handle) -> Option<Handle> {
-    let first = step.trusted(handle).ok()?.into_iter().next()?;
-    first.bot.map(|bot| bot.owner)
+pub(crate) fn whose(step: &Step<'_>, handle: &Handle) -> Option<Attended> {
+    let first = trusted(step, handle).ok()??.devices.into_iter().next()?;
+    first.attended()
 }

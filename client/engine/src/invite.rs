@@ -44,7 +44,12 @@ impl Engine {
                 bot: match kind {
                     AccountKind::Bot(bot) if bot.is_sound() => Some(bot.clone()),
                     AccountKind::Bot(_) => return Err(EngineError::Purpose),
-                    AccountKind::Person | AccountKind::Officer => None,
+                    AccountKind::Person | AccountKind::Officer | AccountKind::Guest(_) => None,
+                },
+                guest: match kind {
+                    AccountKind::Guest(guest) if guest.is_sound() => Some(guest.clone()),
+                    AccountKind::Guest(_) => return Err(EngineError::NoRooms),
+                    _ => None,
                 },
             };
             let opener = Opener::Join(id, secret, Root(identity.root));

@@ -87,6 +87,31 @@ impl Engine {
 }
 
 impl Turn<'_> {
+    /// Looks for guests and programs whose time is over: whoever is in a room with them takes them out, also where the server says nothing.
+    pub(crate) fn look_for_those_over(&mut self) -> Result<(), EngineError> {
+        let mut over = Vec::new();
+        for handle in self.step.attended()? {
+            if self.has_run_out(&handle)? {
+                over.push(handle);
+            }
+        }
+        if over.is_empty() {
+            return Ok(());
+        }
+        for mut room in self.step.rooms()?.into_iter().filter(|room| room.standing == Standing::Joined) {
+            let group = self.group(room.id)?;
+            let leaves = roster(group.public_group())?;
+            self.put(room.id, group);
+            let here = |handle: &&Handle| leaves.iter().any(|leaf| leaf.name.account == **handle);
+            for handle in over.iter().filter(here) {
+                self.memory.mend.entry(room.id).or_default().insert(handle.clone());
+                room.settle_at = self.mends_at(room.id);
+                self.step.keep_room(&room)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is amiss with an account's leaves in a room, by its chain as it is known here. Who is not in it has nothing amiss.
     pub(crate) fn amiss(
         &self,
@@ -99,9 +124,10 @@ impl Turn<'_> {
         if own.is_empty() && !policy.away.contains(handle) {
             return Ok(amiss);
         }
+        let over = self.has_run_out(handle)?;
         for device in self.step.trusted(handle)? {
             let leaf = own.iter().find(|leaf| leaf.name.device == device.device && leaf.key == device.key);
-            match (leaf, device.speaks()) {
+            match (leaf, device.speaks() && !over) {
                 (Some(leaf), false) => amiss.silent.push(leaf.index),
                 (Some(_), true) => amiss.stays = true,
                 (None, false) => {}
@@ -115,15 +141,17 @@ impl Turn<'_> {
         Ok(amiss)
     }
 
-    /// Whether a leaf's device does not speak for its account, by the chain as it is known here: it was revoked, or the account is suspended.
+    /// Whether a leaf's device does not speak for its account, by the chain as it is known here: it was revoked, or the account is suspended,
+    /// or its time is over.
     pub(crate) fn is_silent(&self, leaf: &Leaf) -> Result<bool, EngineError> {
-        self.is_known(leaf, |known| !known.speaks())
+        Ok(self.has_run_out(&leaf.name.account)? || self.is_known(leaf, |known| !known.speaks())?)
     }
 
     /// Whether a leaf's device does not speak for its account, or did not at some time. What was done in a room then is read later as well,
     /// and judged alike by everybody, whenever they read it: once somebody was suspended, that may be why.
-    pub(crate) fn was_silent(&self, leaf: &Leaf) -> Result<bool, EngineError> {
-        self.is_known(leaf, |known| known.revoked || known.has_been_suspended)
+    pub(crate) fn was_silent(&self, leaf: &Leaf, at: Instant) -> Result<bool, EngineError> {
+        let over = self.had_run_out(&leaf.name.account, at)?;
+        Ok(over || self.is_known(leaf, |known| known.revoked || known.has_been_suspended)?)
     }
 
     fn is_known(&self, leaf: &Leaf, is: impl Fn(&TrustedDevice) -> bool) -> Result<bool, EngineError> {
@@ -135,10 +163,11 @@ impl Turn<'_> {
     pub(crate) fn once_silent<'l>(
         &self,
         leaves: impl IntoIterator<Item = &'l Leaf>,
+        at: Instant,
     ) -> Result<Vec<Leaf>, EngineError> {
         let mut silent = Vec::new();
         for leaf in leaves {
-            if self.was_silent(leaf)? {
+            if self.was_silent(leaf, at)? {
                 silent.push(leaf.clone());
             }
         }

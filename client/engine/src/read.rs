@@ -29,9 +29,21 @@ pub struct Line {
     pub pinned: bool,
     /// Whether it is a program's.
     pub bot: bool,
+    /// Whether it is a guest's.
+    pub guest: bool,
 }
 
 impl Line {
+    /// What stands beside the name of whoever said it: that it was a program, or a guest.
+    #[must_use]
+    pub fn mark(&self) -> Option<&'static str> {
+        match (self.bot, self.guest) {
+            (true, _) => Some("bot"),
+            (false, true) => Some("guest"),
+            (false, false) => None,
+        }
+    }
+
     /// Its text as it reads now, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&Written> {
@@ -113,6 +125,10 @@ fn as_it_reads(step: &Step<'_>, message: Message) -> Result<Line, EngineError> {
         acknowledged: vec![],
         receipts: vec![],
         pinned: false,
+        guest: match &message.from {
+            Some((by, _)) => step.is_guest(by)?,
+            None => false,
+        },
         bot: match &message.from {
             Some((by, _)) => step.is_bot(by)?,
             None => false,

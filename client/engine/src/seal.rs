@@ -1,7 +1,7 @@
 //! Sealing: a wish becomes the bytes that are sent for it, kept in the same transaction as the keys they used up.
 
 use chancery_groups::{
-    Breach, Change, Leaf, Offer, check_key_package, judge, may_leave, meet, policy_of, roster,
+    Breach, Change, Company, Leaf, Offer, check_key_package, judge, may_leave, meet, policy_of, roster,
 };
 use chancery_vault::{Room, Sealed, Wished};
 use chancery_wire::{
@@ -20,7 +20,7 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{charter::owner, engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
+use crate::{charter::whose, engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
 pub(crate) const AGAIN: i64 = 600;
@@ -268,7 +268,7 @@ impl Turn<'_> {
                 remove.push(place);
             }
         }
-        let (silent, charter) = (self.once_silent(&before)?, self.charter()?);
+        let (silent, charter) = (self.once_silent(&before, self.now)?, self.charter()?);
         let provider = self.provider();
         // What the library refuses is this one wish, and not what is wished elsewhere.
         let refused = || Ok(Err("the room's encryption does not allow this change".to_owned()));
@@ -297,7 +297,14 @@ impl Turn<'_> {
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
         let judged = Change::read(group.public_group(), &own, staged).and_then(|change| {
             judge(&before, &change, &|leaf| silent.contains(leaf))?;
-            meet(&before, &change, (&charter, charter.separated()), &|handle| owner(self.step, handle))
+            let by = Company {
+                room: room.id,
+                at: self.now,
+                charter: &charter,
+                since: charter.separated(),
+                whose: &|handle| whose(self.step, handle),
+            };
+            meet(&before, &change, by)
         });
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;

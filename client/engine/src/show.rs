@@ -1,8 +1,8 @@
 //! Showing: what a person sees of rooms and members, read from the vault as it stands.
 
 use chancery_groups::{bridged, policy_of, roster};
-use chancery_transparency::Charter;
-use chancery_vault::{Room, Standing, TrustedBot, WishId};
+use chancery_transparency::{Charter, Guest};
+use chancery_vault::{Room, Standing, TrustedBot, TrustedDevice, TrustedGuest, WishId};
 use chancery_wire::{
     ids::{DeviceId, RoomId},
     names::Handle,
@@ -12,7 +12,7 @@ use chancery_wire::{
 
 use crate::{
     cause::Cause,
-    charter::owner,
+    charter::whose,
     engine::{Engine, load},
     error::EngineError,
     outgoing::tells_at,
@@ -77,6 +77,8 @@ pub struct AwayView {
     pub role: Role,
     /// Whether it is suspended, and comes back as it was; otherwise all its devices were revoked, and the next one comes back.
     pub suspended: bool,
+    /// Until when it may do anything, where it is a guest's or a program's: it may be away because that is over.
+    pub until: Option<Instant>,
 }
 
 /// A wish that was refused for good.
@@ -101,6 +103,8 @@ pub struct MemberView {
     pub device: DeviceId,
     /// What it is, where it is a program's.
     pub bot: Option<TrustedBot>,
+    /// On what terms it takes part, where it is a guest's.
+    pub guest: Option<TrustedGuest>,
     /// Who invited the account into the organisation; nobody for its founder.
     pub invited_by: Option<Handle>,
     /// The identity provider that vouched for the account, if one did.
@@ -190,7 +194,7 @@ impl Engine {
     }
 
     /// The devices of this account.
-    pub fn devices(&self) -> Result<Vec<chancery_vault::TrustedDevice>, EngineError> {
+    pub fn devices(&self) -> Result<Vec<TrustedDevice>, EngineError> {
         self.look(|step, _| {
             let identity = step.identity()?.ok_or(EngineError::NotEnrolled)?;
             Ok(step.trusted(&identity.handle)?)
@@ -225,10 +229,12 @@ fn view(step: &chancery_vault::Step<'_>, charter: &Charter, room: Room) -> Resul
         (receipts, history) = (policy.receipts, policy.history);
         for handle in &policy.away {
             let suspended = step.trusted(handle)?.iter().any(|it| it.suspended.is_some());
-            away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended });
+            let invited = step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
+            let until = charter.segments().hosted().get(handle).map(|terms| terms.until).or(invited);
+            away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended, until });
         }
         let leaves = roster(group.public_group())?;
-        let bridged = bridged(&leaves, &policy.away, charter, &|handle| owner(step, handle));
+        let bridged = bridged(&leaves, &policy.away, charter, &|handle| whose(step, handle));
         apart = bridged.err().map(|breach| breach.to_string());
         for leaf in leaves {
             let (handle, device) = (leaf.name.account, leaf.name.device);
@@ -237,6 +243,14 @@ fn view(step: &chancery_vault::Step<'_>, charter: &Charter, room: Room) -> Resul
                 role: policy.role(&handle),
                 device,
                 bot: known.as_ref().and_then(|known| known.bot.clone()),
+                guest: known.as_ref().and_then(|known| known.guest.clone()).map(|invited| {
+                    let hosted = charter.segments().hosted().get(&handle).cloned();
+                    hosted.map_or(invited, |Guest { sponsor, rooms, until }| TrustedGuest {
+                        sponsor,
+                        rooms,
+                        until,
+                    })
+                }),
                 invited_by: known.as_ref().and_then(|known| known.invited_by.clone()),
                 provider: known.as_ref().and_then(|known| known.provider.clone()),
                 enrolled: known.map(|known| known.at),

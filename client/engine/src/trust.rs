@@ -5,9 +5,10 @@
 
 use chancery_groups::Leaf;
 use chancery_transparency::{
-    self as transparency, Bot, Device, InvalidChain, PublicKey, Recovered, Root, Scope, Suspender, Trusted,
+    self as transparency, Bot, Device, Guest, InvalidChain, PublicKey, Recovered, Root, Scope, Suspender,
+    Trusted,
 };
-use chancery_vault::{Step, TrustedBot, TrustedDevice};
+use chancery_vault::{Step, TrustedBot, TrustedDevice, TrustedGuest};
 use chancery_wire::{api::Chains, names::Handle, time::Instant};
 
 use crate::{
@@ -93,7 +94,10 @@ impl Engine {
                 None => Err(Distrust::OtherDevice(me.handle.clone()).into()),
                 Some(own) if own.revoked => Err(EngineError::Revoked),
                 Some(own) if own.suspended.is_some() => Err(EngineError::Suspended),
-                Some(_) => turn.see_to(&devices),
+                Some(_) => {
+                    turn.see_to(&devices)?;
+                    turn.look_for_those_over()
+                }
             }
         })
     }
@@ -187,6 +191,11 @@ pub(crate) fn keep(step: &Step<'_>, chain: &Trusted) -> Result<(), EngineError> 
                 scope: scope.map(|scope| scope.as_str().to_owned()),
                 until,
             }),
+            guest: device.guest.clone().map(|Guest { sponsor, rooms, until }| TrustedGuest {
+                sponsor,
+                rooms,
+                until,
+            }),
             invited_by: device.invited_by.clone(),
             provider: device.provider.clone(),
             linked_by: device.linked_by,
@@ -222,6 +231,7 @@ pub(crate) fn trusted(step: &Step<'_>, handle: &Handle) -> Result<Option<Trusted
             scope: scope.as_deref().and_then(Scope::parse),
             until,
         }),
+        guest: it.guest.map(|TrustedGuest { sponsor, rooms, until }| Guest { sponsor, rooms, until }),
         invited_by: it.invited_by,
         provider: it.provider,
         linked_by: it.linked_by,

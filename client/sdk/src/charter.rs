@@ -8,7 +8,7 @@ use chancery_vault::Identity;
 use chancery_wire::{
     api::{
         self, Amend, Amended, ApartRoom, ApartRooms, AskChains, CHAINS_LIMIT, Chains, Explain, Explanation,
-        Facts, Proposals, Sessions,
+        Facts, Guests, Proposals, Sessions,
     },
     bytes::Opaque,
     ids::AmendmentId,
@@ -30,11 +30,7 @@ impl Client {
     /// Amends the charter; answers its place, or none where it waits for another person's signature.
     pub async fn amend(&mut self, change: Change) -> Result<Amended, SdkError> {
         self.charter().await?;
-        let about = match &change {
-            Change::Assign { account, .. } | Change::Withdraw { account, .. } => Some(account.clone()),
-            _ => None,
-        };
-        self.knows(about).await?;
+        self.knows(about(&change)).await?;
         let amendment = self.engine.amend(change, now())?;
         self.deposit(amendment).await
     }
@@ -56,11 +52,7 @@ impl Client {
         let all = self.waiting_amendments().await?;
         let amendment = all.into_iter().find(same).ok_or(EngineError::NoProposal)?;
         let (_, signers) = Amendment::peek(&amendment).ok_or(EngineError::NoProposal)?;
-        let about = match &shown.change {
-            Change::Assign { account, .. } => Some(account.clone()),
-            _ => None,
-        };
-        self.knows(signers.into_iter().map(|(by, _)| by).chain(about)).await?;
+        self.knows(signers.into_iter().map(|(by, _)| by).chain(about(&shown.change))).await?;
         let agreed = self.engine.agree(&amendment, now())?;
         self.deposit(agreed).await
     }
@@ -79,6 +71,14 @@ impl Client {
         let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await?;
         self.keep_session()?;
         Ok(answer)
+    }
+
+    /// The guests of the organisation, for whoever may see that.
+    pub async fn guests(&mut self) -> Result<Vec<api::Guest>, SdkError> {
+        let identity = self.enrolled()?;
+        let guests: Guests = self.http.ask(&identity, Method::GET, "/v1/guests", None::<&()>).await?;
+        self.keep_session()?;
+        Ok(guests.guests)
     }
 
     /// The rooms in which people are who may not meet, for whoever may say that.
@@ -134,6 +134,15 @@ impl Client {
         let identity = self.enrolled()?;
         let amend = Amend { amendment: Opaque(amendment) };
         self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await
+    }
+}
+
+/// Whose chains it takes to judge a change, beside those of its signers.
+fn about(change: &Change) -> Vec<Handle> {
+    match change {
+        Change::Assign { account, .. } | Change::Withdraw { account, .. } => vec![account.clone()],
+        Change::Host { account, terms } => vec![account.clone(), terms.sponsor.clone()],
+        _ => vec![],
     }
 }
 

@@ -53,10 +53,11 @@ pub use chancery_engine::{
     Unsent, Want,
 };
 pub use chancery_transparency::{
-    AccountKind, Amendment, Bot, BuiltIn, Change, Charter, Conflict, Emergency, Permission, Provider, Scope,
+    AccountKind, Amendment, Bot, BuiltIn, Change, Charter, Conflict, Emergency, Guest, Permission, Provider,
+    Scope,
 };
 pub use chancery_vault::{
-    Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, VaultKey, WishId,
+    Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, TrustedGuest, VaultKey, WishId,
 };
 pub use client::Client;
 pub use directory::{Passed, Settled};

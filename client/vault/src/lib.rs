@@ -30,4 +30,4 @@ pub use mls::MlsStore;
 pub use outbox::{Sealed, WishId, Wished};
 pub use rooms::{Room, Standing, Title};
 pub use step::{Step, Vault};
-pub use trust::{TrustedBot, TrustedDevice};
+pub use trust::{TrustedBot, TrustedDevice, TrustedGuest};

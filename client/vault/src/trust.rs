@@ -1,7 +1,7 @@
 //! Devices whose chains were checked down to the organisation's root.
 
 use chancery_wire::{
-    ids::{DeviceId, Digest},
+    ids::{DeviceId, Digest, RoomId},
     names::Handle,
     time::Instant,
 };
@@ -24,6 +24,8 @@ pub struct TrustedDevice {
     pub officer: bool,
     /// What it is, where the account is a program's.
     pub bot: Option<TrustedBot>,
+    /// On what terms it takes part, where the account is a guest's, as it was invited.
+    pub guest: Option<TrustedGuest>,
     /// Who invited the account, or lets a provider vouch for it; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The identity provider that vouched for the account, if one did.
@@ -47,6 +49,20 @@ pub struct TrustedDevice {
 }
 
 impl TrustedDevice {
+    /// Who answers for the account, if anybody does, by its invitation.
+    #[must_use]
+    pub fn attended_by(&self) -> Option<&Handle> {
+        let bot = self.bot.as_ref().map(|bot| &bot.owner);
+        bot.or_else(|| self.guest.as_ref().map(|guest| &guest.sponsor))
+    }
+
+    /// Until when the account may do anything, by its invitation; for ever where nothing is said.
+    #[must_use]
+    pub fn good_until(&self) -> Option<Instant> {
+        let bot = self.bot.as_ref().and_then(|bot| bot.until);
+        bot.or_else(|| self.guest.as_ref().map(|guest| guest.until))
+    }
+
     /// Whether it speaks for its account: it was not revoked, and the account is not suspended.
     #[must_use]
     pub fn speaks(&self) -> bool {
@@ -67,13 +83,24 @@ pub struct TrustedBot {
     pub until: Option<Instant>,
 }
 
+/// On what terms a guest takes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedGuest {
+    /// Who answers for them.
+    pub sponsor: Handle,
+    /// The rooms they may come into.
+    pub rooms: Vec<RoomId>,
+    /// Until when they may do anything.
+    pub until: Instant,
+}
+
 impl Step<'_> {
     /// The devices of an account, if its chain was checked.
     pub fn trusted(&self, handle: &Handle) -> Result<Vec<TrustedDevice>, VaultError> {
         self.list(
             "SELECT handle, device, key, officer, invited_by, at, head, linked_by, revoked, recovered_by,
-             recovery_key, bot_owner, bot_purpose, provider, bot_scope, bot_until, suspended,
-             has_been_suspended FROM trust
+             recovery_key, attended_by, bot_purpose, provider, bot_scope, good_until, suspended,
+             has_been_suspended, guest_rooms FROM trust
              WHERE handle = ?1 ORDER BY rowid",
             &[&handle.as_str()],
             |row| {
@@ -91,14 +118,25 @@ impl Step<'_> {
                     revoked: row.get(8)?,
                     recovered_by: row.get(9)?,
                     recovery_key: row.get(10)?,
-                    bot: match row.get::<_, Option<String>>(11)? {
-                        Some(owner) => Some(TrustedBot {
+                    bot: match (row.get::<_, Option<String>>(11)?, row.get(12)?) {
+                        (Some(owner), Some(purpose)) => Some(TrustedBot {
                             owner: owner.parse().map_err(damaged)?,
-                            purpose: row.get(12)?,
+                            purpose,
                             scope: row.get(14)?,
                             until: row.get::<_, Option<i64>>(15)?.map(Instant),
                         }),
-                        None => None,
+                        _ => None,
+                    },
+                    guest: match (row.get::<_, Option<String>>(11)?, row.get::<_, Option<String>>(18)?) {
+                        (Some(sponsor), Some(rooms)) => Some(TrustedGuest {
+                            sponsor: sponsor.parse().map_err(damaged)?,
+                            rooms: rooms
+                                .split(' ')
+                                .map(|room| room.parse().map_err(|_| VaultError::Damaged("trust")))
+                                .collect::<Result<_, _>>()?,
+                            until: Instant(row.get(15)?),
+                        }),
+                        _ => None,
                     },
                     suspended: row.get(16)?,
                     has_been_suspended: row.get(17)?,
@@ -122,8 +160,23 @@ impl Step<'_> {
 
     /// Whether an account is a program's, as far as its chain is known.
     pub fn is_bot(&self, handle: &Handle) -> Result<bool, VaultError> {
-        let sql = "SELECT 1 FROM trust WHERE handle = ?1 AND bot_owner IS NOT NULL LIMIT 1";
+        let sql = "SELECT 1 FROM trust WHERE handle = ?1 AND bot_purpose IS NOT NULL LIMIT 1";
         Ok(self.find(sql, &[&handle.as_str()], |_| Ok(()))?.is_some())
+    }
+
+    /// Whether an account is a guest's, as far as its chain is known.
+    pub fn is_guest(&self, handle: &Handle) -> Result<bool, VaultError> {
+        let sql = "SELECT 1 FROM trust WHERE handle = ?1 AND guest_rooms IS NOT NULL LIMIT 1";
+        Ok(self.find(sql, &[&handle.as_str()], |_| Ok(()))?.is_some())
+    }
+
+    /// The accounts whose time is over some day, as far as their chains are known.
+    pub fn attended(&self) -> Result<Vec<Handle>, VaultError> {
+        let sql = "SELECT DISTINCT handle FROM trust WHERE good_until IS NOT NULL ORDER BY handle";
+        let parsed = |row: &rusqlite::Row<'_>| {
+            row.get::<_, String>(0)?.parse().map_err(|_| VaultError::Damaged("trust"))
+        };
+        self.list(sql, &[], parsed)
     }
 
     /// Keeps a device that was checked; of one that is kept already, what its chain says now.
@@ -131,9 +184,9 @@ impl Step<'_> {
         let by = it.invited_by.as_ref().map(Handle::as_str);
         self.run(
             "INSERT INTO trust (handle, device, key, officer, invited_by, linked_by, at, head, revoked, recovered_by,
-                                recovery_key, bot_owner, bot_purpose, provider, bot_scope, bot_until,
-                                suspended, has_been_suspended)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                                recovery_key, attended_by, bot_purpose, provider, bot_scope, good_until,
+                                suspended, has_been_suspended, guest_rooms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
              ON CONFLICT (handle, device) DO UPDATE SET head = ?8, revoked = ?9, recovery_key = ?11,
                suspended = ?17, has_been_suspended = ?18",
             &[
@@ -148,15 +201,20 @@ impl Step<'_> {
                 &it.revoked,
                 &it.recovered_by,
                 &it.recovery_key,
-                &it.bot.as_ref().map(|bot| bot.owner.as_str()),
+                &it.attended_by().map(Handle::as_str),
                 &it.bot.as_ref().map(|bot| &bot.purpose),
                 &it.provider,
                 &it.bot.as_ref().and_then(|bot| bot.scope.as_ref()),
-                &it.bot.as_ref().and_then(|bot| bot.until).map(|until| until.0),
+                &it.good_until().map(|until| until.0),
                 &it.suspended,
                 &it.has_been_suspended,
+                &it.guest.as_ref().map(|guest| list(&guest.rooms)),
             ],
         )?;
         Ok(())
     }
+}
+
+fn list(rooms: &[RoomId]) -> String {
+    rooms.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }

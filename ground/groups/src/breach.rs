@@ -86,6 +86,12 @@ pub enum Breach {
         /// To what that one belongs.
         of_other: RoleName,
     },
+    /// A guest comes into a room that is none of theirs.
+    #[error("{who} is a guest, and may not come into this room, or not any more")]
+    GuestElsewhere {
+        /// The guest.
+        who: Handle,
+    },
     /// Somebody came in by a charter that was amended before.
     #[error(
         "somebody came in by the charter as it was at amendment {at}, and {known} was known here: the server or the sender holds it back"

@@ -22,5 +22,5 @@ pub use judge::judge;
 pub use key_package::{KEY_PACKAGE_DAYS, Offer, check_key_package};
 pub use leaf::{Leaf, POLICY_EXTENSION, policy_of, roster};
 pub use leave::{leave, leaving, may_leave};
-pub use meet::{bridged, meet};
+pub use meet::{Company, bridged, meet};
 pub use sealed::sealed_epoch;

@@ -1,14 +1,19 @@
-//! May those who come into a room meet those who are there? By the charter's barriers, at the number that the room's policy names.
+//! May those who come into a room meet those who are there, and guests be there at all? By the charter, at the number that the room's
+//! policy names.
 //!
 //! Asked beside [`crate::judge`], by the server before it accepts a commit and by every client before it merges one. That the number is
 //! in the group context makes the answer the same everywhere, however late a commit is read (`protocol/rooms.md`, *Barriers*).
 
 use std::collections::BTreeSet;
 
-use chancery_transparency::{Apart, Charter, Owner};
-use chancery_wire::names::Handle;
+use chancery_transparency::{Apart, Charter, Guest, Whose};
+use chancery_wire::{ids::RoomId, names::Handle, policy::RoomPolicy, time::Instant};
 
-use crate::{breach::Breach, change::Change, leaf::Leaf};
+use crate::{
+    breach::Breach,
+    change::{Change, Deed},
+    leaf::Leaf,
+};
 
 impl From<Apart> for Breach {
     fn from(it: Apart) -> Self {
@@ -17,18 +22,31 @@ impl From<Apart> for Breach {
     }
 }
 
-/// Judges whom a change brings together. `since` is the fewest amendments that it has to go by, where it brings in accounts that were
-/// not there.
-pub fn meet(
-    before: &[Leaf],
-    change: &Change,
-    (charter, since): (&Charter, u64),
-    owner: Owner<'_>,
-) -> Result<(), Breach> {
-    let (at, there) = (change.after.charter, u64::try_from(charter.number()).unwrap_or(u64::MAX));
+/// By what it is judged who may meet whom.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it holds a question that is asked of the caller")]
+pub struct Company<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// When the change is made, by the server's clock; where it is made here, by this device's.
+    pub at: Instant,
+    /// The charter as far as it is known.
+    pub charter: &'a Charter,
+    /// The fewest amendments that the change has to go by, where it brings in accounts that were not there.
+    pub since: u64,
+    /// Who answers for whom.
+    pub whose: Whose<'a>,
+}
+
+/// Judges whom a change brings together, and what guests do.
+pub fn meet(before: &[Leaf], change: &Change, by: Company<'_>) -> Result<(), Breach> {
+    let (at, there) = (change.after.charter, u64::try_from(by.charter.number()).unwrap_or(u64::MAX));
     if at > there {
         return Err(Breach::NoCharter { at });
     }
+    let segments = by.charter.segments_at(at);
+    let guest = |handle: &Handle| segments.attended(handle, by.whose).and_then(|it| it.guest);
+    guests(change, &guest)?;
     let were: BTreeSet<&Handle> =
         before.iter().map(|leaf| &leaf.name.account).chain(&change.before.away).collect();
     let come = change.newcomers().map(|leaf| &leaf.name.account);
@@ -36,13 +54,40 @@ pub fn meet(
     if coming.is_empty() {
         return Ok(());
     }
-    if at < since {
-        return Err(Breach::OldCharter { at, known: since });
+    if at < by.since {
+        return Err(Breach::OldCharter { at, known: by.since });
+    }
+    for who in &coming {
+        if guest(who).is_some_and(|terms| !terms.rooms.contains(&by.room) || terms.until <= by.at) {
+            return Err(Breach::GuestElsewhere { who: (*who).clone() });
+        }
+    }
+    for (leaf, by) in &change.added {
+        let who = &by.name.account;
+        if coming.contains(&leaf.name.account) && guest(who).is_some() {
+            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
+        }
     }
     let goes = |leaf: &Leaf| change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
     let stay = before.iter().filter(|leaf| !goes(leaf)).map(|leaf| &leaf.name.account);
     let after: BTreeSet<&Handle> = stay.chain(&change.after.away).chain(coming.iter().copied()).collect();
-    charter.segments_at(at).apart(coming, after, owner).map_or(Ok(()), |apart| Err(apart.into()))
+    segments.apart(coming, after, by.whose).map_or(Ok(()), |apart| Err(apart.into()))
+}
+
+/// A guest says nothing about the room, and stands above nobody.
+fn guests(change: &Change, guest: &dyn Fn(&Handle) -> Option<Guest>) -> Result<(), Breach> {
+    let (before, after) = (&change.before, &change.after);
+    let same = RoomPolicy { away: after.away.clone(), charter: after.charter, ..before.clone() };
+    if *after == same {
+        return Ok(());
+    }
+    let refused = |who: &Handle| Breach::NotAllowed { who: who.clone(), what: Deed::Change };
+    let by = change.policy_by.as_ref().map(|by| &by.name.account);
+    if let Some(who) = by.filter(|who| guest(who).is_some()) {
+        return Err(refused(who));
+    }
+    let raised = |who: &&Handle| after.role(who) > before.role(who) && guest(who).is_some();
+    after.roles.keys().find(raised).map_or(Ok(()), |who| Err(refused(who)))
 }
 
 /// The first two in a room who may not meet, as the charter stands: a barrier has come between them since. Nothing is said there until
@@ -51,27 +96,29 @@ pub fn bridged(
     leaves: &[Leaf],
     away: &BTreeSet<Handle>,
     charter: &Charter,
-    owner: Owner<'_>,
+    whose: Whose<'_>,
 ) -> Result<(), Breach> {
     let there: BTreeSet<&Handle> = leaves.iter().map(|leaf| &leaf.name.account).chain(away).collect();
-    let apart = charter.segments().bridged(there.iter().copied(), owner);
+    let apart = charter.segments().bridged(there.iter().copied(), whose);
     apart.map_or(Ok(()), |apart| Err(apart.into()))
 }
 
 #[cfg(test)]
 mod tests {
-    use chancery_transparency::{Amendment, Change as Amend, Root, Secret, Sign, Trusted, found, verify};
+    use chancery_transparency::{
+        Amendment, Attended, Change as Amend, Root, Secret, Sign, Trusted, found, verify,
+    };
     use chancery_wire::{
         ids::{AmendmentId, DeviceId, Digest, InvitationId},
         names::{Domain, RoleName},
-        policy::RoomPolicy,
-        time::Instant,
+        policy::Role,
     };
     use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::{change::Author, leaf::example::leaf};
 
+    const ROOM: RoomId = RoomId([7; 16]);
     const NAMES: [&str; 8] = ["alice", "ben", "cleo", "dan", "eva", "finn", "gil", "hana"];
 
     fn handle(name: &str) -> Handle {
@@ -124,6 +171,17 @@ mod tests {
         }
     }
 
+    fn judged(
+        house: &House,
+        room: &[Leaf],
+        change: &Change,
+        since: u64,
+        whose: Whose<'_>,
+    ) -> Result<(), Breach> {
+        let (at, charter) = (Instant(100), &house.charter);
+        meet(room, change, Company { room: ROOM, at, charter, since, whose })
+    }
+
     /// A room of accounts with one device each; the first one adds and removes.
     fn change(room: &[Leaf], policy: &RoomPolicy, charter: u64) -> Change {
         let before = policy.clone();
@@ -145,7 +203,8 @@ mod tests {
         for _ in 0..40 {
             let mut house = House::new();
             // Hana is a program, and whoever answers for it changes nothing that it may do.
-            let owner = |it: &Handle| (*it == handle("hana")).then(|| handle("ben"));
+            let whose =
+                |it: &Handle| (*it == handle("hana")).then(|| Attended { owner: handle("ben"), guest: None });
             let mut room = vec![leaf(0, "alice")];
             let mut policy = RoomPolicy::founded_by(handle("alice"));
             for step in 0..120 {
@@ -159,13 +218,13 @@ mod tests {
                         let since = house.charter.separated();
                         let mut change = change(&room, &policy, since);
                         change.added.push((leaf(index, name), room[0].clone()));
-                        let was = bridged(&room, &[].into(), &house.charter, &owner).is_err();
-                        if meet(&room, &change, (&house.charter, since), &owner).is_ok() {
+                        let was = bridged(&room, &[].into(), &house.charter, &whose).is_err();
+                        if judged(&house, &room, &change, since, &whose).is_ok() {
                             came += 1;
                             room.push(leaf(index, name));
                             policy = change.after;
                             // Who comes in bridges nothing that was not bridged.
-                            let is = bridged(&room, &[].into(), &house.charter, &owner).is_err();
+                            let is = bridged(&room, &[].into(), &house.charter, &whose).is_err();
                             assert!(was || !is, "{room:?}");
                         } else {
                             refused += 1;
@@ -189,30 +248,70 @@ mod tests {
             change.added.push((leaf(2, "cleo"), room[0].clone()));
             change
         };
-        let judged =
-            |house: &House, charter, since| meet(&room, &add(charter), (&house.charter, since), &|_| None);
-        assert_eq!(judged(&house, 2, 2), Ok(()));
+        let adds = |house: &House, charter, since| judged(house, &room, &add(charter), since, &|_| None);
+        assert_eq!(adds(&house, 2, 2), Ok(()));
         assert!(house.barrier(true));
         // What was done before the barrier is read after it as it was then; what is done after it is not.
-        assert_eq!(judged(&house, 2, 2), Ok(()));
-        assert_eq!(judged(&house, 2, 3), Err(Breach::OldCharter { at: 2, known: 3 }));
-        assert!(matches!(judged(&house, 3, 3), Err(Breach::Apart { .. })));
-        assert_eq!(judged(&house, 4, 3), Err(Breach::NoCharter { at: 4 }));
+        assert_eq!(adds(&house, 2, 2), Ok(()));
+        assert_eq!(adds(&house, 2, 3), Err(Breach::OldCharter { at: 2, known: 3 }));
+        assert!(matches!(adds(&house, 3, 3), Err(Breach::Apart { .. })));
+        assert_eq!(adds(&house, 4, 3), Err(Breach::NoCharter { at: 4 }));
         // Further devices of those who are there come and go as before.
         let mut more = change(&room, &policy, 0);
         more.added.push((leaf(7, "ben"), room[0].clone()));
-        assert_eq!(meet(&room, &more, (&house.charter, 3), &|_| None), Ok(()));
+        assert_eq!(judged(&house, &room, &more, 3, &|_| None), Ok(()));
         // Who is away is there; who goes with the same commit is not.
         let mut away = add(3);
         away.removed.push((room[1].clone(), room[0].clone()));
-        assert_eq!(meet(&room, &away, (&house.charter, 3), &|_| None), Ok(()));
+        assert_eq!(judged(&house, &room, &away, 3, &|_| None), Ok(()));
         away.after.away.insert(handle("ben"));
-        assert!(matches!(meet(&room, &away, (&house.charter, 3), &|_| None), Err(Breach::Apart { .. })));
+        assert!(matches!(judged(&house, &room, &away, 3, &|_| None), Err(Breach::Apart { .. })));
         // A program is where whoever answers for it is.
         let mut bot = change(&room, &policy, 3);
         bot.added.push((leaf(5, "bot"), room[0].clone()));
-        let of_cleo = |it: &Handle| (*it == handle("bot")).then(|| handle("cleo"));
-        assert!(matches!(meet(&room, &bot, (&house.charter, 3), &of_cleo), Err(Breach::Apart { .. })));
-        assert_eq!(meet(&room, &bot, (&house.charter, 3), &|_| None), Ok(()));
+        let of_cleo =
+            |it: &Handle| (*it == handle("bot")).then(|| Attended { owner: handle("cleo"), guest: None });
+        assert!(matches!(judged(&house, &room, &bot, 3, &of_cleo), Err(Breach::Apart { .. })));
+        assert_eq!(judged(&house, &room, &bot, 3, &|_| None), Ok(()));
+    }
+
+    #[test]
+    fn a_guest_comes_into_the_rooms_that_were_named_for_a_while_and_says_nothing_about_them() {
+        let house = House::new();
+        let room = vec![leaf(0, "alice"), leaf(1, "gina")];
+        let policy = RoomPolicy { may_add: Role::Member, ..RoomPolicy::founded_by(handle("alice")) };
+        let guest = |rooms: u8, until| {
+            let guest =
+                Guest { sponsor: handle("alice"), rooms: vec![RoomId([rooms; 16])], until: Instant(until) };
+            move |it: &Handle| {
+                let attended = Attended { owner: guest.sponsor.clone(), guest: Some(guest.clone()) };
+                (it.as_str() == "gina").then_some(attended)
+            }
+        };
+        let mut comes = change(&room[..1], &policy, 0);
+        comes.added.push((leaf(1, "gina"), room[0].clone()));
+        assert_eq!(judged(&house, &room[..1], &comes, 0, &guest(7, 101)), Ok(()));
+        let elsewhere = Err(Breach::GuestElsewhere { who: handle("gina") });
+        assert_eq!(judged(&house, &room[..1], &comes, 0, &guest(8, 101)), elsewhere);
+        assert_eq!(judged(&house, &room[..1], &comes, 0, &guest(7, 100)), elsewhere);
+        // Once there, a guest brings nobody, also where everybody may, and changes nothing; but for further devices of those who are there.
+        let mut brings = change(&room, &policy, 0);
+        brings.author = Author::Member(room[1].clone());
+        brings.added.push((leaf(2, "ben"), room[1].clone()));
+        let refused = judged(&house, &room, &brings, 0, &guest(7, 101));
+        assert_eq!(refused, Err(Breach::NotAllowed { who: handle("gina"), what: Deed::Add }));
+        brings.added = vec![(leaf(3, "alice"), room[1].clone())];
+        assert_eq!(judged(&house, &room, &brings, 0, &guest(7, 101)), Ok(()));
+        let mut changes = change(&room, &policy, 0);
+        changes.after.receipts = true;
+        changes.policy_by = Some(room[1].clone());
+        let refused = Err(Breach::NotAllowed { who: handle("gina"), what: Deed::Change });
+        assert_eq!(judged(&house, &room, &changes, 0, &guest(7, 101)), refused);
+        // Nor is a guest set above others.
+        changes.policy_by = Some(room[0].clone());
+        assert_eq!(judged(&house, &room, &changes, 0, &guest(7, 101)), Ok(()));
+        changes.after.roles.insert(handle("gina"), Role::Moderator);
+        assert_eq!(judged(&house, &room, &changes, 0, &guest(7, 101)), refused);
+        assert_eq!(judged(&house, &room, &changes, 0, &|_| None), Ok(()));
     }
 }

@@ -19,7 +19,8 @@ pub use entry::{Enrol, Vouch, about, keeps_key, revokes, suspends};
 pub use suspend::Suspender;
 
 use crate::{
-    invitation::{Bot, Invitation},
+    charter::Attended,
+    invitation::{Bot, Guest, Invitation},
     provider::{InvalidToken, Provider},
     recovery::{Approval, Recovered},
     signed::{PublicKey, Sign, labelled},
@@ -55,6 +56,8 @@ pub struct Device {
     pub officer: bool,
     /// What the account is, where it is a program's.
     pub bot: Option<Bot>,
+    /// On what terms it takes part, where it is a guest's, as it was invited; the charter may say otherwise since.
+    pub guest: Option<Guest>,
     /// Who invited the account, or lets a provider vouch for it; nobody at the founding.
     pub invited_by: Option<Handle>,
     /// The identity provider that vouched for the account, if one did: its issuer.
@@ -74,6 +77,14 @@ pub struct Device {
 }
 
 impl Device {
+    /// Who answers for the account, where somebody does: a program's owner, a guest's sponsor.
+    #[must_use]
+    pub fn attended(&self) -> Option<Attended> {
+        let bot = self.bot.as_ref().map(|bot| bot.owner.clone());
+        let owner = bot.or_else(|| self.guest.as_ref().map(|guest| guest.sponsor.clone()))?;
+        Some(Attended { owner, guest: self.guest.clone() })
+    }
+
     /// Whether it may act for its account.
     #[must_use]
     pub fn speaks(&self) -> bool {
@@ -193,6 +204,7 @@ pub fn verify_as_far(
 struct Opened {
     officer: bool,
     bot: Option<Bot>,
+    guest: Option<Guest>,
     invited_by: Option<Handle>,
     provider: Option<String>,
 }
@@ -207,6 +219,7 @@ impl Opened {
             key: it.key,
             officer: self.officer,
             bot: self.bot,
+            guest: self.guest,
             invited_by: self.invited_by,
             provider: self.provider,
             linked_by,
@@ -241,10 +254,10 @@ fn invited(
     }
     let officer = officer_of((&it.by, it.device), others)?;
     Invitation::checked(signed, &officer.key).ok_or(InvalidChain::Signature)?;
-    if it.bot.as_ref().is_some_and(|bot| it.officer || !bot.is_sound()) {
+    if !it.is_sound() {
         return Err(InvalidChain::NoRightToVouch);
     }
-    Ok(Opened { officer: it.officer, bot: it.bot, invited_by: Some(it.by), provider: None })
+    Ok(Opened { officer: it.officer, bot: it.bot, guest: it.guest, invited_by: Some(it.by), provider: None })
 }
 
 /// An account that an identity provider vouches for, which an officer lets do so. It is nobody's officer.
@@ -397,6 +410,7 @@ impl Trusted {
         let opened = Opened {
             officer: first.officer,
             bot: first.bot.clone(),
+            guest: first.guest.clone(),
             invited_by: first.invited_by.clone(),
             provider: first.provider.clone(),
         };

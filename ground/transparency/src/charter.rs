@@ -21,7 +21,7 @@ mod segments;
 pub use amendment::{Amendment, Change, InvalidAmendment};
 pub use permission::Permission;
 pub use role::{BuiltIn, Conflict};
-pub use segments::{Apart, Owner, Segments};
+pub use segments::{Apart, Attended, Segments, Whose};
 
 use crate::chain::{Device, Root};
 
@@ -35,6 +35,7 @@ pub struct Charter {
     /// What the head has been: before the first amendment, and after each.
     heads: Vec<Digest>,
     ids: BTreeSet<AmendmentId>,
+    signers: BTreeSet<Handle>,
     two_persons: bool,
     roles: BTreeMap<RoleName, Vec<Permission>>,
     assigned: BTreeMap<Handle, BTreeMap<RoleName, Option<Instant>>>,
@@ -77,6 +78,12 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Whether the account is an officer's.
+    #[must_use]
+    pub fn is_officer(self) -> bool {
+        self != Self::Other
+    }
+
     /// What the chain makes of the account of this device.
     #[must_use]
     pub fn of(device: &Device) -> Self {
@@ -107,13 +114,14 @@ impl Charter {
         hash.update(b"chancery charter 1");
         hash.update(root.0.0);
         let heads = vec![Digest(hash.finalize().into())];
-        let (ids, given_up) = (BTreeSet::new(), BTreeSet::new());
+        let (ids, signers, given_up) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (roles, assigned) = (BTreeMap::new(), BTreeMap::new());
         let (emergencies, separations) = (Vec::new(), Vec::new());
         Self {
             domain,
             heads,
             ids,
+            signers,
             two_persons: false,
             roles,
             assigned,
@@ -135,6 +143,12 @@ impl Charter {
     #[must_use]
     pub fn head(&self) -> Digest {
         self.heads.last().copied().unwrap_or(Digest([0; 32]))
+    }
+
+    /// Everybody who has signed an amendment: their chains are needed to check the charter.
+    #[must_use]
+    pub fn signers(&self) -> &BTreeSet<Handle> {
+        &self.signers
     }
 
     /// Whether what gives rights takes two people.

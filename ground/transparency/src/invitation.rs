@@ -5,7 +5,7 @@
 //! use the invitation, and the inviter need not be there when it is used.
 
 use chancery_wire::{
-    ids::{DeviceId, Digest, InvitationId},
+    ids::{DeviceId, Digest, InvitationId, RoomId},
     names::{Domain, Handle},
     time::Instant,
 };
@@ -101,6 +101,29 @@ impl Bot {
     }
 }
 
+/// The most rooms that a guest is let into.
+const ROOMS: usize = 32;
+
+/// On what terms somebody from outside takes part. Whoever sees the account in a room sees this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// Who answers for them.
+    pub sponsor: Handle,
+    /// The rooms they may come into, each once and in order; at least one.
+    pub rooms: Vec<RoomId>,
+    /// Until when they may do anything, by the server's clock.
+    pub until: Instant,
+}
+
+impl Guest {
+    /// Whether there is a room to come into, and each is named once.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        (1..=ROOMS).contains(&self.rooms.len()) && self.rooms.is_sorted_by(|one, next| one.0 < next.0)
+    }
+}
+
 /// As what an account is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountKind {
@@ -110,6 +133,8 @@ pub enum AccountKind {
     Officer,
     /// A program's.
     Bot(Bot),
+    /// That of somebody from outside.
+    Guest(Guest),
 }
 
 /// What an invitation says.
@@ -137,9 +162,23 @@ pub struct Invitation {
     /// What it is, where the account is a program's; such a one is no officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<Bot>,
+    /// On what terms, where the account is a guest's; such a one is no officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<Guest>,
 }
 
 impl Invitation {
+    /// Whether what it says of programs and guests fits together.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        match (&self.bot, &self.guest) {
+            (None, None) => true,
+            (Some(bot), None) => !self.officer && bot.is_sound(),
+            (None, Some(guest)) => !self.officer && guest.is_sound() && guest.sponsor != self.handle,
+            (Some(_), Some(_)) => false,
+        }
+    }
+
     /// Signs the invitation with the inviting device's key.
     #[must_use]
     pub fn sign(&self, device: &dyn Sign) -> Vec<u8> {

@@ -24,10 +24,10 @@ pub use chain::{
     verify, verify_as_far,
 };
 pub use charter::{
-    Amendment, Apart, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment, Owner,
-    Permission, Segments, Standing,
+    Amendment, Apart, Attended, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment,
+    Permission, Segments, Standing, Whose,
 };
-pub use invitation::{AccountKind, Bot, Invitation, Scope, Secret};
+pub use invitation::{AccountKind, Bot, Guest, Invitation, Scope, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};
 pub use possession::{InvalidProof, PROOF_WINDOW, Possession, Request, prove};
 pub use provider::{Claims, InvalidProvider, InvalidToken, Provider, nonce};

@@ -196,6 +196,7 @@ mod tests {
                     device: DeviceId([1; 16]),
                     chain: root.0,
                     bot: None,
+                    guest: None,
                 };
                 let signed = invitation.sign(&key(1));
                 let entry = join(&signed, &secret, DeviceId([number; 16]), AT, &key(number)).unwrap();

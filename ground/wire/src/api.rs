@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod charter;
+mod guests;
 mod providers;
 mod suspensions;
 
@@ -13,6 +14,7 @@ pub use charter::{
     Amend, Amended, ApartRoom, ApartRooms, Charter, Explain, Explanation, Fact, Facts, HeldRole, Proposals,
     Side,
 };
+pub use guests::{Guest, Guests};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};
 pub use suspensions::{Suspend, Suspension, Suspensions, Waiting};
 

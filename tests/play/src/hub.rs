@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use chancery_groups::{Breach, Change, Face, check_key_package, meet};
+use chancery_groups::{Breach, Change, Company, Face, check_key_package, meet};
 use chancery_trail::{digest, room_next, room_start};
 use chancery_transparency::Charter;
 use chancery_wire::{
@@ -178,8 +178,8 @@ impl Hub {
         let before = hall.face.leaves().unwrap();
         if let Some(charter) = &self.charter {
             let change = hall.face.read(submit.body.as_slice()).map_err(breach)?;
-            let since = charter.separated();
-            meet(&before, &change, (charter, since), &|_| None).map_err(breach)?;
+            let (since, room) = (charter.separated(), submit.room);
+            meet(&before, &change, Company { room, at, charter, since, whose: &|_| None }).map_err(breach)?;
         }
         let change = hall
             .face

@@ -63,6 +63,7 @@ fn everybody() -> Vec<(String, Entity)> {
         ("nobody".to_owned(), Entity::plain("Nobody")),
         ("account".to_owned(), account(false, false)),
         ("directory".to_owned(), account(false, true)),
+        ("guest".to_owned(), account(false, false).with("guest", true)),
     ];
     let of_officers: Vec<_> = BuiltIn::ALL.iter().filter(|it| it.of_officers).collect();
     all.push(("officer".to_owned(), holding(account(true, false), &of_officers)));
@@ -201,7 +202,7 @@ fn no_policy_goes_or_loses_its_condition_unnoticed() {
     let (texts, acts, all, table) = (texts(), acts(&read("schema.cedarschema")), everybody(), table());
     let mut tried = 0;
     for (number, text) in texts.iter().enumerate() {
-        for policy in text.split_inclusive(';').filter(|it| it.contains("permit")) {
+        for policy in text.split_inclusive(';').filter(|it| it.contains("permit") || it.contains("forbid")) {
             let mut mutants = vec![text.replacen(policy, "", 1)];
             if let Some((scope, _)) = policy.split_once("when {") {
                 mutants.push(text.replacen(policy, &format!("{scope};"), 1));

@@ -111,6 +111,22 @@ pub(crate) enum Admin {
         #[arg(long)]
         lift: bool,
     },
+    /// List the guests: who answers for each, where, until when, and for whom nobody does any more
+    Guests,
+    /// Have a guest take part on other terms: longer, in other rooms, with somebody else who answers; what is left out stays
+    Host {
+        /// The guest's account
+        guest: String,
+        /// Who answers for the guest from now on
+        #[arg(long, value_name = "ACCOUNT")]
+        sponsor: Option<String>,
+        /// A room the guest may come into from now on, and no others; may be given several times
+        #[arg(long = "room", value_name = "ROOM")]
+        rooms: Vec<String>,
+        /// For this long from now on, such as 30d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        lasting: Option<u32>,
+    },
     /// List the segments, the barriers between them, and the rooms through which one runs
     Barriers,
     /// List what waits for another person's signature

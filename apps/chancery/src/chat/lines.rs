@@ -261,11 +261,11 @@ impl Around<'_> {
         wrap::rows(text, rest, rest).into_iter().map(row).collect()
     }
 
-    /// Who said it; that a program did stands beside its name.
+    /// Who said it; that a program or a guest did stands beside its name.
     fn name(&self, said: &sdk::Line) -> Span<'static> {
         let who = said.message.from.as_ref().map(|(who, _)| who);
         let name = who.map_or("somebody", Handle::as_str);
-        let name = if said.bot { format!("{name} [bot]") } else { name.to_owned() };
+        let name = said.mark().map_or(name.to_owned(), |mark| format!("{name} [{mark}]"));
         self.paint.span(if who == Some(self.me) { Ink::Own } else { Ink::Name }, name)
     }
 

@@ -9,7 +9,7 @@ use super::{
     wrap,
 };
 use crate::{
-    commands::{away, bot, invited, role, vouched},
+    commands::{away, bot, guest, invited, role, vouched},
     output::{clock, one_line},
 };
 
@@ -63,6 +63,9 @@ impl People {
                     rows.push((Ink::Name, format!("  {}  {}, {by}", member.handle, role(member.role))));
                     if let Some(it) = &member.bot {
                         rows.push((Ink::Plain, format!("    {}", bot(it))));
+                    }
+                    if let Some(it) = &member.guest {
+                        rows.push((Ink::Plain, format!("    {}", guest(it))));
                     }
                     before = Some(&member.handle);
                 }

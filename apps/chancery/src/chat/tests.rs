@@ -72,6 +72,7 @@ fn says(seq: u8, who: &str, text: &str) -> Line {
         receipts: vec![],
         pinned: false,
         bot: false,
+        guest: false,
     }
 }
 

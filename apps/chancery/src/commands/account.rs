@@ -1,6 +1,7 @@
 //! The account: found, invite, join, whoami.
 
-use chancery_sdk::{AccountKind, Bot, Client, Identity, Opener, Scope};
+use chancery_sdk::{AccountKind, Bot, Client, Guest, Identity, Opener, Scope};
+use chancery_wire::ids::RoomId;
 use serde_json::json;
 
 use super::{open, provider, sync};
@@ -42,6 +43,38 @@ pub(crate) async fn invite_bot(
     let until = lasting.map(|seconds| Client::now().plus_seconds(i64::from(seconds)));
     let bot = Bot { owner, purpose, scope: directory.then_some(Scope::Directory), until };
     invite(common, output, handle, AccountKind::Bot(bot)).await
+}
+
+/// Invites somebody from outside.
+pub(crate) async fn invite_guest(
+    common: &Common,
+    output: &mut Output,
+    handle: &str,
+    (sponsor, rooms, lasting): (Option<String>, &[String], Option<u32>),
+) -> Result<(), Failure> {
+    let client = open(common)?;
+    let sponsor = match sponsor {
+        Some(sponsor) => sponsor.parse()?,
+        None => client.enrolled()?.handle,
+    };
+    let until = Client::now().plus_seconds(lasting.unwrap_or_default().into());
+    let guest = Guest { sponsor, rooms: room_ids(&client, rooms)?, until };
+    drop(client);
+    invite(common, output, handle, AccountKind::Guest(guest)).await
+}
+
+/// Rooms by their names or whole ids, each once and in order.
+pub(crate) fn room_ids(client: &Client, rooms: &[String]) -> Result<Vec<RoomId>, Failure> {
+    let mut ids = Vec::new();
+    for room in rooms {
+        ids.push(match room.parse() {
+            Ok(id) => id,
+            Err(_) => client.find_room(room)?.id,
+        });
+    }
+    ids.sort_unstable_by_key(|id: &RoomId| id.0);
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Invites somebody.

@@ -1,9 +1,13 @@
 //! Looking after the organisation: who is kept out, and since when that holds everywhere.
 
-use chancery_wire::{api::Suspension, names::Handle};
+use chancery_sdk::{Change, Client, Guest};
+use chancery_wire::{
+    api::{self, Suspension},
+    names::Handle,
+};
 use serde_json::{Value, json};
 
-use super::{charter, open, sessions};
+use super::{account::room_ids, charter, open, sessions};
 use crate::{
     arguments::{Admin, Common},
     failure::Failure,
@@ -21,6 +25,10 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Suspended => suspended(common, output).await,
         Admin::Sessions { person, end } => sessions_of(common, output, &person.parse()?, end).await,
         Admin::Journal { after } => journal(common, output, after).await,
+        Admin::Guests => guests(common, output).await,
+        Admin::Host { guest, sponsor, rooms, lasting } => {
+            host(common, output, &guest.parse()?, (sponsor, &rooms, lasting)).await
+        }
         other => charter::run(common, output, other).await,
     }
 }
@@ -68,6 +76,49 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
     lines.extend(officers.iter().map(waits));
     let text = if lines.is_empty() { "nobody is suspended".to_owned() } else { lines.join("\n") };
     output.answer(&json!({"suspended": list, "officers": officers}), &text)
+}
+
+async fn guests(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let guests = open(common)?.guests().await?;
+    let line = |it: &api::Guest| {
+        let state = match (it.over, it.suspended, it.orphaned) {
+            (true, ..) => "its time is over".to_owned(),
+            (_, true, _) => "suspended".to_owned(),
+            (_, _, true) => format!(
+                "nobody answers: {} is suspended; chancery admin host {} --sponsor NAME",
+                it.sponsor, it.account
+            ),
+            _ => format!("{} answers", it.sponsor),
+        };
+        let rooms: Vec<String> = it.rooms.iter().map(|room| format!("{:.8}", room.to_string())).collect();
+        format!(
+            "{:<16} until {}, {state}; rooms {}",
+            it.account.as_str(),
+            clock(it.until.0),
+            rooms.join(", ")
+        )
+    };
+    let lines: Vec<String> = guests.iter().map(line).collect();
+    let text = if lines.is_empty() { "there are no guests".to_owned() } else { lines.join("\n") };
+    output.answer(&json!({ "guests": guests }), &text)
+}
+
+async fn host(
+    common: &Common,
+    output: &mut Output,
+    guest: &Handle,
+    (sponsor, rooms, lasting): (Option<String>, &[String], Option<u32>),
+) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let all = client.guests().await?;
+    let known = all.into_iter().find(|it| it.account == *guest);
+    let now = known.ok_or_else(|| Failure::Usage(format!("{guest} is no guest: chancery admin guests")))?;
+    let terms = Guest {
+        sponsor: sponsor.map_or(Ok(now.sponsor), |it| it.parse())?,
+        rooms: if rooms.is_empty() { now.rooms } else { room_ids(&client, rooms)? },
+        until: lasting.map_or(now.until, |seconds| Client::now().plus_seconds(seconds.into())),
+    };
+    charter::amend(common, output, Change::Host { account: guest.clone(), terms }).await
 }
 
 async fn sessions_of(

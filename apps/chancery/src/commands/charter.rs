@@ -65,13 +65,15 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Suspend { .. }
         | Admin::Restore { .. }
         | Admin::Suspended
+        | Admin::Guests
+        | Admin::Host { .. }
         | Admin::Sessions { .. }
         | Admin::Journal { .. } => return Ok(()),
     };
     amend(common, output, change).await
 }
 
-async fn amend(common: &Common, output: &mut Output, change: Change) -> Result<(), Failure> {
+pub(super) async fn amend(common: &Common, output: &mut Output, change: Change) -> Result<(), Failure> {
     let mut client = open(common)?;
     let amended = client.amend(change.clone()).await?;
     done(output, &amended, &says(&change))
@@ -320,6 +322,12 @@ fn says(change: &Change) -> String {
             format!("you hold {role} in an emergency{}; somebody else has to review it", until(end))
         }
         Change::Review { .. } => "the emergency is reviewed".to_owned(),
+        Change::Host { account, terms } => format!(
+            "{account} is a guest{} in {} rooms; {} answers for them",
+            until(&terms.until),
+            terms.rooms.len(),
+            terms.sponsor
+        ),
         Change::Segment { name, add, remove } => {
             let moved = [(add, "belongs to"), (remove, "belongs no more to")];
             let says = |(who, what): &(&Vec<Handle>, &str)| format!("{} {what} {name}", names(who));

@@ -18,7 +18,7 @@ mod sessions;
 mod tail;
 
 pub(crate) use devices::vouched;
-pub(crate) use rooms::{away, bot, invited, role, title};
+pub(crate) use rooms::{away, bot, guest, invited, role, title};
 
 use std::time::Duration;
 
@@ -40,6 +40,9 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Found { link, handle } => account::found(common, output, &link, &handle).await,
         Command::Invite { handle, officer: true, .. } => {
             account::invite(common, output, &handle, AccountKind::Officer).await
+        }
+        Command::Invite { handle, guest: true, sponsor, rooms, lasting, .. } => {
+            account::invite_guest(common, output, &handle, (sponsor, &rooms, lasting)).await
         }
         Command::Invite { handle, bot: None, .. } => {
             account::invite(common, output, &handle, AccountKind::Person).await

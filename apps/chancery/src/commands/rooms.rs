@@ -1,6 +1,8 @@
 //! Rooms: new, list, show, add, remove, role, leave.
 
-use chancery_sdk::{AwayView, Client, MemberView, RoomView, Setting, Standing, TrustedBot, Want};
+use chancery_sdk::{
+    AwayView, Client, MemberView, RoomView, Setting, Standing, TrustedBot, TrustedGuest, Want,
+};
 use chancery_wire::{content::Written, names::Handle, policy::Role};
 use serde_json::{Value, json};
 
@@ -151,7 +153,8 @@ fn object(view: &RoomView) -> Value {
             let bot = it.bot.as_ref().map(
                 |it| json!({"owner": it.owner, "purpose": it.purpose, "scope": it.scope, "until": it.until}),
             );
-            json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "provider": it.provider, "bot": bot})
+            let guest = it.guest.as_ref().map(|it| json!({"sponsor": it.sponsor, "rooms": it.rooms, "until": it.until}));
+            json!({"account": it.handle, "role": it.role, "device": it.device, "invited_by": it.invited_by, "provider": it.provider, "bot": bot, "guest": guest})
         })
         .collect();
     let unopened: Vec<Value> =
@@ -159,7 +162,9 @@ fn object(view: &RoomView) -> Value {
     let away: Vec<Value> = view
         .away
         .iter()
-        .map(|it| json!({"account": it.handle, "role": it.role, "suspended": it.suspended}))
+        .map(
+            |it| json!({"account": it.handle, "role": it.role, "suspended": it.suspended, "until": it.until}),
+        )
         .collect();
     let unsent: Vec<Value> = view.unsent.iter().map(|it| json!({"what": it.what, "why": it.why})).collect();
     json!({
@@ -167,7 +172,7 @@ fn object(view: &RoomView) -> Value {
         "epoch": view.epoch, "unread": view.unread, "members": members, "unopened": unopened,
         "waiting": view.waiting, "unsent": unsent, "mentions": view.mentions, "urgent": view.urgent,
         "pinned": view.pinned, "muted": view.muted, "draft": view.draft, "receipts": view.receipts,
-        "history_days": view.history, "away": away,
+        "history_days": view.history, "away": away, "apart": view.apart,
     })
 }
 
@@ -192,9 +197,16 @@ pub(crate) fn bot(it: &TrustedBot) -> String {
     format!("bot: {}{scope}{until}; {} answers for it", one_line(&it.purpose), it.owner)
 }
 
+/// On what terms a guest takes part, in words.
+pub(crate) fn guest(it: &TrustedGuest) -> String {
+    format!("guest until {}; {} answers for them", clock(it.until.0), it.sponsor)
+}
+
 /// Why a member has no device in the room.
 pub(crate) fn away(it: &AwayView) -> &'static str {
-    if it.suspended {
+    if it.until.is_some_and(|until| until <= Client::now()) {
+        "away: the time is over"
+    } else if it.suspended {
         "away: suspended, and comes back here when that is over"
     } else {
         "away: all devices were revoked, and the next one comes back here"
@@ -239,14 +251,21 @@ fn describe(view: &RoomView) -> String {
         vec![format!("{}\n  id        {}\n  standing  {}", title(view), view.id, view.standing.as_str())];
     lines.extend(view.topic.as_ref().map(|topic| format!("  topic     {}", one_line(topic))));
     lines.extend(view.why.as_ref().map(|why| format!("  why       {why}")));
+    lines.extend(
+        view.apart
+            .as_ref()
+            .map(|why| format!("  apart     {why}; nothing is said here until some have gone")),
+    );
     lines.push("  everybody here was vouched for, down to your organisation's founding:".to_owned());
     for member in people(view) {
         let by = invited(member);
         let devices = view.members.iter().filter(|other| other.handle == member.handle).count();
         let devices = if devices > 1 { format!(", {devices} devices") } else { String::new() };
-        let bot = member.bot.as_ref().map(|it| format!("  [{}]", bot(it))).unwrap_or_default();
+        let bot = member.bot.as_ref().map(|it| format!("  [{}]", bot(it)));
+        let guest = || member.guest.as_ref().map(|it| format!("  [{}]", guest(it)));
+        let mark = bot.or_else(guest).unwrap_or_default();
         lines.push(format!(
-            "    {:<16} {:<10} {by}{devices}{bot}",
+            "    {:<16} {:<10} {by}{devices}{mark}",
             member.handle.as_str(),
             role(member.role)
         ));

@@ -1,12 +1,13 @@
 //! A commit: read, judged by the room's rules, every newcomer checked, and only then followed.
 
-use chancery_groups::{Author, Breach, Change, Leaf, judge, meet, roster};
+use chancery_groups::{Author, Breach, Change, Company, Leaf, judge, meet, roster};
 use chancery_vault::{Room, Said, Standing, Wished};
 use chancery_wire::{
     frames::{Entry, Kind},
     ids::RoomId,
     names::Handle,
     policy::InvalidPolicy,
+    time::Instant,
 };
 use openmls::{
     framing::ProcessedMessageContent,
@@ -15,9 +16,14 @@ use openmls::{
 };
 use tls_codec::Deserialize as _;
 
-use super::{Taken, line};
+use super::{Taken, entry_at, line};
 use crate::{
-    alarm::Alarm, charter::Needs, engine::Turn, error::EngineError, open::RENEW_AFTER, trust::Verdict,
+    alarm::Alarm,
+    charter::{Needs, whose},
+    engine::Turn,
+    error::EngineError,
+    open::RENEW_AFTER,
+    trust::Verdict,
     wish::Wish,
 };
 
@@ -58,15 +64,15 @@ impl Turn<'_> {
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };
         let before = roster(group.public_group())?;
-        let silent = self.once_silent(change.removed.iter().map(|(leaf, _)| leaf))?;
+        let silent = self.once_silent(change.removed.iter().map(|(leaf, _)| leaf), entry_at(entry))?;
         if let Err(breach) = judge(&before, &change, &|leaf| silent.contains(leaf)) {
             // Perhaps a chain says more by now.
-            let needs = self.asked_again(&change)?;
+            let needs = self.asked_again(&change, entry_at(entry))?;
             if needs.is_empty() {
                 return Ok(Taken::Alarm(breach.into()));
             }
             self.put(room.id, group);
-            return Ok(Taken::Needs(needs.into()));
+            return Ok(Taken::Needs(needs));
         }
         match self.verdict(change.newcomers())? {
             Verdict::Trusted => {}
@@ -80,7 +86,7 @@ impl Turn<'_> {
             self.put(room.id, group);
             return Ok(Taken::Needs(Needs::of_charter()));
         }
-        if let Err(breach) = self.meets(room, &before, &change)? {
+        if let Err(breach) = self.meets(room, (&before, entry_at(entry)), &change)? {
             return Ok(Taken::Alarm(breach.into()));
         }
         // Another copy of this device has come back in its place: this one has lost the room, and may do the same.
@@ -147,24 +153,33 @@ impl Turn<'_> {
     pub(super) fn meets(
         &self,
         room: &Room,
-        before: &[Leaf],
+        (before, at): (&[Leaf], Instant),
         change: &Change,
     ) -> Result<Result<(), Breach>, EngineError> {
         let charter = self.charter()?;
-        Ok(meet(before, change, (&charter, room.charter), &|handle| self.owner(handle)))
+        let by = Company {
+            room: room.id,
+            at,
+            charter: &charter,
+            since: room.charter,
+            whose: &|handle| whose(self.step, handle),
+        };
+        Ok(meet(before, change, by))
     }
 
     /// Whose chains are asked for again before a commit is refused: those of removed leaves that had nothing against them when the chain
     /// was last asked for.
-    pub(super) fn asked_again(&mut self, change: &Change) -> Result<Vec<Handle>, EngineError> {
-        let mut handles = Vec::new();
+    pub(super) fn asked_again(&mut self, change: &Change, at: Instant) -> Result<Needs, EngineError> {
+        let mut needs = Needs::default();
         for (leaf, by) in &change.removed {
             let other = leaf.name.account != by.name.account;
-            if other && !self.was_silent(leaf)? && self.memory.questioned.insert(leaf.name.device) {
-                handles.push(leaf.name.account.clone());
+            if other && !self.was_silent(leaf, at)? && self.memory.questioned.insert(leaf.name.device) {
+                needs.chains.push(leaf.name.account.clone());
+                // A guest's terms may have become others.
+                needs.charter |= whose(self.step, &leaf.name.account).is_some();
             }
         }
-        Ok(handles)
+        Ok(needs)
     }
 
     fn read_commit(&self, group: &mut MlsGroup, body: &[u8]) -> Result<Read, EngineError> {
@@ -300,14 +315,14 @@ impl Turn<'_> {
     ) -> Result<Taken, EngineError> {
         let author = change.author.leaf();
         let from = Some((author.name.account.clone(), author.name.device));
-        Ok(match self.tell(change, after)? {
+        Ok(match self.tell(change, after, entry_at(entry))? {
             Some(text) => Taken::Line(line(entry, from, Said::Event(text))),
             None => Taken::Silent,
         })
     }
 
     /// What a change is to the people in the room; nothing when only keys changed.
-    fn tell(&self, change: &Change, after: &[Leaf]) -> Result<Option<String>, EngineError> {
+    fn tell(&self, change: &Change, after: &[Leaf], at: Instant) -> Result<Option<String>, EngineError> {
         let who = &change.author.leaf().name.account;
         if matches!(change.author, Author::Returning(_)) {
             return Ok(Some(format!("{who} came back on the same device, with new keys")));
@@ -328,6 +343,7 @@ impl Turn<'_> {
             let known = self.step.trusted(handle)?;
             let known = known.into_iter().find(|known| known.device == leaf.name.device);
             let restored = known.as_ref().is_some_and(|known| known.has_been_suspended);
+            let restored = restored || self.had_run_out(handle, at)?;
             if restored && change.before.away.contains(handle) {
                 parts.push(format!("{handle} is back"));
                 continue;
@@ -354,11 +370,13 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            match (*handle == by.name.account, self.was_silent(leaf)?) {
+            match (*handle == by.name.account, self.was_silent(leaf, at)?) {
                 (_, true) | (true, false) if is_here(handle) => fewer.push(handle),
                 (false, true) if change.after.away.contains(handle) => {
                     let suspended = self.step.trusted(handle)?.iter().any(|it| it.has_been_suspended);
-                    parts.push(if suspended {
+                    parts.push(if self.had_run_out(handle, at)? {
+                        format!("the time of {handle} is over")
+                    } else if suspended {
                         format!("{handle} is suspended, and away until that is over")
                     } else {
                         format!(

@@ -199,9 +199,14 @@ impl Turn<'_> {
     }
 }
 
+/// When an entry was taken in, by the server's clock.
+fn entry_at(entry: &Entry) -> Instant {
+    Instant(i64::try_from(entry.at).unwrap_or(i64::MAX))
+}
+
 /// A line for an entry.
 fn line(entry: &Entry, from: Option<(Handle, DeviceId)>, said: Said) -> Message {
-    let at = Instant(i64::try_from(entry.at).unwrap_or(i64::MAX));
+    let at = entry_at(entry);
     let (room, seq, marks) = (entry.room, entry.seq, Marks::default());
     Message { room, seq, id: None, at, from, said, about: None, thread: None, marks, told_by: None }
 }

@@ -7,7 +7,7 @@ use chancery_groups::{Breach, Deed, Face};
 use chancery_vault::Room;
 use chancery_wire::{frames::Entry, ids::RoomId, policy::InvalidPolicy};
 
-use super::Taken;
+use super::{Taken, entry_at};
 use crate::{charter::Needs, engine::Turn, error::EngineError, trust::Verdict};
 
 impl Turn<'_> {
@@ -18,7 +18,7 @@ impl Turn<'_> {
             return Ok(Taken::Silent);
         };
         let before = face.leaves()?;
-        let silent = self.once_silent(&before)?;
+        let silent = self.once_silent(&before, entry_at(entry))?;
         let change = match face.follow(body.as_slice(), &|leaf| silent.contains(leaf)) {
             Ok(change) => change,
             // The room is entered again by a newer program only, and that checks it.
@@ -32,12 +32,8 @@ impl Turn<'_> {
                 | Breach::Away { .. }),
             ) => {
                 // Perhaps a chain says more by now.
-                let needs = self.asked_again(&face.read(body.as_slice())?)?;
-                return Ok(if needs.is_empty() {
-                    Taken::Alarm(breach.into())
-                } else {
-                    Taken::Needs(needs.into())
-                });
+                let needs = self.asked_again(&face.read(body.as_slice())?, entry_at(entry))?;
+                return Ok(if needs.is_empty() { Taken::Alarm(breach.into()) } else { Taken::Needs(needs) });
             }
             Err(breach) => return Ok(Taken::Alarm(breach.into())),
         };
@@ -49,7 +45,7 @@ impl Turn<'_> {
         if self.needs_charter(change.after.charter)? {
             return Ok(Taken::Needs(Needs::of_charter()));
         }
-        if let Err(breach) = self.meets(room, &before, &change)? {
+        if let Err(breach) = self.meets(room, (&before, entry_at(entry)), &change)? {
             return Ok(Taken::Alarm(breach.into()));
         }
         let after = face.leaves()?;

@@ -43,6 +43,7 @@ fn invitation(officer: bool, signer: &SigningKey) -> Vec<u8> {
         device: DeviceId([1; 16]),
         chain: Digest([0; 32]),
         bot: None,
+        guest: None,
     }
     .sign(signer)
 }

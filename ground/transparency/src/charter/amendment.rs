@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Charter, Permission};
 use crate::{
     chain::{Trusted, cbor, read},
+    invitation::Guest,
     signed::{Sign, Signature, labelled},
 };
 
@@ -81,6 +82,13 @@ pub enum Change {
         add: Vec<Handle>,
         /// Who leaves it.
         remove: Vec<Handle>,
+    },
+    /// A guest takes part on other terms from now on.
+    Host {
+        /// The guest's account.
+        account: Handle,
+        /// The terms.
+        terms: Guest,
     },
     /// Two segments may not meet, or may again.
     Barrier {

@@ -35,7 +35,7 @@ const PARTS: usize = 64;
 const OWN: usize = 256;
 
 /// Answers with a checked chain, or with nothing when the caller has to fetch it.
-type Chains<'a> = &'a mut dyn FnMut(&Handle) -> Option<Trusted>;
+pub(super) type Chains<'a> = &'a mut dyn FnMut(&Handle) -> Option<Trusted>;
 
 impl Charter {
     /// Checks an amendment and takes it in. `chains` answers with already checked chains, or `None` when the caller has to fetch one.
@@ -49,8 +49,7 @@ impl Charter {
 
     /// Takes in an amendment that was checked before, by whoever asks for it, and kept since where nobody else writes.
     pub fn take_again(&mut self, agreed: &[u8], chains: Chains<'_>) -> Result<(), InvalidAmendment> {
-        let Agreed { body, .. } = parts(agreed).ok_or(InvalidAmendment::Malformed)?;
-        let it: Amendment = read(&body).ok_or(InvalidAmendment::Malformed)?;
+        let (it, _) = Amendment::peek(agreed).ok_or(InvalidAmendment::Malformed)?;
         self.enter(agreed, &it, chains)
     }
 
@@ -60,6 +59,8 @@ impl Charter {
         hash.update(Sha256::digest(agreed));
         self.heads.push(Digest(hash.finalize().into()));
         self.ids.insert(it.id);
+        let signers = Amendment::peek(agreed).map(|(_, signers)| signers);
+        self.signers.extend(signers.into_iter().flatten().map(|(handle, _)| handle));
         if let Change::Withdraw { account, role } = &it.change {
             let officer = standing_of(chains, account)? != Standing::Other;
             if officer && BuiltIn::of_officers().any(|it| it == *role) {
@@ -98,7 +99,7 @@ impl Charter {
             if !signers.insert(signed.by.clone()) {
                 return Err(InvalidAmendment::Signature);
             }
-            if device.bot.is_some() || !self.may_sign(&it.change, &device, it.at) {
+            if device.attended().is_some() || !self.may_sign(&it.change, &device, it.at) {
                 return Err(InvalidAmendment::NoRight(signed.by.clone()));
             }
         }
@@ -151,8 +152,10 @@ impl Charter {
                 }
                 let chain = chain_of(chains, account)?;
                 let whose = chain.devices.first().ok_or(InvalidAmendment::Malformed)?;
-                if whose.bot.is_some() {
-                    return Err(Bounds("programs hold no roles: what one may do is in its invitation"));
+                if whose.attended().is_some() {
+                    return Err(Bounds(
+                        "programs and guests hold no roles: what one may do is in its invitation",
+                    ));
                 }
                 let before = self.assigned.get(account).and_then(|held| held.get(role));
                 if before == Some(until) {
@@ -211,6 +214,7 @@ impl Charter {
                 }
                 says_something(finding)
             }
+            Change::Host { account, terms } => self.may_host(it, (account, terms), chains),
             Change::Segment { .. } | Change::Barrier { .. } => {
                 self.may_separate(it, &|handle| signers.contains(handle))
             }
@@ -291,7 +295,9 @@ impl Charter {
                     about.reviewed = Some((it.by.clone(), finding));
                 }
             }
-            change @ (Change::Segment { .. } | Change::Barrier { .. }) => self.separate(&change),
+            change @ (Change::Segment { .. } | Change::Barrier { .. } | Change::Host { .. }) => {
+                self.separate(&change);
+            }
         }
     }
 }
@@ -305,6 +311,7 @@ impl Change {
             Self::BreakGlass { .. } => Some(Permission::BreakGlass),
             Self::Review { .. } => Some(Permission::Review),
             Self::Segment { .. } | Self::Barrier { .. } => Some(Permission::Separate),
+            Self::Host { .. } => Some(Permission::Invite),
             _ => Some(Permission::Amend),
         }
     }
@@ -314,7 +321,7 @@ impl Change {
     #[must_use]
     pub fn gives(&self) -> bool {
         match self {
-            Self::Assign { .. } | Self::Rule { .. } => true,
+            Self::Assign { .. } | Self::Rule { .. } | Self::Host { .. } => true,
             Self::Define { permissions, .. } => !permissions.is_empty(),
             Self::TwoPersons { on } => !on,
             Self::Segment { remove, .. } => !remove.is_empty(),
@@ -324,7 +331,7 @@ impl Change {
     }
 }
 
-fn chain_of(chains: Chains<'_>, whose: &Handle) -> Result<Trusted, InvalidAmendment> {
+pub(super) fn chain_of(chains: Chains<'_>, whose: &Handle) -> Result<Trusted, InvalidAmendment> {
     chains(whose).ok_or_else(|| InvalidAmendment::Missing(whose.clone()))
 }
 

@@ -10,7 +10,11 @@ use std::{
 
 use chancery_wire::names::{Handle, RoleName};
 
-use super::{Amendment, Change, Charter, InvalidAmendment};
+use super::{
+    Amendment, Change, Charter, InvalidAmendment,
+    judge::{Chains, chain_of},
+};
+use crate::invitation::Guest;
 
 /// How many segments and how many barriers an organisation has.
 const OWN: usize = 256;
@@ -23,6 +27,8 @@ pub struct Segments {
     of: BTreeMap<Handle, BTreeSet<RoleName>>,
     /// The smaller name first.
     barriers: BTreeSet<(RoleName, RoleName)>,
+    /// Guests whose terms are others than those of their invitation.
+    hosted: BTreeMap<Handle, Guest>,
 }
 
 /// Two accounts that may not be in one room.
@@ -34,8 +40,17 @@ pub struct Apart {
     pub other: (Handle, RoleName),
 }
 
-/// Answers who answers for an account: a program's owner. Such an account belongs to whatever its owner belongs to.
-pub type Owner<'a> = &'a dyn Fn(&Handle) -> Option<Handle>;
+/// An account for which another one answers. It belongs to whatever that one belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attended {
+    /// Who answers for it: a program's owner, a guest's sponsor.
+    pub owner: Handle,
+    /// On what terms it takes part, where it is a guest's.
+    pub guest: Option<Guest>,
+}
+
+/// Says who answers for an account by its invitation; nobody does for most.
+pub type Whose<'a> = &'a dyn Fn(&Handle) -> Option<Attended>;
 
 impl Segments {
     /// Who belongs to which segments by what was signed.
@@ -50,18 +65,33 @@ impl Segments {
         &self.barriers
     }
 
+    /// The terms of guests that are others than those of their invitation.
+    #[must_use]
+    pub fn hosted(&self) -> &BTreeMap<Handle, Guest> {
+        &self.hosted
+    }
+
+    /// Who answers for an account, if anybody does.
+    #[must_use]
+    pub fn attended(&self, handle: &Handle, whose: Whose<'_>) -> Option<Attended> {
+        let hosted = self.hosted.get(handle);
+        hosted
+            .map(|it| Attended { owner: it.sponsor.clone(), guest: Some(it.clone()) })
+            .or_else(|| whose(handle))
+    }
+
     /// The first of those who come in and of those who are there, themselves among them, that may not be in one room.
     #[must_use]
     pub fn apart<'h>(
         &self,
         coming: impl IntoIterator<Item = &'h Handle>,
         there: impl IntoIterator<Item = &'h Handle>,
-        owner: Owner<'_>,
+        whose: Whose<'_>,
     ) -> Option<Apart> {
         if self.barriers.is_empty() {
             return None;
         }
-        let (coming, there) = (self.present(coming, owner), self.present(there, owner));
+        let (coming, there) = (self.present(coming, whose), self.present(there, whose));
         self.barriers.iter().find_map(|(one, other)| {
             let meets = |one: &RoleName, other: &RoleName| {
                 let (a, b) = (coming.get(one)?.first()?, there.get(other)?.first()?);
@@ -76,21 +106,21 @@ impl Segments {
     pub fn bridged<'h>(
         &self,
         there: impl IntoIterator<Item = &'h Handle> + Clone,
-        owner: Owner<'_>,
+        whose: Whose<'_>,
     ) -> Option<Apart> {
-        self.apart(there.clone(), there, owner)
+        self.apart(there.clone(), there, whose)
     }
 
     /// The segments of which somebody is there, with those of them who are.
     fn present<'h>(
         &self,
         handles: impl IntoIterator<Item = &'h Handle>,
-        owner: Owner<'_>,
+        whose: Whose<'_>,
     ) -> BTreeMap<&RoleName, BTreeSet<&'h Handle>> {
         let mut present: BTreeMap<&RoleName, BTreeSet<&'h Handle>> = BTreeMap::new();
         for handle in handles {
             let own = self.of.get(handle);
-            let inherited = owner(handle).and_then(|owner| self.of.get(&owner));
+            let inherited = self.attended(handle, whose).and_then(|it| self.of.get(&it.owner));
             for segment in own.into_iter().chain(inherited).flatten() {
                 present.entry(segment).or_default().insert(handle);
             }
@@ -103,9 +133,9 @@ impl Segments {
     pub fn sides<'h>(
         &self,
         there: impl IntoIterator<Item = &'h Handle>,
-        owner: Owner<'_>,
+        whose: Whose<'_>,
     ) -> Vec<[(RoleName, Vec<Handle>); 2]> {
-        let present = self.present(there, owner);
+        let present = self.present(there, whose);
         let side = |segment: &RoleName| {
             let handles = present.get(segment)?.iter().map(|handle| (*handle).clone()).collect();
             Some((segment.clone(), handles))
@@ -149,6 +179,9 @@ impl Segments {
             Change::Barrier { between, stands: false } => {
                 self.barriers.remove(between);
             }
+            Change::Host { account, terms } => {
+                self.hosted.insert(account.clone(), terms.clone());
+            }
             _ => {}
         }
     }
@@ -187,13 +220,44 @@ impl Charter {
         Cow::Owned(at)
     }
 
+    /// The terms on which a guest has been hosted, others than those of the invitation: the first ones first.
+    pub fn hosted_on<'c>(&'c self, account: &Handle) -> impl Iterator<Item = &'c Guest> + use<'c> {
+        let account = account.clone();
+        self.separations.iter().filter_map(move |(_, change)| match change {
+            Change::Host { account: whose, terms } if *whose == account => Some(terms),
+            _ => None,
+        })
+    }
+
+    /// Whether a guest can be hosted so.
+    pub(super) fn may_host(
+        &self,
+        it: &Amendment,
+        (account, terms): (&Handle, &Guest),
+        chains: Chains<'_>,
+    ) -> Result<(), InvalidAmendment> {
+        use InvalidAmendment::{Bounds, Malformed, Nothing};
+        let first = |whose: &Handle, chains: Chains<'_>| {
+            chain_of(chains, whose)?.devices.into_iter().next().ok_or(Malformed)
+        };
+        let guest = first(account, chains)?.guest.ok_or(Nothing("the account is no guest's"))?;
+        if self.segments.hosted.get(account).unwrap_or(&guest) == terms {
+            return Err(Nothing("the terms are so already"));
+        }
+        if !terms.is_sound() || terms.until <= it.at {
+            return Err(Bounds("a guest comes into at least one room, and for a while from now on"));
+        }
+        if first(&terms.sponsor, chains)?.attended().is_some() {
+            return Err(Bounds("only somebody of the organisation answers for a guest"));
+        }
+        Ok(())
+    }
+
     /// Takes over a change at this number.
     pub(super) fn separate(&mut self, change: &Change) {
-        if matches!(change, Change::Segment { .. } | Change::Barrier { .. }) {
-            let number = u64::try_from(self.number()).unwrap_or(u64::MAX);
-            self.segments.change(change);
-            self.separations.push((number, change.clone()));
-        }
+        let number = u64::try_from(self.number()).unwrap_or(u64::MAX);
+        self.segments.change(change);
+        self.separations.push((number, change.clone()));
     }
 
     /// Whether such a segment or barrier can be, and gives its signers nothing.

@@ -1,6 +1,6 @@
 //! What the charter takes in, and every way in which it does not.
 
-use chancery_wire::ids::{AmendmentId, DeviceId};
+use chancery_wire::ids::{AmendmentId, DeviceId, RoomId};
 use ed25519_dalek::SigningKey;
 
 use super::{amendment::parts, *};
@@ -8,7 +8,7 @@ use crate::{
     Invitation, Secret, Trusted,
     chain::{cbor, verify},
     found,
-    invitation::Bot,
+    invitation::{Bot, Guest},
     join,
     signed::Sign,
 };
@@ -49,7 +49,7 @@ impl House {
         let alice = verify(&[entry], &handle("alice"), &bank(), root, |_| None).unwrap();
         let charter = Charter::new(bank(), root);
         let mut house = Self { root, chains: BTreeMap::from([(handle("alice"), alice)]), charter, next: 1 };
-        for (name, seed) in [("mo", 2), ("bob", 3), ("carol", 4), ("hr", 5)] {
+        for (name, seed) in [("mo", 2), ("bob", 3), ("carol", 4), ("hr", 5), ("gina", 6)] {
             house.joins(name, seed);
         }
         house
@@ -74,6 +74,7 @@ impl House {
             device: DeviceId([1; 16]),
             chain: self.root.0,
             bot: (name == "hr").then_some(bot),
+            guest: (name == "gina").then(|| guest("bob", &[7], Instant(15_000))),
         };
         let entry = join(&invitation.sign(&key(1)), &secret, DeviceId([seed; 16]), AT, &key(seed)).unwrap();
         let alice = self.chains[&handle("alice")].clone();
@@ -82,7 +83,7 @@ impl House {
     }
 
     fn seed(name: &str) -> u8 {
-        ["alice", "mo", "bob", "carol", "hr"].iter().zip(1..).find(|(it, _)| **it == name).unwrap().1
+        ["alice", "mo", "bob", "carol", "hr", "gina"].iter().zip(1..).find(|(it, _)| **it == name).unwrap().1
     }
 
     fn propose(&mut self, by: &str, change: Change, at: Instant) -> Vec<u8> {
@@ -111,6 +112,11 @@ impl House {
         let standing = Standing::of(&self.chains[&handle(name)].devices[0]);
         self.charter.permissions(&handle(name), standing, at)
     }
+}
+
+fn guest(sponsor: &str, rooms: &[u8], until: Instant) -> Guest {
+    let rooms = rooms.iter().map(|room| RoomId([*room; 16])).collect();
+    Guest { sponsor: handle(sponsor), rooms, until }
 }
 
 fn assign(account: &str, of: &str, until: Option<Instant>) -> Change {

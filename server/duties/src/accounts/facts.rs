@@ -181,6 +181,40 @@ impl Fact for Restored {
     const MEANING: &'static str = "an account that was suspended has its devices speak for it again: account, by whom, head of the device chain, rooms in which it is not carried out yet";
 }
 
+/// The time of an account is over.
+#[derive(Debug, Serialize)]
+pub(crate) struct RanOut {
+    /// The account.
+    pub handle: Handle,
+    /// The rooms in which its devices still are.
+    pub pending: Vec<RoomId>,
+}
+
+impl Fact for RanOut {
+    const KIND: &'static str = "accounts.ran-out";
+    const MEANING: &'static str = "the time of a guest or a program is over, and its sessions have ended: account, rooms in which its devices still are";
+}
+
+/// A guest takes part on other terms.
+#[derive(Debug, Serialize)]
+pub(crate) struct Hosted {
+    /// The account.
+    pub handle: Handle,
+    /// Who answers for it.
+    pub sponsor: Handle,
+    /// The rooms it may come into.
+    pub rooms: Vec<RoomId>,
+    /// Until when.
+    pub until: Instant,
+    /// The rooms in which that is not carried out yet.
+    pub pending: Vec<RoomId>,
+}
+
+impl Fact for Hosted {
+    const KIND: &'static str = "accounts.hosted";
+    const MEANING: &'static str = "the charter says on what other terms a guest takes part: account, sponsor, rooms, until when, rooms in which that is not carried out yet";
+}
+
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Prepared>(),
@@ -193,4 +227,6 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Revoked>(),
     Meaning::of::<Suspended>(),
     Meaning::of::<Restored>(),
+    Meaning::of::<RanOut>(),
+    Meaning::of::<Hosted>(),
 ];

@@ -65,12 +65,25 @@ async fn invite(
     if store::first_entry(&mut work.tx, &it.handle).await?.is_some() {
         return Err(AccountsError::HandleTaken);
     }
-    if let Some(bot) = &it.bot {
-        if it.officer || !bot.is_sound() {
-            return Err(wrong("a bot is no officer, and says in one line what it is for"));
+    if !it.is_sound() {
+        return Err(wrong(
+            "neither a bot nor a guest is an officer; a bot says in one line what it is for, and a guest comes into at least one room",
+        ));
+    }
+    if let Some(bot) = &it.bot
+        && store::first_entry(&mut work.tx, &bot.owner).await?.is_none()
+    {
+        return Err(wrong("there is no account that could answer for the bot"));
+    }
+    if let Some(guest) = &it.guest {
+        let sponsor = store::devices_of(&mut work.tx, &guest.sponsor).await?;
+        if sponsor.first().is_none_or(|it| it.bot || it.guest) {
+            return Err(wrong(
+                "only somebody of the organisation, who is not suspended, answers for a guest",
+            ));
         }
-        if store::first_entry(&mut work.tx, &bot.owner).await?.is_none() {
-            return Err(wrong("there is no account that could answer for the bot"));
+        if guest.until <= work.at() {
+            return Err(wrong("the guest's time is over already"));
         }
     }
     let (handle, invited_by) = (it.handle.clone(), it.by.clone());

@@ -6,10 +6,12 @@
 //! Invariants: the organisation is founded once; an invitation opens one account once; a chain is never changed.
 
 mod ask_recovery;
+mod attended_store;
 mod chains;
 mod error;
 mod facts;
 mod found;
+mod guests;
 mod invitation;
 mod invite;
 mod join;
@@ -29,17 +31,18 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use model::KnownDevice;
 
+pub(crate) use attended_store::{attended, host, is_out, run_out};
 pub(crate) use chains::chains;
 pub(crate) use error::AccountsError;
-pub(crate) use facts::{FACTS, RecoveryKeyKept};
+pub(crate) use facts::{FACTS, Hosted, RanOut, RecoveryKeyKept};
 pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
 pub(crate) use link::link;
 pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
-    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, owners,
-    recovery_key, root, silent_of, standings, suspended, trusted, was_revoked,
+    MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, recovery_key,
+    root, silent_of, standings, suspended, trusted, was_revoked,
 };
 pub(crate) use suspend::{Suspend, Suspension, suspend};
 
@@ -57,5 +60,6 @@ pub(crate) fn routes() -> OpenApiRouter<Accounts> {
         .routes(routes!(join::handle))
         .routes(routes!(ask_recovery::handle))
         .routes(routes!(invite::handle))
+        .routes(routes!(guests::handle))
         .routes(routes!(invitation::handle))
 }

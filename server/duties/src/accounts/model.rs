@@ -16,12 +16,12 @@ pub struct KnownDevice {
     pub device: DeviceId,
     /// Its signature key.
     pub key: PublicKey,
-    /// Whether the account is an officer's.
-    pub officer: bool,
     /// What its chain makes of the account.
     pub standing: Standing,
     /// Whether the account is a program's.
     pub bot: bool,
+    /// Whether the account is a guest's.
+    pub guest: bool,
     /// Whether the account is a program's that says who belongs to the organisation.
     pub directory: bool,
     /// Until when it may do anything, where that is not for ever.
@@ -31,12 +31,12 @@ pub struct KnownDevice {
 /// How an account stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AccountStanding {
-    /// Whether it is an officer's.
-    pub officer: bool,
     /// What its chain makes of it.
     pub standing: Standing,
     /// Whether it is a program's.
     pub bot: bool,
+    /// Whether it is a guest's.
+    pub guest: bool,
     /// Who has suspended it, if it is.
     pub suspended: Option<Suspender>,
 }

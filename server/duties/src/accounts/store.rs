@@ -16,12 +16,16 @@ use chancery_wire::{
     time::Instant,
 };
 
-use super::model::{AccountStanding, KnownDevice, Pending};
+use super::{
+    attended_store,
+    model::{AccountStanding, KnownDevice, Pending},
+};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { name: "accounts/0002_provider", sql: include_str!("migrations/0002_provider.sql") },
     Migration { name: "accounts/0003_suspension", sql: include_str!("migrations/0003_suspension.sql") },
+    Migration { name: "accounts/0004_guests", sql: include_str!("migrations/0004_guests.sql") },
 ];
 
 /// The organisation's root, once it was founded.
@@ -71,16 +75,32 @@ pub(crate) async fn open(
     at: Instant,
 ) -> Result<bool, StoreError> {
     const ACCOUNT: &str = "INSERT INTO accounts
-        (handle, number, officer, invited_by, bot_owner, bot_purpose, bot_scope, bot_until, opened_at, provider)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6, $7, $8, $9)";
+        (handle, number, officer, invited_by, attended_by, bot_purpose, bot_scope, good_until, opened_at, provider,
+            guest_rooms)
+        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts), $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let handle = device.handle.as_str();
     let invited_by = device.invited_by.as_ref().map(Handle::as_str);
-    let owner = device.bot.as_ref().map(|bot| bot.owner.as_str());
+    let attended = device.attended();
+    let by = attended.as_ref().map(|it| it.owner.as_str());
     let purpose = device.bot.as_ref().map(|bot| bot.purpose.as_str());
     let scope = device.bot.as_ref().and_then(|bot| bot.scope).map(Scope::as_str);
-    let until = device.bot.as_ref().and_then(|bot| bot.until).map(|until| until.0);
+    let guest = device.guest.as_ref();
+    let until =
+        device.bot.as_ref().and_then(|bot| bot.until).or(guest.map(|it| it.until)).map(|until| until.0);
+    let rooms = guest.map(|it| attended_store::list(&it.rooms));
     let provider = device.provider.as_deref();
-    let values = values![handle, device.officer, invited_by, owner, purpose, scope, until, at.0, provider];
+    let values = values![
+        handle,
+        device.officer,
+        invited_by,
+        by,
+        purpose,
+        scope,
+        until,
+        at.0,
+        provider,
+        rooms.as_deref()
+    ];
     tx.execute(ACCOUNT, values).await?;
     Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
 }
@@ -103,7 +123,7 @@ pub(crate) async fn trusted(
 ) -> Result<Option<Trusted>, StoreError> {
     const DEVICES: &str =
         "SELECT d.device, d.key, d.enrolled_at, a.officer, a.invited_by, d.linked_by, d.revoked, d.recovered_by,
-            a.recovery_key, a.bot_owner, a.bot_purpose, a.provider, a.bot_scope, a.bot_until, a.suspended
+            a.recovery_key, a.attended_by, a.bot_purpose, a.provider, a.bot_scope, a.good_until, a.suspended, a.guest_rooms
         FROM accounts a JOIN accounts_devices d ON d.handle = a.handle
         WHERE a.handle = $1 ORDER BY d.number";
     let (mut devices, mut recovery) = (Vec::new(), None);
@@ -127,6 +147,10 @@ pub(crate) async fn trusted(
                     Some(Bot { owner, purpose, scope, until: row.integer_if_any(13)?.map(Instant) })
                 }
                 _ => None,
+            },
+            guest: match row.text_if_any(9)? {
+                Some(_) => attended_store::guest(&row, row.parsed(9)?, (13, 15))?,
+                None => None,
             },
             invited_by: invited_by
                 .map_err(|_| StoreError::Failed("a stored handle does not parse".to_owned()))?,
@@ -224,13 +248,14 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
 }
 
 const DEVICE: &str =
-    "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until, a.invited_by
+    "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope, a.good_until, a.invited_by, a.guest_rooms
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    LEFT JOIN accounts o ON o.handle = a.bot_owner
+    LEFT JOIN accounts o ON o.handle = a.attended_by
     WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
-const DEVICES_OF: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_owner, a.bot_scope, a.bot_until, a.invited_by
+const DEVICES_OF: &str =
+    "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope, a.good_until, a.invited_by, a.guest_rooms
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    LEFT JOIN accounts o ON o.handle = a.bot_owner
+    LEFT JOIN accounts o ON o.handle = a.attended_by
     WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
@@ -240,7 +265,8 @@ fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let until = row.integer_if_any(6)?.map(Instant);
     let (officer, invited) = (row.flag(3)?, row.text_if_any(7)?.is_some());
     let standing = standing(officer, invited);
-    Ok(KnownDevice { device, handle: row.parsed(1)?, key, officer, standing, bot, directory, until })
+    let guest = row.text_if_any(8)?.is_some();
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, standing, bot, guest, directory, until })
 }
 
 /// A device by its id, if it speaks for its account.
@@ -277,17 +303,11 @@ pub(crate) async fn devices_of(
     from.rows(DEVICES_OF, values![handle.as_str()]).await?.iter().map(device).collect()
 }
 
-/// The devices of the programs for which an account answers: they are not heard while it is suspended.
+/// The devices of the programs and guests for which an account answers: they are not heard while it is suspended.
 pub(crate) async fn owned_by(from: &mut impl Read, owner: &Handle) -> Result<Vec<DeviceId>, StoreError> {
     const SELECT: &str = "SELECT d.device FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-        WHERE a.bot_owner = $1 AND d.revoked IS NULL ORDER BY d.device";
+        WHERE a.attended_by = $1 AND d.revoked IS NULL ORDER BY d.device";
     from.rows(SELECT, values![owner.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
-}
-
-/// Who answers for which account: the owners of programs.
-pub(crate) async fn owners(from: &mut impl Read) -> Result<HashMap<Handle, Handle>, StoreError> {
-    const SELECT: &str = "SELECT handle, bot_owner FROM accounts WHERE bot_owner IS NOT NULL";
-    from.rows(SELECT, vec![]).await?.iter().map(|row| Ok((row.parsed(0)?, row.parsed(1)?))).collect()
 }
 
 /// The devices of an account, also those that were revoked.
@@ -310,15 +330,18 @@ pub(crate) async fn was_revoked(
     row.map(|row| row.integer_if_any(0).map(|at| at.is_some())).transpose()
 }
 
-/// The devices of an account that do not speak for it, with their keys: those that were revoked, and all while it is suspended.
+/// The devices of an account that do not speak for it, with their keys: those that were revoked, and all while it is suspended or its time
+/// is over.
 pub(crate) async fn silent_of(
     from: &mut impl Read,
     handle: &Handle,
+    now: Instant,
 ) -> Result<Vec<(DeviceId, PublicKey)>, StoreError> {
     const SELECT: &str =
         "SELECT d.device, d.key FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-        WHERE d.handle = $1 AND (d.revoked IS NOT NULL OR a.suspended IS NOT NULL) ORDER BY d.number";
-    let rows = from.rows(SELECT, values![handle.as_str()]).await?;
+        WHERE d.handle = $1 AND (d.revoked IS NOT NULL OR a.suspended IS NOT NULL OR a.good_until <= $2)
+        ORDER BY d.number";
+    let rows = from.rows(SELECT, values![handle.as_str(), now.0]).await?;
     rows.iter().map(|row| Ok((DeviceId(row.fixed(0)?), PublicKey(row.fixed(1)?)))).collect()
 }
 
@@ -331,7 +354,8 @@ pub(crate) async fn suspended(from: &mut impl Read) -> Result<Vec<(Handle, Suspe
 
 /// How all accounts stand.
 pub(crate) async fn standings(from: &mut impl Read) -> Result<HashMap<Handle, AccountStanding>, StoreError> {
-    const SELECT: &str = "SELECT handle, officer, bot_owner, suspended, invited_by FROM accounts";
+    const SELECT: &str =
+        "SELECT handle, officer, bot_purpose, suspended, invited_by, guest_rooms FROM accounts";
     from.rows(SELECT, vec![]).await?.iter().map(stands).collect()
 }
 
@@ -339,7 +363,8 @@ fn stands(row: &Row) -> Result<(Handle, AccountStanding), StoreError> {
     let suspended = row.text_if_any(3)?.map(|by| suspender(&by)).transpose()?;
     let bot = row.text_if_any(2)?.is_some();
     let (officer, invited) = (row.flag(1)?, row.text_if_any(4)?.is_some());
-    Ok((row.parsed(0)?, AccountStanding { officer, standing: standing(officer, invited), bot, suspended }))
+    let (guest, standing) = (row.text_if_any(5)?.is_some(), standing(officer, invited));
+    Ok((row.parsed(0)?, AccountStanding { standing, bot, guest, suspended }))
 }
 
 fn standing(officer: bool, invited: bool) -> Standing {

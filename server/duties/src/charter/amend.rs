@@ -1,7 +1,7 @@
 //! Amend the charter: a device deposits an amendment with its signature. Once enough people have signed, it is taken in.
 //!
-//! `POST /v1/charter/amendments` (in `gateway::amend`), permitted by `Charter::"amend"`, `"break-glass"`, `"review"`, `"separate"` or
-//! `"give-up"`, by what it changes; recorded as `charter.amended`, or `charter.proposed` where it waits for another person. That person deposits the same amendment with one more
+//! `POST /v1/charter/amendments` (in `gateway::amend`), permitted by `Charter::"amend"`, `"break-glass"`, `"review"`, `"separate"`,
+//! `"host"` or `"give-up"`, by what it changes; recorded as `charter.amended`, or `charter.proposed` where it waits for another person. That person deposits the same amendment with one more
 //! signature.
 
 use std::collections::{BTreeSet, HashMap};
@@ -62,6 +62,8 @@ rights! {
     Review = "review";
     /// The right to say who may not meet whom.
     Separate = "separate";
+    /// The right to say on what terms a guest takes part.
+    Host = "host";
     /// The right to give up a role of one's own.
     GiveUp = "give-up";
 }
@@ -78,6 +80,7 @@ pub(crate) async fn amend(
         None => deposit::<GiveUp>(desk, charters, caller, amendment).await,
         Some(Permission::BreakGlass) => deposit::<BreakGlass>(desk, charters, caller, amendment).await,
         Some(Permission::Review) => deposit::<Review>(desk, charters, caller, amendment).await,
+        Some(Permission::Invite) => deposit::<Host>(desk, charters, caller, amendment).await,
         Some(Permission::Separate) => deposit::<Separate>(desk, charters, caller, amendment).await,
         Some(_) => deposit::<Amend>(desk, charters, caller, amendment).await,
     }?;
@@ -172,9 +175,9 @@ async fn somebody_is_left(tx: &mut Tx, before: &Charter, after: &Charter) -> Res
     let standings = accounts::standings(tx).await?;
     let left = |charter: &Charter| {
         let assigned: BTreeSet<&Handle> = charter.assignments().keys().collect();
-        let there = standings.iter().filter(|(_, it)| it.suspended.is_none() && !it.bot);
+        let there = standings.iter().filter(|(_, it)| it.suspended.is_none() && !it.bot && !it.guest);
         let may = there.filter(|(handle, it)| {
-            (it.officer || assigned.contains(handle))
+            (it.standing.is_officer() || assigned.contains(handle))
                 && charter.permissions(handle, it.standing, Instant(i64::MAX)).contains(&Permission::Amend)
         });
         may.count()
@@ -221,6 +224,7 @@ fn told(change: &Change) -> (&'static str, Option<Handle>, Option<chancery_wire:
         Change::TwoPersons { on: false } => ("two-persons-off", None, None),
         Change::BreakGlass { role, .. } => ("break-glass", None, Some(role)),
         Change::Review { .. } => ("review", None, None),
+        Change::Host { account, .. } => ("host", Some(account), None),
         Change::Segment { name, .. } => ("segment", None, Some(name)),
         Change::Barrier { between: (one, _), stands: true } => ("barrier-up", None, Some(one)),
         Change::Barrier { between: (one, _), stands: false } => ("barrier-down", None, Some(one)),

@@ -9,7 +9,7 @@ use chancery_floor::{
     store::Read,
     work::Action,
 };
-use chancery_transparency::{BuiltIn, Charter, Conflict};
+use chancery_transparency::{BuiltIn, Charter, Conflict, Standing};
 use chancery_wire::{
     api::{self, Explanation, HeldRole},
     names::{Handle, RoleName},
@@ -80,8 +80,8 @@ async fn subject(from: &mut impl Read, caller: &Caller, handle: &Handle) -> Resu
         handle: device.handle,
         device: device.device,
         key: device.key,
-        officer: device.officer,
         directory: device.directory,
+        guest: device.guest,
         zone: None,
         standing: device.standing,
         assurance: Assurance { passkey: true, confirmed: false },
@@ -132,9 +132,9 @@ impl Question<'_> {
         };
         let as_officer = |role: &RoleName| {
             let granted = Granted::by(self.charter, [role.clone()]);
-            allows(&confirmed(Caller { granted, officer: true, ..as_is.clone() }))
+            allows(&confirmed(Caller { granted, standing: Standing::Officer, ..as_is.clone() }))
         };
-        let only_officers = !answer.allowed && !as_is.officer && {
+        let only_officers = !answer.allowed && !as_is.standing.is_officer() && {
             let mut all = BuiltIn::ALL.iter().filter_map(|it| it.name.parse().ok());
             all.any(|role: RoleName| as_officer(&role) && !holding(&role))
         };

@@ -22,12 +22,12 @@ pub struct Caller {
     pub device: DeviceId,
     /// Its signature key.
     pub key: PublicKey,
-    /// Whether the account is an officer's.
-    pub officer: bool,
     /// What its device chain makes of the account.
     pub standing: Standing,
     /// Whether the account is a program's that says who belongs to the organisation.
     pub directory: bool,
+    /// Whether the account is a guest's.
+    pub guest: bool,
     /// The session.
     pub session: SessionId,
     /// When the session ends.
@@ -71,9 +71,13 @@ impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         let Assurance { passkey, confirmed } = self.assurance;
-        let account = Entity::plain("Account").with("officer", self.officer);
+        let account = Entity::plain("Account").with("officer", self.standing.is_officer());
         let account = account.with("directory", self.directory).with("passkey", passkey);
         let mut account = account.with_word("zone", self.zone.as_ref());
+        // Said of guests alone, as the zone is of those who ask from one.
+        if self.guest {
+            account = account.with("guest", true);
+        }
         for it in &self.granted.permissions {
             account = account.within("Permission", it.as_str());
         }

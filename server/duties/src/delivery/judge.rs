@@ -4,12 +4,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chancery_floor::store::Read;
-use chancery_groups::{Author, Change, Face, bridged, meet};
-use chancery_transparency::{Charter, PublicKey};
+use chancery_groups::{Author, Change, Company, Face, bridged, meet};
+use chancery_transparency::{Attended, Charter, PublicKey};
 use chancery_wire::{
     frames::{Kind, Submit},
     ids::{DeviceId, RoomId},
     names::Handle,
+    time::Instant,
 };
 
 use super::{error::DeliveryError, stage::Stage};
@@ -21,8 +22,10 @@ struct Known {
     revoked: Vec<(DeviceId, PublicKey)>,
     /// The charter as it stands.
     charter: Arc<Charter>,
-    /// Who answers for which account; read only where somebody may not meet somebody.
-    owners: HashMap<Handle, Handle>,
+    /// Who answers for which account.
+    attended: HashMap<Handle, Attended>,
+    /// What time it is.
+    now: Instant,
 }
 
 /// A handshake that would follow.
@@ -84,21 +87,21 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
 }
 
 async fn what_is_known(stage: &Stage, from: &mut impl Read, room: RoomId) -> Result<Known, DeliveryError> {
-    let mut revoked = Vec::new();
+    let (now, mut revoked) = (stage.floor.clock.now(), Vec::new());
     for handle in rooms::pending(from, room).await? {
-        revoked.extend(accounts::silent_of(from, &handle).await?);
+        revoked.extend(accounts::silent_of(from, &handle, now).await?);
     }
     let charter = stage.charter(from).await?;
-    let owners = stage.owners(from, &charter).await?;
-    Ok(Known { revoked, charter, owners })
+    let attended = accounts::attended(from).await?;
+    Ok(Known { revoked, charter, attended, now })
 }
 
 /// Follows the handshake on the face.
 fn follow(frame: &Submit, caller: &Caller, face: &[u8], known: &Known) -> Result<Verdict, DeliveryError> {
     let mut face = Face::load(face)?;
-    let owner = |handle: &Handle| known.owners.get(handle).cloned();
+    let whose = |handle: &Handle| known.attended.get(handle).cloned();
     let apart = |face: &Face| -> Result<bool, DeliveryError> {
-        Ok(bridged(&face.leaves()?, &face.policy().away, &known.charter, &owner).is_err())
+        Ok(bridged(&face.leaves()?, &face.policy().away, &known.charter, &whose).is_err())
     };
     if frame.kind == Kind::Proposal {
         let leaf = face.propose(frame.body.as_slice())?;
@@ -112,7 +115,8 @@ fn follow(frame: &Submit, caller: &Caller, face: &[u8], known: &Known) -> Result
     let change = face.commit(frame.body.as_slice(), &group_info, &|leaf| {
         known.revoked.iter().any(|(device, key)| leaf.name.device == *device && leaf.key == key.0)
     })?;
-    meet(&before, &change, (&known.charter, known.charter.separated()), &owner)?;
+    let (charter, since) = (&*known.charter, known.charter.separated());
+    meet(&before, &change, Company { room: frame.room, at: known.now, charter, since, whose: &whose })?;
     let author = change.author.leaf();
     own(caller, author.name.device, author.key)?;
     let welcomed = !frame.welcome.as_slice().is_empty();
@@ -136,7 +140,10 @@ async fn are_known(stage: &Stage, change: &Change) -> Result<(), DeliveryError> 
     let mut from = stage.floor.db.reader();
     for leaf in change.newcomers() {
         let device = accounts::find_device(&mut from, leaf.name.device).await?;
-        let same = device.is_some_and(|it| it.handle == leaf.name.account && it.key.0 == leaf.key);
+        let now = stage.floor.clock.now();
+        let same = device.is_some_and(|it| {
+            it.handle == leaf.name.account && it.key.0 == leaf.key && it.until.is_none_or(|until| now < until)
+        });
         if !same {
             return Err(DeliveryError::UnknownDevice);
         }

@@ -24,10 +24,12 @@ impl Delivery {
         let stage = &self.0;
         let mut from = stage.floor.db.reader();
         let charter = stage.charter(&mut from).await?;
-        let owners = stage.owners(&mut from, &charter).await?;
+        let attended = accounts::attended(&mut from).await?;
+        let whose = |handle: &Handle| attended.get(handle).cloned();
         let belongs = |handle: &Handle| charter.segments().members().contains_key(handle);
-        let programs = owners.iter().filter(|(_, owner)| belongs(owner)).map(|(handle, _)| handle);
-        let all: BTreeSet<&Handle> = charter.segments().members().keys().chain(programs).collect();
+        let owner = |handle: &Handle| charter.segments().attended(handle, &whose).map(|it| it.owner);
+        let others = attended.keys().filter(|handle| owner(handle).is_some_and(|it| belongs(&it)));
+        let all: BTreeSet<&Handle> = charter.segments().members().keys().chain(others).collect();
         // Whoever belongs to no segment can meet everybody, and is not looked for.
         let mut there: BTreeMap<[u8; 16], BTreeSet<&Handle>> = BTreeMap::new();
         for handle in all {
@@ -36,8 +38,7 @@ impl Delivery {
                 there.entry(room.0).or_default().insert(handle);
             }
         }
-        let owner = |handle: &Handle| owners.get(handle).cloned();
-        there.retain(|_, handles| charter.segments().bridged(handles.iter().copied(), &owner).is_some());
+        there.retain(|_, handles| charter.segments().bridged(handles.iter().copied(), &whose).is_some());
         let before: BTreeSet<[u8; 16]> = rooms::apart(&mut from).await?.iter().map(|room| room.0).collect();
         let now: BTreeSet<[u8; 16]> = there.into_keys().collect();
         let differ: Vec<RoomId> = now.symmetric_difference(&before).map(|room| RoomId(*room)).collect();
@@ -60,15 +61,15 @@ pub(super) async fn part(stage: &Stage, rooms: &[RoomId]) -> Result<(), StoreErr
     let permit = desk.permit::<Keep>(Organisation);
     let mut work = desk.begin(permit.map_err(|denied| StoreError::Failed(denied.to_string()))?).await?;
     let charter = stage.charter(&mut work.tx).await?;
-    let owners = stage.owners(&mut work.tx, &charter).await?;
-    let owner = |handle: &Handle| owners.get(handle).cloned();
+    let attended = accounts::attended(&mut work.tx).await?;
+    let whose = |handle: &Handle| attended.get(handle).cloned();
     let (mut apart, mut again) = (Vec::new(), Vec::new());
     for room in rooms {
         let Some((.., face)) = rooms::face(&mut work.tx, *room).await? else { continue };
         let damaged = |breach| StoreError::Failed(format!("the face of a room: {breach}"));
         let face = Face::load(&face).map_err(damaged)?;
         let leaves = face.leaves().map_err(damaged)?;
-        let is_apart = bridged(&leaves, &face.policy().away, &charter, &owner).is_err();
+        let is_apart = bridged(&leaves, &face.policy().away, &charter, &whose).is_err();
         if rooms::set_apart(&mut work.tx, *room, is_apart).await? {
             if is_apart { &mut apart } else { &mut again }.push(*room);
         }

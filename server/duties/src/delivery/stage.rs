@@ -18,12 +18,12 @@ use chancery_transparency::Charter;
 use chancery_wire::{
     frames::ServerFrame,
     ids::{DeviceId, RoomId},
-    names::{Domain, Handle},
+    names::Domain,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{batch::Batcher, submit::Submission};
-use crate::{accounts, charter::Rights};
+use crate::charter::Rights;
 
 /// How much may be under way.
 #[derive(Clone, Copy, Debug)]
@@ -149,18 +149,6 @@ impl Stage {
     pub(super) async fn charter(&self, from: &mut impl Read) -> Result<Arc<Charter>, StoreError> {
         let charter = self.rights.charter(from, &self.domain).await?;
         charter.ok_or_else(|| StoreError::Failed("a room before the organisation was founded".to_owned()))
-    }
-
-    /// Who answers for which account; nobody is asked for while no barrier stands.
-    pub(super) async fn owners(
-        &self,
-        from: &mut impl Read,
-        charter: &Charter,
-    ) -> Result<HashMap<Handle, Handle>, StoreError> {
-        if charter.segments().barriers().is_empty() {
-            return Ok(HashMap::new());
-        }
-        accounts::owners(from).await
     }
 
     pub(super) fn is_stopping(&self) -> bool {

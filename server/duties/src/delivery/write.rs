@@ -100,7 +100,7 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
     // Nor is it over while a device is in the room that speaks for nobody: another one may have been touched.
     for handle in std::mem::take(&mut settled) {
         let mut still = false;
-        for (device, _) in accounts::silent_of(tx, &handle).await? {
+        for (device, _) in accounts::silent_of(tx, &handle, at).await? {
             still |= rooms::is_in(tx, room, device).await?;
         }
         if !still {

@@ -7,7 +7,7 @@ use chancery_transparency::{Amendment, Change};
 use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::receive::Gate;
+use super::{guests, receive::Gate};
 use crate::{
     charter,
     counter::{Ask, Refusal, Visitor},
@@ -30,13 +30,16 @@ async fn handle(
     let amendment = &ask.amendment.0;
     let amended = charter::amend(&desk, &gate.charters(), &caller, amendment).await?;
     let change = Amendment::peek(amendment).map(|(it, _)| it.change);
-    let separates = matches!(change, Some(Change::Segment { .. } | Change::Barrier { .. }));
-    if separates
-        && amended.number.is_some()
-        && let Err(error) = gate.delivery.part().await
-    {
-        // Nobody comes in across the barrier all the same; rooms that are across it already are looked at anew at the next start.
-        tracing::error!(%error, "rooms could not be looked through for people who may not meet");
+    let separates =
+        matches!(change, Some(Change::Segment { .. } | Change::Barrier { .. } | Change::Host { .. }));
+    if separates && amended.number.is_some() {
+        if let Err(refusal) = guests::host(&gate).await {
+            tracing::error!(code = %refusal.code, "the terms of guests could not be kept; they are at the next start");
+        }
+        if let Err(error) = gate.delivery.part().await {
+            // Nobody comes in across a barrier all the same; rooms that are across one already are looked at anew at the next start.
+            tracing::error!(%error, "rooms could not be looked through for people who may not meet");
+        }
     }
     Ok(Json(amended))
 }

@@ -142,7 +142,10 @@ fn invites(invite: &Invite) -> Option<String> {
     let it = Invitation::peek(&invite.invitation.0)?;
     let what = if it.officer { " as an officer, who may invite others and revoke their devices" } else { "" };
     let bot = it.bot.as_ref().map(|bot| format!(" as a bot, for which {} answers", bot.owner));
-    Some(format!("invite {}{what}{}", it.handle, bot.unwrap_or_default()))
+    let guest = it.guest.as_ref().map(|guest| {
+        format!(" as a guest until {}, for whom {} answers", rfc3339(guest.until), guest.sponsor)
+    });
+    Some(format!("invite {}{what}{}", it.handle, bot.or(guest).unwrap_or_default()))
 }
 
 /// What an amendment of the charter does, in words.
@@ -173,6 +176,12 @@ fn amends(change: &Change) -> String {
             )
         }
         Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
+        Change::Host { account, terms } => format!(
+            "have the guest {account} take part in {} rooms until {}, and {} answer for it",
+            terms.rooms.len(),
+            rfc3339(terms.until),
+            terms.sponsor
+        ),
         Change::Segment { name, add, remove } => {
             let names =
                 |handles: &[Handle]| handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");

@@ -10,7 +10,7 @@ use chancery_floor::{
     journal::{self, BrokenJournal, Refusals},
     policy::{InvalidPolicies, Policies},
     store::{Db, StoreError},
-    work::{Actor, Desk, Floor},
+    work::{Desk, Floor},
 };
 use chancery_wire::{
     ids::{DeviceId, Digest},
@@ -19,7 +19,8 @@ use chancery_wire::{
 };
 
 use super::{
-    Settings, describe::migrations, limit::Limits, receive::Gate, routes::router, sweep::sweep, tasks::Tasks,
+    Settings, describe::migrations, guests, limit::Limits, receive::Gate, routes::router, sweep::sweep,
+    tasks::Tasks,
 };
 use crate::{
     accounts,
@@ -34,6 +35,8 @@ use crate::{
 const SOON: Duration = Duration::from_millis(250);
 /// How many of those pauses lie between two rounds of expiring.
 const ROUND: u32 = 240;
+/// After how many of those it is looked whose time is over.
+const ATTEND: u32 = 20;
 /// How long stopping waits for what is being written, and for connections to say goodbye.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -149,6 +152,9 @@ impl House {
         };
         // Whatever ended this process before, nothing is said where people may not meet.
         if charter.is_some() {
+            let unkept =
+                |refusal: Refusal| StoreError::Failed(format!("the terms of guests: {}", refusal.code));
+            guests::host(&house.gate).await.map_err(unkept)?;
             house.gate.delivery.part().await?;
         }
         house.gate.tasks.start_helper(house.clone().keep());
@@ -192,6 +198,11 @@ impl House {
         passkeys::expire(&desk).await?;
         devices::expire(&desk).await?;
         files::expire(&desk).await
+    }
+
+    /// Keeps out guests and programs whose time is over. Runs by itself every five seconds.
+    pub async fn attend(&self) -> Result<(), Refusal> {
+        guests::run_out(&self.gate, &self.desk()).await
     }
 
     /// Deletes bytes that belong to nothing. Runs by itself every hour.
@@ -240,7 +251,7 @@ impl House {
     }
 
     fn desk(&self) -> Desk {
-        Desk::of(Arc::clone(&self.gate.floor), Actor::house())
+        self.gate.house()
     }
 
     /// The housekeeping that runs by itself.
@@ -251,6 +262,11 @@ impl House {
             self.gate.delivery.flush().await;
             if let Err(error) = floor.refusals.settle(&floor.db, floor.clock.now()).await {
                 tracing::warn!(%error, "refusals were not written to the journal; they are tried again");
+            }
+            if round % ATTEND == 0
+                && let Err(refusal) = self.attend().await
+            {
+                tracing::warn!(code = %refusal.code, "whose time is over is not seen to; it is tried again");
             }
             if round % ROUND == 0
                 && let Err(refusal) = self.expire().await

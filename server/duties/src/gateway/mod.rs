@@ -7,6 +7,7 @@ mod amend;
 mod approve;
 mod describe;
 mod end_session;
+mod guests;
 mod house;
 mod limit;
 mod link;

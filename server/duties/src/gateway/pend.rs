@@ -4,7 +4,6 @@
 //! once it can be added. Here because it touches several duties.
 
 use axum::{Json, extract::State};
-use chancery_floor::work::Desk;
 use chancery_wire::{api, names::Handle, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -35,9 +34,8 @@ async fn handle(
 
 /// Marks the rooms of an account as pending and has those in them told; answers how many.
 pub(super) async fn pend(gate: &Gate, handle: &Handle) -> Result<u64, Refusal> {
-    let desk = Desk::of(std::sync::Arc::clone(&gate.floor), chancery_floor::work::Actor::house());
     let devices = accounts::all_devices_of(&mut gate.floor.db.reader(), handle).await?;
-    let rooms = rooms::pend(&desk, handle, &devices).await?;
+    let rooms = rooms::pend(&gate.house(), handle, &devices).await?;
     gate.delivery.look(&rooms);
     Ok(rooms.len() as u64)
 }

@@ -28,7 +28,7 @@ use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::{
-    Settings,
+    Settings, guests,
     limit::{Limits, origin},
     tasks::Tasks,
 };
@@ -100,6 +100,11 @@ async fn in_scim(response: Response) -> Response {
 }
 
 impl Gate {
+    /// The desk at which the server itself works.
+    pub(super) fn house(&self) -> Desk {
+        Desk::of(Arc::clone(&self.floor), Actor::house())
+    }
+
     /// What the charter knows of the world.
     pub(super) fn charters(&self) -> Charters {
         let (domain, rights) = (self.settings.domain.clone(), self.rights.clone());
@@ -177,6 +182,12 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         let body = read(body).await?;
         self.confirm(&mut parts, &body).await?;
+        let body = match parts.extensions.get::<Visitor>() {
+            Some(Visitor { caller, .. }) if caller.guest => {
+                guests::scoped(self, caller, (&parts.method, parts.uri.path()), body).await?
+            }
+            _ => body,
+        };
         for _ in 1..TRIES {
             let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
             let response = guarded(again, next.clone()).await;

@@ -41,7 +41,7 @@ async fn handle(
 ) -> Result<Json<api::Suspension>, Refusal> {
     let domain = gate.settings.domain.clone();
     let work = desk.begin(desk.permit::<Suspend>(Organisation)?).await?;
-    let by_officer = caller.officer;
+    let by_officer = caller.standing.is_officer();
     // All of it, or none: who is suspended is so in every respect, whatever ends this process.
     let follow = async |tx: &mut Tx, it: &Suspension, at| {
         if it.suspended.is_some() {

@@ -56,7 +56,7 @@ pub(super) async fn handle(
     let kept = store::of(&mut work.tx, &held.handle).await?;
     // Who was revoked meanwhile asks for nothing any more.
     let device = accounts::find_device(&mut work.tx, held.device).await?.ok_or(PasskeysError::NoCeremony)?;
-    let owner = Owner { handle: &held.handle, officer: device.officer, kept: &kept };
+    let owner = Owner { handle: &held.handle, officer: device.standing.is_officer(), kept: &kept };
     if !store::step(&mut work.tx, held.ceremony, (Standing::Open, Standing::Done)).await? {
         return Err(PasskeysError::NoCeremony.into());
     }

@@ -47,7 +47,8 @@ pub(super) async fn handle(
     let (mut reader, party) = (desk.look(&permit), passkeys.party()?);
     let held = open(&mut reader, &ask.secret, desk.now()).await?;
     let kept = store::of(&mut reader, &held.handle).await?;
-    let officer = accounts::find_device(&mut reader, held.device).await?.is_some_and(|it| it.officer);
+    let officer =
+        accounts::find_device(&mut reader, held.device).await?.is_some_and(|it| it.standing.is_officer());
     let owner = Owner { handle: &held.handle, officer, kept: &kept };
     let makes = matches!(held.purpose, Purpose::Add { .. });
     let options = if makes {

@@ -64,7 +64,7 @@ pub(crate) async fn good_until(
     device: &KnownDevice,
 ) -> Result<Option<Instant>, StoreError> {
     let Some(hours) = providers.hours else { return Ok(Some(Instant(i64::MAX))) };
-    if device.officer || device.bot {
+    if device.standing.is_officer() || device.bot {
         return Ok(Some(Instant(i64::MAX)));
     }
     // Also where the officer's device was revoked that had signed for it: that opens no door.

@@ -35,7 +35,7 @@ pub(super) async fn handle(Visitor { desk, .. }: Visitor) -> Result<Json<api::Wa
     for (handle, active) in store::accounts(&mut from).await? {
         let Some(standing) = standings.get(&handle) else { continue };
         match (active, standing.suspended) {
-            (false, None) if standing.officer || standing.bot => waiting.officers.push(handle),
+            (false, None) if standing.standing.is_officer() || standing.bot => waiting.officers.push(handle),
             (false, None) => waiting.suspend.push(handle),
             (true, Some(Suspender::Directory)) => waiting.restore.push(handle),
             _ => {}

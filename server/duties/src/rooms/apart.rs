@@ -36,8 +36,8 @@ pub(super) async fn handle(
     let Some(charter) = state.rights.charter(&mut from, &state.domain).await? else {
         return Ok(Json(api::ApartRooms { rooms }));
     };
-    let owners = accounts::owners(&mut from).await?;
-    let owner = |handle: &Handle| owners.get(handle).cloned();
+    let attended = accounts::attended(&mut from).await?;
+    let whose = |handle: &Handle| attended.get(handle).cloned();
     for room in store::apart(&mut from).await? {
         let Some((.., face)) = store::face(&mut from, room).await? else { continue };
         let damaged = |breach| StoreError::Failed(format!("the face of a room: {breach}"));
@@ -48,7 +48,7 @@ pub(super) async fn handle(
         there.sort_unstable();
         there.dedup();
         let side = |(segment, accounts)| api::Side { segment, accounts };
-        let sides = charter.segments().sides(&there, &owner);
+        let sides = charter.segments().sides(&there, &whose);
         let apart = sides.into_iter().map(|[one, other]| [side(one), side(other)]).collect();
         there.retain(|handle| face.policy().role(handle) == Role::Owner);
         rooms.push(api::ApartRoom { room, apart, owners: there });

@@ -73,16 +73,16 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let KnownDevice { handle, device, key, officer, standing, directory, .. } = device;
+        let KnownDevice { handle, device, key, standing, directory, guest, .. } = device;
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
             Caller {
                 handle,
                 device,
                 key,
-                officer,
                 standing,
                 directory,
+                guest,
                 session,
                 until,
                 assurance: Assurance::default(),

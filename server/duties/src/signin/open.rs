@@ -57,7 +57,10 @@ async fn open(
 ) -> Result<api::Session, SigninError> {
     let (opened, device) = (work.at(), known.device);
     // Its program may not have signed that yet.
-    if !known.officer && !known.bot && provisioning::keeps_out(&mut work.tx, &known.handle).await? {
+    if !known.standing.is_officer()
+        && !known.bot
+        && provisioning::keeps_out(&mut work.tx, &known.handle).await?
+    {
         return Err(SigninError::Suspended);
     }
     let provider = match shown {

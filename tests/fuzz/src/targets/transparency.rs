@@ -68,6 +68,7 @@ fn invitation() -> Option<Vec<u8>> {
         device: ALICE,
         chain: Digest([0; 32]),
         bot: None,
+        guest: None,
     };
     Some(invitation.sign(&key(1)))
 }

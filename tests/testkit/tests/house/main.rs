@@ -16,6 +16,7 @@ mod charter;
 mod contract;
 mod door;
 mod files;
+mod guests;
 mod history;
 mod limits;
 mod page;

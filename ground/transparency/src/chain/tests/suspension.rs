@@ -38,6 +38,7 @@ impl People {
             device: DeviceId([1; 16]),
             chain: root.0,
             bot: if let AccountKind::Bot(bot) = kind { Some(bot.clone()) } else { None },
+            guest: None,
         };
         let entry = join(&invitation.sign(&key(1)), &secret, DeviceId([seed; 16]), AT, &key(seed)).unwrap();
         let chain = verify(&[entry], &handle(name), &bank(), root, |by| self.0.get(by).cloned()).unwrap();

@@ -96,12 +96,12 @@ fn whoever_answers_for_a_program_is_where_it_is() {
     house.does("alice", segment("trading", &["bob"], &[])).unwrap();
     house.does("alice", barrier("research", "trading", true)).unwrap();
     let (hr, bob, carol) = (handle("hr"), handle("bob"), handle("carol"));
-    let owner = |it: &Handle| (*it == hr).then(|| carol.clone());
+    let whose = |it: &Handle| (*it == hr).then(|| Attended { owner: carol.clone(), guest: None });
     let segments = house.charter.segments();
-    let apart = segments.apart([&hr], [&bob], &owner).unwrap();
+    let apart = segments.apart([&hr], [&bob], &whose).unwrap();
     assert_eq!((apart.one, apart.other), ((hr.clone(), role("research")), (bob.clone(), role("trading"))));
     assert_eq!(segments.apart([&hr], [&bob], &|_| None), None);
-    let [one, other] = segments.sides([&hr, &bob, &carol], &owner).remove(0);
+    let [one, other] = segments.sides([&hr, &bob, &carol], &whose).remove(0);
     assert_eq!(
         (one, other),
         ((role("research"), vec![carol.clone(), hr.clone()]), (role("trading"), vec![bob]))
@@ -127,4 +127,38 @@ fn a_charter_that_was_checked_and_kept_is_the_same_again() {
         again.take_again(amendment, &mut |whose| house.chains.get(whose).cloned()).unwrap();
     }
     assert_eq!(again, house.charter);
+}
+
+#[test]
+fn a_guest_is_hosted_on_other_terms_by_whoever_may_invite() {
+    use InvalidAmendment::{Bounds, ForThemselves, NoRight, Nothing};
+    let mut house = House::new();
+    let host = |account: &str, sponsor: &str, rooms: &[u8], until: i64| Change::Host {
+        account: handle(account),
+        terms: guest(sponsor, rooms, Instant(until)),
+    };
+    assert_eq!(house.does("bob", host("gina", "bob", &[7], 30_000)), Err(NoRight(handle("bob"))));
+    assert_eq!(house.does("gina", host("gina", "bob", &[7], 30_000)), Err(NoRight(handle("gina"))));
+    for change in [host("gina", "bob", &[7], 15_000), host("carol", "bob", &[7], 30_000)] {
+        assert!(matches!(house.does("alice", change.clone()), Err(Nothing(_))), "{change:?}");
+    }
+    for change in [
+        host("gina", "bob", &[], 30_000),
+        host("gina", "bob", &[9, 7], 30_000),
+        host("gina", "bob", &[7], 10_000),
+        host("gina", "hr", &[7], 30_000),
+        host("gina", "gina", &[7], 30_000),
+    ] {
+        assert!(matches!(house.does("alice", change.clone()), Err(Bounds(_))), "{change:?}");
+    }
+    house.does("alice", host("gina", "carol", &[7, 9], 30_000)).unwrap();
+    let whose = |it: &Handle| house.chains[it].devices[0].attended();
+    let gina = handle("gina");
+    let owner = |number| house.charter.segments_at(number).attended(&gina, &whose).unwrap().owner;
+    assert_eq!((owner(0), owner(1)), (handle("bob"), handle("carol")));
+    assert_eq!(house.charter.hosted_on(&gina).map(|it| it.until).collect::<Vec<_>>(), [Instant(30_000)]);
+    // A guest holds no role and signs nothing.
+    assert!(matches!(house.does("alice", assign("gina", "help-desk", None)), Err(Bounds(_))));
+    assert_ne!(house.does("gina", withdraw("gina", "help-desk")), Err(ForThemselves));
+    assert!(house.does("gina", withdraw("gina", "help-desk")).is_err());
 }

@@ -1,0 +1,63 @@
+//! The SQL of accounts for which others answer, programs' and guests': who does, and until when they are good.
+
+use std::collections::HashMap;
+
+use chancery_floor::{
+    store::{Read, Row, StoreError, Tx},
+    values,
+};
+use chancery_transparency::{Attended, Guest};
+use chancery_wire::{ids::RoomId, names::Handle, time::Instant};
+
+/// Who answers for which account: the owners of programs, and the sponsors of guests.
+pub(crate) async fn attended(from: &mut impl Read) -> Result<HashMap<Handle, Attended>, StoreError> {
+    const SELECT: &str =
+        "SELECT handle, attended_by, good_until, guest_rooms FROM accounts WHERE attended_by IS NOT NULL";
+    let one = |row: &Row| {
+        let owner: Handle = row.parsed(1)?;
+        Ok((row.parsed(0)?, Attended { owner: owner.clone(), guest: guest(row, owner, (2, 3))? }))
+    };
+    from.rows(SELECT, vec![]).await?.iter().map(one).collect()
+}
+
+/// The terms of a guest, where the account is one's.
+pub(super) fn guest(
+    row: &Row,
+    sponsor: Handle,
+    (until, rooms): (usize, usize),
+) -> Result<Option<Guest>, StoreError> {
+    let (Some(until), Some(rooms)) = (row.integer_if_any(until)?, row.text_if_any(rooms)?) else {
+        return Ok(None);
+    };
+    let rooms: Result<Vec<RoomId>, _> = rooms.split(' ').map(str::parse).collect();
+    let rooms = rooms.map_err(|_| StoreError::Failed("a stored room does not parse".to_owned()))?;
+    Ok(Some(Guest { sponsor, rooms, until: Instant(until) }))
+}
+
+/// Rooms as they are kept.
+pub(super) fn list(rooms: &[RoomId]) -> String {
+    rooms.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Keeps the terms on which a guest takes part from now on; `false` where they are so.
+pub(crate) async fn host(tx: &mut Tx, handle: &Handle, terms: &Guest) -> Result<bool, StoreError> {
+    const UPDATE: &str =
+        "UPDATE accounts SET attended_by = $2, good_until = $3, guest_rooms = $4, ran_out = 0
+        WHERE handle = $1 AND guest_rooms IS NOT NULL
+        AND (attended_by <> $2 OR good_until <> $3 OR guest_rooms <> $4)";
+    let values = values![handle.as_str(), terms.sponsor.as_str(), terms.until.0, list(&terms.rooms).as_str()];
+    Ok(tx.execute(UPDATE, values).await? == 1)
+}
+
+/// The accounts whose time is over, where nothing has been done about it yet.
+pub(crate) async fn run_out(from: &mut impl Read, now: Instant) -> Result<Vec<Handle>, StoreError> {
+    const SELECT: &str = "SELECT handle FROM accounts WHERE good_until <= $1 AND ran_out = 0 ORDER BY handle";
+    from.rows(SELECT, values![now.0]).await?.iter().map(|row| row.parsed(0)).collect()
+}
+
+/// Something is done about it that the time of an account is over.
+pub(crate) async fn is_out(tx: &mut Tx, handle: &Handle, now: Instant) -> Result<bool, StoreError> {
+    const UPDATE: &str =
+        "UPDATE accounts SET ran_out = 1 WHERE handle = $1 AND good_until <= $2 AND ran_out = 0";
+    Ok(tx.execute(UPDATE, values![handle.as_str(), now.0]).await? == 1)
+}

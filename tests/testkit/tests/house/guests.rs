@@ -1,0 +1,187 @@
+//! Guests: in the rooms that were named, for a while, with somebody who answers; and they learn of nobody else.
+
+use std::time::Duration;
+
+use chancery_sdk::{AccountKind, Change, Client, Guest, Progress, Want};
+use chancery_testkit::both;
+use chancery_wire::{
+    api::{AskChains, Chains, Claim},
+    names::Handle,
+    policy::Role,
+    problem::Code,
+    time::Instant,
+};
+use reqwest::Method;
+
+use super::{
+    door::{Door, expected, now, problem, proof, says, sync, text, texts},
+    recovery::{devices_in, events, handle, joins},
+};
+
+fn guest(door: &Door, sponsor: &str, seconds: i64) -> Guest {
+    Guest { sponsor: handle(sponsor), rooms: vec![door.room], until: now().plus_seconds(seconds) }
+}
+
+/// Gina, whom Bob hosts in the room for an hour.
+async fn gina(door: &mut Door) -> Client {
+    let terms = guest(door, "bob", 3600);
+    joins(door, "gina", &AccountKind::Guest(terms)).await
+}
+
+fn adds(who: &mut Client, room: chancery_wire::ids::RoomId, whom: &str) -> chancery_sdk::WishId {
+    who.want(room, Want::Add(vec![handle(whom)], Role::Member)).unwrap()
+}
+
+/// The accounts of which somebody is shown a chain, when asking for these.
+async fn shown(door: &Door, who: &Client, asked: &[&str]) -> Vec<Handle> {
+    let (me, path) = (who.enrolled().unwrap(), "/v1/chains");
+    let token = door.session(&me).await;
+    let shown = proof(&me, ("POST", path), Some(&token), now());
+    let ask = AskChains { handles: asked.iter().map(|it| handle(it)).collect() };
+    let request = door.signed_as(&Method::POST, path, &token, &shown).json(&ask);
+    let chains: Chains = request.send().await.unwrap().json().await.unwrap();
+    let mut handles: Vec<Handle> = chains.chains.into_iter().map(|it| it.handle).collect();
+    handles.sort();
+    handles.dedup();
+    handles
+}
+
+async fn claims(door: &Door, who: &Client, whose: &str) -> (u16, String) {
+    let (me, path) = (who.enrolled().unwrap(), format!("/v1/accounts/{whose}/key-packages/claim"));
+    let token = door.session(&me).await;
+    let shown = proof(&me, ("POST", &path), Some(&token), now());
+    problem(door.signed_as(&Method::POST, &path, &token, &shown).json(&Claim { devices: None })).await
+}
+
+async fn hosts(who: &mut Client, account: &str, terms: Guest) {
+    who.amend(Change::Host { account: handle(account), terms }).await.unwrap();
+}
+
+both! {
+    async fn a_guest_is_where_they_were_invited_and_everybody_sees_it(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        says(&mut gina, room, "good morning").await;
+        sync(&mut door.bob).await;
+        let lines = door.bob.lines(room, Some(0), u32::MAX).unwrap();
+        let line = lines.iter().find(|it| it.text().is_some()).unwrap();
+        assert_eq!(line.mark(), Some("guest"));
+        let view = door.bob.find_room("private").unwrap();
+        let member = view.members.iter().find(|it| it.handle == handle("gina")).unwrap();
+        assert_eq!(member.guest.as_ref().unwrap().sponsor, handle("bob"));
+        // Into another room nobody brings her, and she opens none, brings nobody and is set above nobody.
+        let other = door.alice.open_room(&text("other"), &[handle("bob")]).unwrap();
+        sync(&mut door.alice).await;
+        let wish = adds(&mut door.alice, other, "gina");
+        sync(&mut door.alice).await;
+        let Progress::Refused(why) = door.alice.progress(wish).unwrap() else { panic!("not refused") };
+        assert!(why.contains("gina is a guest"), "{why}");
+        gina.open_room(&text("hers"), &[]).unwrap();
+        let refused = gina.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
+        assert!(refused.is(Code::Denied), "{refused}");
+        let wish = door.alice.want(room, Want::Role(handle("gina"), Role::Moderator)).unwrap();
+        sync(&mut door.alice).await;
+        assert!(matches!(door.alice.progress(wish).unwrap(), Progress::Refused(_)));
+    }
+
+    async fn a_guest_learns_of_nobody_else(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        joins(&mut door, "mo", &AccountKind::Officer).await;
+        joins(&mut door, "carol", &AccountKind::Person).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        // Mallory is a member of the organisation, and in no room with her; that Zoe is not, she cannot tell from that.
+        let asked = ["alice", "bob", "carol", "gina", "mallory", "mo", "zoe"];
+        let seen: Vec<Handle> = ["alice", "bob", "gina", "mo"].map(handle).to_vec();
+        assert_eq!(shown(&door, &gina, &asked).await, seen);
+        assert_eq!(claims(&door, &gina, "carol").await, expected(Code::NoAccount));
+        assert_eq!(claims(&door, &gina, "zoe").await, expected(Code::NoAccount));
+        assert_eq!(claims(&door, &gina, "bob").await.0, 200);
+        assert_eq!(claims(&door, &door.bob, "carol").await.0, 200, "whoever belongs to the organisation may");
+        assert!(gina.guests().await.unwrap_err().is(Code::Denied));
+    }
+
+    async fn whose_time_is_over_is_out_and_comes_back_when_it_is_longer(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        sync(&mut door.bob).await;
+        // Her time is made shorter, to a second ago as soon as it is taken in.
+        let soon = Guest { until: now().plus_seconds(1), ..guest(&door, "bob", 0) };
+        hosts(&mut door.alice, "gina", soon.clone()).await;
+        let me = gina.enrolled().unwrap();
+        let mut socket = door.connect(&me).await;
+        while now() < soon.until {
+            tokio::task::yield_now().await;
+        }
+        door.house.attend().await.unwrap();
+        assert_eq!(socket.closed().await, 4001);
+        let out = gina.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
+        assert!(out.is(Code::RunOut), "{out}");
+        door.has_fact("accounts.ran-out", 1).await;
+        // Bob, a plain member, takes her out.
+        sync(&mut door.bob).await;
+        assert_eq!(door.bob.find_room("private").unwrap().away[0].handle, handle("gina"));
+        sync(&mut door.alice).await;
+        assert_eq!(devices_in(&door.alice, "gina"), 0);
+        assert!(events(&door.alice, room).ends_with("the time of gina is over"), "{}", events(&door.alice, room));
+        says(&mut door.bob, room, "among us").await;
+        // It becomes longer: she is back, with the same device.
+        let longer = guest(&door, "bob", 3600);
+        hosts(&mut door.alice, "gina", longer).await;
+        sync(&mut door.bob).await;
+        sync(&mut gina).await;
+        assert_eq!(devices_in(&door.bob, "gina"), 1);
+        says(&mut door.bob, room, "welcome back").await;
+        sync(&mut gina).await;
+        assert_eq!(texts(&gina, room), ["welcome back"]);
+    }
+
+    async fn a_guest_whose_sponsor_is_out_is_not_heard_until_somebody_else_answers(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
+        mo.suspend(&handle("bob"), true).await.unwrap();
+        let out = gina.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
+        assert!(out.is(Code::Suspended), "{out}");
+        assert!(mo.guests().await.unwrap()[0].orphaned);
+        let others = guest(&door, "alice", 3600);
+        hosts(&mut door.alice, "gina", others).await;
+        assert!(!mo.guests().await.unwrap()[0].orphaned);
+        sync(&mut gina).await;
+        says(&mut gina, room, "here again").await;
+    }
+
+    async fn nobody_is_a_guest_of_nobody_or_for_ever(db: Db) {
+        let mut door = Door::open(db).await;
+        let terms = guest(&door, "bob", 3600);
+        for bad in [
+            Guest { until: Instant(now().0 - 1000), ..terms.clone() },
+            Guest { sponsor: handle("nobody"), ..terms.clone() },
+            Guest { sponsor: handle("gina"), ..terms.clone() },
+        ] {
+            let refused = door.alice.invite(&handle("gina"), &AccountKind::Guest(bad)).await.unwrap_err();
+            assert!(refused.is(Code::BadInvitation), "{refused}");
+        }
+        let nowhere = AccountKind::Guest(Guest { rooms: vec![], ..terms });
+        assert!(door.alice.invite(&handle("gina"), &nowhere).await.is_err());
+    }
+}
