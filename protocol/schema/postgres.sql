@@ -116,6 +116,19 @@ CREATE TABLE charter_proposals (
     declined BIGINT NOT NULL
 );
 
+-- charter/0002_uses
+-- When somebody used what a role gives last, to the day; and since when that is written down.
+CREATE TABLE charter_uses (
+    handle TEXT NOT NULL,
+    permission TEXT NOT NULL,
+    used BIGINT NOT NULL,
+    PRIMARY KEY (handle, permission)
+);
+CREATE TABLE charter_observed (
+    one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    since BIGINT NOT NULL
+);
+
 -- devices/0001_devices
 -- Key packages that devices deposited, each for one use but the last resort.
 CREATE TABLE devices_key_packages (

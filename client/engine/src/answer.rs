@@ -286,7 +286,7 @@ impl Turn<'_> {
 }
 
 /// The server's words as the server's: nothing in them steers a screen or fills it.
-fn quoted(words: &str) -> String {
+pub(crate) fn quoted(words: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

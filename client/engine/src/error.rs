@@ -97,6 +97,9 @@ pub enum EngineError {
     /// What a bot is for is no line that could be shown.
     #[error("say in one line of at most 200 bytes what the bot is for")]
     Purpose,
+    /// A guest opens no room.
+    #[error("guests open no rooms: ask whoever answers for you")]
+    IsGuest,
     /// A guest comes into no room, or into too many.
     #[error("say into which rooms the guest may come: at least one, and at most 32")]
     NoRooms,

@@ -20,6 +20,8 @@ use serde_bytes::ByteBuf;
 use tls_codec::Serialize as _;
 
 use crate::{
+    answer::quoted,
+    charter::whose,
     engine::{Engine, Turn},
     error::EngineError,
     mls::{capabilities, settings},
@@ -39,6 +41,10 @@ impl Engine {
     ) -> Result<RoomId, EngineError> {
         self.turn(now, |turn| {
             let members = once(members.iter().filter(|member| **member != turn.me.identity.handle));
+            let own = whose(turn.step, &turn.me.identity.handle);
+            if own.is_some_and(|it| it.guest.is_some()) {
+                return Err(EngineError::IsGuest);
+            }
             turn.may_meet(&members, [&turn.me.identity.handle])?;
             let policy = RoomPolicy::founded_by(turn.me.identity.handle.clone());
             let id = turn.begin_room(Some(name), &policy)?;
@@ -51,6 +57,18 @@ impl Engine {
                 turn.step.wish(id, now, &add.write())?;
             }
             Ok(id)
+        })
+    }
+
+    /// The server does not open a room, for this reason: there is none then.
+    pub fn not_opened(&mut self, room: RoomId, why: &str, now: Instant) -> Result<(), EngineError> {
+        self.turn(now, |turn| {
+            let mut kept = turn.room(room)?;
+            if kept.standing == Standing::Opening {
+                turn.part(&mut kept, quoted(why), false)?;
+                turn.step.keep_room(&kept)?;
+            }
+            Ok(())
         })
     }
 

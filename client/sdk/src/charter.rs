@@ -73,6 +73,15 @@ impl Client {
         Ok(answer)
     }
 
+    /// What of their roles people have not used in so many days, for whoever may see that.
+    pub async fn unused_rights(&mut self, days: u32) -> Result<api::UnusedRights, SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/charter/unused/{days}");
+        let unused = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
+        self.keep_session()?;
+        Ok(unused)
+    }
+
     /// The guests of the organisation, for whoever may see that.
     pub async fn guests(&mut self) -> Result<Vec<api::Guest>, SdkError> {
         let identity = self.enrolled()?;

@@ -110,7 +110,15 @@ impl<'c> Live<'c> {
                 match out {
                     Out::Submit(submit) => frames.push(ClientFrame::Submit(submit)),
                     Out::Open(open) => {
-                        let head: RoomHead = self.post("/v1/rooms", &open).await?;
+                        let head: RoomHead = match self.post("/v1/rooms", &open).await {
+                            Ok(head) => head,
+                            // It is not to stand in the way of everything else.
+                            Err(SdkError::Refused(problem)) if problem.status == 403 => {
+                                self.client.engine.not_opened(open.room, &problem.title, now())?;
+                                continue;
+                            }
+                            Err(error) => return Err(error),
+                        };
                         self.client.engine.opened(&head, now())?;
                         frames.push(self.fetch(head.room, 0));
                     }

@@ -17,11 +17,13 @@ mod judge;
 mod permission;
 mod role;
 mod segments;
+mod unused;
 
 pub use amendment::{Amendment, Change, InvalidAmendment};
 pub use permission::Permission;
 pub use role::{BuiltIn, Conflict};
 pub use segments::{Apart, Attended, Segments, Whose};
+pub use unused::Unused;
 
 use crate::chain::{Device, Root};
 
@@ -39,6 +41,9 @@ pub struct Charter {
     two_persons: bool,
     roles: BTreeMap<RoleName, Vec<Permission>>,
     assigned: BTreeMap<Handle, BTreeMap<RoleName, Option<Instant>>>,
+    /// When that was assigned, and when roles of the organisation's own became what they are.
+    assigned_at: BTreeMap<(Handle, RoleName), Instant>,
+    defined_at: BTreeMap<RoleName, Instant>,
     given_up: BTreeSet<(Handle, RoleName)>,
     rules: BTreeMap<RoleName, String>,
     emergencies: Vec<Emergency>,
@@ -125,6 +130,8 @@ impl Charter {
             two_persons: false,
             roles,
             assigned,
+            assigned_at: BTreeMap::new(),
+            defined_at: BTreeMap::new(),
             given_up,
             rules: BTreeMap::new(),
             emergencies,

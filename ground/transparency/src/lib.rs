@@ -25,7 +25,7 @@ pub use chain::{
 };
 pub use charter::{
     Amendment, Apart, Attended, BuiltIn, Change, Charter, Conflict, Emergency, Held, InvalidAmendment,
-    Permission, Segments, Standing, Whose,
+    Permission, Segments, Standing, Unused, Whose,
 };
 pub use invitation::{AccountKind, Bot, Guest, Invitation, Scope, Secret};
 pub use linking::{Answer, Done, Grant, Meeting, Offer, PART_LIMIT, Reveal, promise};

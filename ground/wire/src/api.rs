@@ -12,7 +12,7 @@ mod suspensions;
 
 pub use charter::{
     Amend, Amended, ApartRoom, ApartRooms, Charter, Explain, Explanation, Fact, Facts, HeldRole, Proposals,
-    Side,
+    Side, UnusedRight, UnusedRights,
 };
 pub use guests::{Guest, Guests};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};

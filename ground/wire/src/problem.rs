@@ -173,9 +173,9 @@ codes! {
     /// The account is suspended.
     Suspended = "signin.suspended", 403, "this account is suspended: none of its devices is heard until it is restored",
         "ask an officer of your organisation; nothing is lost, and unsent messages wait on the device";
-    /// The time of a program's account is over.
-    RunOut = "signin.run-out", 403, "the time for which this program was let in is over",
-        "an officer invites it anew, under another name";
+    /// The time of a program's or a guest's account is over.
+    RunOut = "signin.run-out", 403, "the time for which this account was let in is over",
+        "whoever answers for a guest has it made longer (chancery admin host); a program is invited anew, under another name";
     /// No such recovery key.
     NoRecovery = "accounts.no-recovery", 403, "this recovery key brings no account back",
         "look for a mistake in the link; or two officers can bring the account back with `vouch`";

@@ -170,6 +170,12 @@ pub(crate) enum Admin {
         #[arg(long)]
         person: Option<String>,
     },
+    /// List what of their roles people have not used, and what could be taken from whom without anybody missing it
+    UnusedRights {
+        /// How many days to look back
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+    },
     /// List the open sessions of somebody else, or end them
     Sessions {
         /// The account

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use chancery_sdk::{Amendment, BuiltIn, Change, Charter, Client, Conflict, Emergency, Permission};
 use chancery_wire::{
-    api::{Amended, Explanation},
+    api::{Amended, Explanation, UnusedRight},
     ids::AmendmentId,
     names::{Handle, RoleName},
     time::Instant,
@@ -23,6 +23,7 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
     let change = match what {
         Admin::Charter => return charter(common, output).await,
         Admin::Roles => return roles(common, output).await,
+        Admin::UnusedRights { days } => return unused(common, output, days).await,
         Admin::Barriers => return barriers(common, output).await,
         Admin::Proposals => return proposals(common, output).await,
         Admin::Agree { proposal, yes } => return agree(common, output, (&proposal, yes)).await,
@@ -107,6 +108,33 @@ fn sorted(people: &[String]) -> Result<Vec<Handle>, Failure> {
     handles.sort();
     handles.dedup();
     Ok(handles)
+}
+
+/// What of their roles people have not used.
+async fn unused(common: &Common, output: &mut Output, days: u32) -> Result<(), Failure> {
+    let it = open(common)?.unused_rights(days).await?;
+    let since = Client::now().plus_seconds(-86_400 * i64::from(days));
+    let line = |it: &UnusedRight| {
+        let acts = it.permissions.join(", ");
+        if it.whole {
+            format!("chancery admin withdraw {} {}    # nobody would miss: {acts}", it.account, it.role)
+        } else {
+            format!(
+                "{} holds {} and has not used: {acts}; a role of your own could give the rest",
+                it.account, it.role
+            )
+        }
+    };
+    let lines: Vec<String> = it.unused.iter().map(line).collect();
+    let text = match it.observed {
+        Some(observed) if observed <= since => lines.join("\n"),
+        Some(observed) => {
+            format!("what is used is written down since {}: ask for fewer days", clock(observed.0))
+        }
+        None => "nobody has used anything of a role yet".to_owned(),
+    };
+    let text = if text.is_empty() { "everything that roles give was used".to_owned() } else { text };
+    output.answer(&json!(it), &text)
 }
 
 /// The segments, the barriers, and the rooms through which one runs.
@@ -323,7 +351,7 @@ fn says(change: &Change) -> String {
         }
         Change::Review { .. } => "the emergency is reviewed".to_owned(),
         Change::Host { account, terms } => format!(
-            "{account} is a guest{} in {} rooms; {} answers for them",
+            "{account} is a guest{} in {} room(s); {} answers for them",
             until(&terms.until),
             terms.rooms.len(),
             terms.sponsor

@@ -251,7 +251,7 @@ impl Charter {
         Ok(held.iter().filter_map(|(it, _)| self.permits(&it.role)).flatten().copied().collect())
     }
 
-    fn change(&mut self, it: &Amendment) {
+    pub(super) fn change(&mut self, it: &Amendment) {
         match it.change.clone() {
             Change::Define { role, permissions } if permissions.is_empty() => {
                 self.roles.remove(&role);
@@ -261,9 +261,11 @@ impl Charter {
                 self.assigned.retain(|_, held| !held.is_empty());
             }
             Change::Define { role, permissions } => {
+                self.defined_at.insert(role.clone(), it.at);
                 self.roles.insert(role, permissions);
             }
             Change::Assign { account, role, until } => {
+                self.assigned_at.insert((account.clone(), role.clone()), it.at);
                 self.assigned.entry(account).or_default().insert(role, until);
             }
             Change::Withdraw { account, role } => {

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod segments;
+mod unused;
 
 const AT: Instant = Instant(10_000);
 const HOUR: i64 = 3_600_000;

@@ -141,3 +141,26 @@ pub struct Side {
     /// They.
     pub accounts: Vec<Handle>,
 }
+
+/// What of their roles people have not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnusedRights {
+    /// The roles, by account.
+    pub unused: Vec<UnusedRight>,
+    /// Since when it is written down what is used; nothing is said of longer ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Instant>,
+}
+
+/// A role of which its holder has used less than it gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnusedRight {
+    /// Who holds it.
+    pub account: Handle,
+    /// The role.
+    pub role: RoleName,
+    /// What of it was not used.
+    pub permissions: Vec<String>,
+    /// Whether the whole role could go: whatever was used of it, other roles give as well.
+    pub whole: bool,
+}

@@ -47,6 +47,21 @@ impl Fact for GlassBroken {
     const MEANING: &'static str = "somebody took a role alone for at most four hours, in an emergency that has to be reviewed: amendment, who, role";
 }
 
+/// Somebody has used what their roles give.
+#[derive(Debug, Serialize)]
+pub(crate) struct Used {
+    /// The account.
+    pub account: Handle,
+    /// The permissions.
+    pub permissions: Vec<&'static str>,
+}
+
+impl Fact for Used {
+    const KIND: &'static str = "charter.used";
+    const MEANING: &'static str =
+        "an account used what its roles permit, for the first time in a day: account, permissions";
+}
+
 /// An amendment waits for another person.
 #[derive(Debug, Serialize)]
 pub(crate) struct Proposed {
@@ -83,5 +98,6 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Amended>(),
     Meaning::of::<GlassBroken>(),
     Meaning::of::<Proposed>(),
+    Meaning::of::<Used>(),
     Meaning::of::<Declined>(),
 ];

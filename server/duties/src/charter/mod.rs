@@ -15,6 +15,7 @@ mod proposals;
 mod read;
 mod rights;
 mod store;
+mod unused;
 
 use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -24,6 +25,7 @@ pub(crate) use error::CharterError;
 pub(crate) use facts::FACTS;
 pub(crate) use rights::Rights;
 pub(crate) use store::MIGRATIONS;
+pub(crate) use unused::Uses;
 
 /// What the charter knows of the world.
 #[derive(Clone, Debug)]
@@ -43,4 +45,5 @@ pub(crate) fn routes() -> OpenApiRouter<Charters> {
         .routes(routes!(proposals::handle))
         .routes(routes!(decline::handle))
         .routes(routes!(explain::handle))
+        .routes(routes!(unused::handle))
 }

@@ -1,13 +1,18 @@
 //! The SQL of the charter. No other duty names these tables.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chancery_floor::{
     store::{Migration, Read, StoreError, Tx},
     values,
 };
-use chancery_wire::{ids::AmendmentId, time::Instant};
+use chancery_transparency::Permission;
+use chancery_wire::{ids::AmendmentId, names::Handle, time::Instant};
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "charter/0001_charter", sql: include_str!("migrations/0001_charter.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "charter/0001_charter", sql: include_str!("migrations/0001_charter.sql") },
+    Migration { name: "charter/0002_uses", sql: include_str!("migrations/0002_uses.sql") },
+];
 
 /// How many amendments are read at once.
 pub(super) const PAGE: usize = 256;
@@ -92,4 +97,43 @@ pub(super) async fn drop_proposal(tx: &mut Tx, id: AmendmentId) -> Result<(), St
 pub(super) async fn forget(tx: &mut Tx, before: Instant) -> Result<(), StoreError> {
     tx.execute("DELETE FROM charter_proposals WHERE proposed < $1", values![before.0]).await?;
     Ok(())
+}
+
+/// Since when it is written down what is used, once it is.
+pub(super) async fn observed(from: &mut impl Read) -> Result<Option<Instant>, StoreError> {
+    let row = from.row("SELECT since FROM charter_observed WHERE one = 1", vec![]).await?;
+    row.map(|row| row.integer(0).map(Instant)).transpose()
+}
+
+/// An account has used what its roles give.
+pub(super) async fn use_up(
+    tx: &mut Tx,
+    handle: &Handle,
+    permissions: &[Permission],
+    at: Instant,
+) -> Result<(), StoreError> {
+    const SINCE: &str = "INSERT INTO charter_observed (one, since) VALUES (1, $1) ON CONFLICT DO NOTHING";
+    const USED: &str = "INSERT INTO charter_uses (handle, permission, used) VALUES ($1, $2, $3)
+        ON CONFLICT (handle, permission) DO UPDATE SET used = excluded.used";
+    tx.execute(SINCE, values![at.0]).await?;
+    for permission in permissions {
+        tx.execute(USED, values![handle.as_str(), permission.as_str(), at.0]).await?;
+    }
+    Ok(())
+}
+
+/// What has been used since then, by whom.
+pub(super) async fn used(
+    from: &mut impl Read,
+    since: Instant,
+) -> Result<BTreeMap<Handle, BTreeSet<Permission>>, StoreError> {
+    const SELECT: &str = "SELECT handle, permission FROM charter_uses WHERE used >= $1";
+    let mut used: BTreeMap<Handle, BTreeSet<Permission>> = BTreeMap::new();
+    for row in from.rows(SELECT, values![since.0]).await? {
+        // What a later version takes out of the list is nobody's any more.
+        if let Some(permission) = Permission::parse(&row.text(1)?) {
+            used.entry(row.parsed(0)?).or_default().insert(permission);
+        }
+    }
+    Ok(used)
 }

@@ -55,6 +55,19 @@ impl Granted {
         let permissions = roles.iter().filter_map(|role| charter.permits(role)).flatten().copied().collect();
         Self { roles, permissions }
     }
+
+    /// What the roles permit.
+    #[must_use]
+    pub fn permissions(&self) -> &BTreeSet<Permission> {
+        &self.permissions
+    }
+
+    /// The same without some of what they permit.
+    #[must_use]
+    pub fn without(&self, gone: impl Fn(Permission) -> bool) -> Self {
+        let permissions = self.permissions.iter().copied().filter(|it| !gone(*it)).collect();
+        Self { roles: self.roles.clone(), permissions }
+    }
 }
 
 /// How far a person has confirmed, with a passkey, what a device asks for.

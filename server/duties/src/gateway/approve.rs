@@ -177,7 +177,7 @@ fn amends(change: &Change) -> String {
         }
         Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
         Change::Host { account, terms } => format!(
-            "have the guest {account} take part in {} rooms until {}, and {} answer for it",
+            "have the guest {account} take part in {} room(s) until {}, and {} answer for it",
             terms.rooms.len(),
             rfc3339(terms.until),
             terms.sponsor

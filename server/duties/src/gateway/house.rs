@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     accounts,
-    charter::Rights,
+    charter::{Rights, Uses},
     counter::Refusal,
     delivery, devices, files,
     passkeys::{self, InvalidModels, Passkeys},
@@ -145,6 +145,7 @@ impl House {
                 signin,
                 passkeys,
                 rights,
+                uses: Uses::default(),
                 limits,
                 delivery,
                 tasks,

@@ -17,7 +17,7 @@ use axum::{
 use chancery_floor::{
     blobs::Blobs,
     store::StoreError,
-    work::{Actor, Desk, Floor},
+    work::{Actor, Desk, Floor, Trail},
 };
 use chancery_transparency::Act;
 use chancery_wire::{
@@ -33,7 +33,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    charter::{Charters, Rights},
+    charter::{Charters, Rights, Uses},
     counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
@@ -55,6 +55,7 @@ pub(super) struct Gate {
     pub signin: Signin,
     pub passkeys: Passkeys,
     pub rights: Rights,
+    pub uses: Uses,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
@@ -188,14 +189,26 @@ impl Gate {
             }
             _ => body,
         };
+        let trail = Trail::default();
+        let holder = follow(&mut parts, &trail);
+        let response = self.answer((parts, body), next).await;
+        if let Some(caller) = holder.filter(|_| response.status().is_success())
+            && let Err(refusal) = self.uses.note(&self.house(), &caller, &trail.acts()).await
+        {
+            tracing::error!(code = %refusal.code, "what was used of a role is not written down");
+        }
+        Ok(response)
+    }
+
+    async fn answer(&self, (parts, body): (Parts, Bytes), next: Next) -> Response {
         for _ in 1..TRIES {
             let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
             let response = guarded(again, next.clone()).await;
             if response.extensions().get() != Some(&Told::Raced) {
-                return Ok(response);
+                return response;
             }
         }
-        Ok(guarded(Request::from_parts(parts, Body::from(body)), next).await)
+        guarded(Request::from_parts(parts, Body::from(body)), next).await
     }
 
     /// Where a request says that its owner has approved it: uses the approval up, and lays out the desk of one that is confirmed.
@@ -219,6 +232,16 @@ impl Gate {
         parts.extensions.insert(Visitor { desk, caller });
         Ok(())
     }
+}
+
+/// Where somebody asks who holds a role: remembers what is permitted, and answers who it is.
+fn follow(parts: &mut Parts, trail: &Trail) -> Option<Caller> {
+    let visitor = parts.extensions.get_mut::<Visitor>()?;
+    if visitor.caller.granted.permissions().is_empty() {
+        return None;
+    }
+    visitor.desk = visitor.desk.with_trail(trail);
+    Some(visitor.caller.clone())
 }
 
 /// A panic in one request is that request's failure and nobody else's.

@@ -31,7 +31,7 @@ pub(crate) enum SigninError {
     #[error("the account is suspended")]
     Suspended,
     /// The time of a program's account is over.
-    #[error("the time for which this program was let in is over")]
+    #[error("the time for which this account was let in is over")]
     RunOut,
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]

@@ -1,6 +1,6 @@
 //! The desk: where one actor's requests are permitted and begun.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chancery_wire::{problem::Code, time::Instant};
 
@@ -63,24 +63,46 @@ pub enum Denied {
     Unconfirmed,
 }
 
+/// What an actor was permitted, in order: the acts, and what each was done to.
+#[derive(Clone, Debug, Default)]
+pub struct Trail(Arc<Mutex<Vec<(&'static str, Entity)>>>);
+
+impl Trail {
+    /// What was permitted so far.
+    #[must_use]
+    pub fn acts(&self) -> Vec<(&'static str, Entity)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// One actor's desk.
 #[derive(Clone, Debug)]
 pub struct Desk {
     floor: Arc<Floor>,
     actor: Arc<Actor>,
+    trail: Option<Trail>,
 }
 
 impl Desk {
     /// The desk of `actor`.
     #[must_use]
     pub fn of(floor: Arc<Floor>, actor: Actor) -> Self {
-        Self { floor, actor: Arc::new(actor) }
+        Self { floor, actor: Arc::new(actor), trail: None }
+    }
+
+    /// The same desk, which remembers what is permitted at it.
+    #[must_use]
+    pub fn with_trail(&self, trail: &Trail) -> Self {
+        Self { trail: Some(trail.clone()), ..self.clone() }
     }
 
     /// Asks policy whether the actor may do this. A refusal is counted for the journal.
     pub fn permit<A: Action>(&self, resource: A::Resource) -> Result<Permit<A>, Denied> {
         let allow = |actor: &Entity| self.floor.policies.allow(actor, A::NAME, &resource.entity());
         if allow(&self.actor.entity) {
+            if let Some(trail) = &self.trail {
+                trail.0.lock().unwrap_or_else(PoisonError::into_inner).push((A::NAME, resource.entity()));
+            }
             return Ok(Permit::new(resource));
         }
         let unconfirmed = self.actor.confirmed.as_ref().is_some_and(allow);

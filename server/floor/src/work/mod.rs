@@ -5,5 +5,5 @@ mod desk;
 mod permit;
 
 pub use begun::Work;
-pub use desk::{Actor, Denied, Desk, Floor};
+pub use desk::{Actor, Denied, Desk, Floor, Trail};
 pub use permit::{Action, Permit, Resource};

@@ -2,7 +2,7 @@
 
 use chancery_duties::gateway::{PasskeySettings, Settings};
 use chancery_floor::blobs::Blobs;
-use chancery_sdk::{AccountKind, Change, Client, Identity, Permission, SdkError};
+use chancery_sdk::{AccountKind, Change, Client, Identity, Permission, SdkError, Standing};
 use chancery_testkit::both;
 use chancery_wire::{
     api::{Amended, Explanation},
@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{
-    door::{Door, expected, now, problem, proof},
+    door::{Door, expected, now, problem, proof, says, sync, text, texts},
     recovery::{handle, joins},
 };
 
@@ -240,6 +240,49 @@ both! {
         let path = "/v1/accounts/alice/sessions";
         let shown = proof(&bob, ("GET", path), Some(&token), now());
         assert_eq!(problem(door.signed(path, &token, &shown)).await, expected(Code::Denied));
+    }
+
+    async fn what_nobody_uses_is_listed_and_what_somebody_has_used_is_not(db: Db) {
+        let mut door = Door::open(db).await;
+        door.alice.amend(assign("bob", "help-desk")).await.unwrap();
+        door.alice.amend(assign("bob", "integration-owner")).await.unwrap();
+        door.alice.amend(assign("mallory", "auditor")).await.unwrap();
+        door.bob.sessions_of(&handle("alice")).await.unwrap();
+        // Once a day is enough: Alice has invited and amended, and Bob has looked.
+        door.bob.sessions_of(&handle("alice")).await.unwrap();
+        door.has_fact("charter.used", 3).await;
+        let found = door.alice.unused_rights(0).await.unwrap();
+        let of = |who: &str| -> Vec<(String, Vec<String>, bool)> {
+            let all = found.unused.iter().filter(|it| it.account == handle(who));
+            all.map(|it| (it.role.to_string(), it.permissions.clone(), it.whole)).collect()
+        };
+        let desk = ("help-desk".to_owned(), vec!["accounts.see-suspended".to_owned()], false);
+        let owner = ("integration-owner".to_owned(), vec!["provisioning.see-waiting".to_owned()], true);
+        assert_eq!(of("bob"), [desk, owner]);
+        assert!(of("mallory")[0].2, "{:?}", of("mallory"));
+        // What was amended and explained was used; the rest of the founder's was not.
+        assert_eq!(of("alice").iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), ["device-admin", "identity-admin"]);
+        assert!(door.bob.unused_rights(0).await.unwrap_err().is(Code::Denied));
+        // Of a time in which nothing was written down, nothing is said.
+        let long = door.alice.unused_rights(90).await.unwrap();
+        assert!(long.unused.is_empty() && long.observed.is_some());
+    }
+
+    async fn a_room_that_may_not_be_opened_stands_in_nobodys_way(db: Db) {
+        let mut door = Door::open(db).await;
+        let no_rooms = "forbid (principal is Account in Role::\"help-desk\", action == Rooms::Action::\"open\", resource);";
+        door.alice.amend(rule("no-rooms", no_rooms)).await.unwrap();
+        door.alice.amend(assign("bob", "help-desk")).await.unwrap();
+        sync(&mut door.bob).await;
+        let room = door.bob.open_room(&text("of my own"), &[]).unwrap();
+        sync(&mut door.bob).await;
+        let view = door.bob.find_room("of my own").unwrap();
+        assert_eq!((view.id, view.standing), (room, Standing::Left));
+        assert!(view.why.unwrap().contains("not allowed"));
+        let here = door.room;
+        says(&mut door.bob, here, "everything else goes on").await;
+        sync(&mut door.alice).await;
+        assert_eq!(texts(&door.alice, here), ["everything else goes on"]);
     }
 
     async fn explaining_says_what_would_change_it(db: Db) {
