@@ -1,10 +1,10 @@
 //! The charter: read as its signers signed it, checked down to the root, kept, and amended with this device's signature; and who may meet
 //! whom by it.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use chancery_groups::{Breach, Leaf, bridged};
-use chancery_transparency::{Amendment, Attended, Change, Charter, InvalidAmendment, Root};
+use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment, Root, Whose};
 use chancery_vault::{Step, TrustedDevice};
 use chancery_wire::{ids::AmendmentId, names::Handle, policy::RoomPolicy, time::Instant};
 
@@ -61,7 +61,8 @@ impl Engine {
     ) -> Result<Vec<Handle>, EngineError> {
         self.turn(now, |turn| {
             let mut known = turn.step.charter_number()?;
-            if there < known {
+            // Another program of this vault may have read further meanwhile.
+            if there <= after && known > 0 {
                 return Err(EngineError::OtherCharter);
             }
             let mut charter = (*turn.charter()?).clone();
@@ -150,13 +151,22 @@ impl Turn<'_> {
         Ok(Arc::clone(self.memory.charter.get_or_init(|| charter)))
     }
 
-    /// Whether more of the charter has to be asked for, because somebody goes by so many amendments. It is asked for once a connection.
+    /// Whether more of the charter has to be asked for, because a change goes by so many amendments: once for each such number in a row.
     pub(crate) fn needs_charter(&mut self, number: u64) -> Result<bool, EngineError> {
-        let known = self.step.charter_number()?;
-        if number <= known || number <= self.memory.charter_sought {
+        if number <= self.step.charter_number()? {
             return Ok(false);
         }
-        self.memory.charter_sought = number;
+        Ok(std::mem::replace(&mut self.memory.charter_sought, number) != number)
+    }
+
+    /// Whether more of the charter is to be asked for, because somebody has spoken of it. What was said before the server was asked is said
+    /// of an amendment that there is, or is a lie; neither is a reason to ask again.
+    pub(crate) fn hears_of_charter(&mut self) -> Result<bool, EngineError> {
+        let told = self.memory.charter_told;
+        if told <= self.step.charter_number()? || told <= self.memory.charter_asked {
+            return Ok(false);
+        }
+        self.memory.charter_asked = told;
         Ok(true)
     }
 
@@ -169,12 +179,15 @@ impl Turn<'_> {
         Ok(untils.any(|until| until <= at))
     }
 
+    /// Until when an account may do anything, by the terms that are in force; for ever where nothing is said.
+    pub(crate) fn good_until(&self, handle: &Handle) -> Result<Option<Instant>, EngineError> {
+        let invited = self.step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
+        Ok(self.charter()?.segments().hosted().get(handle).map(|terms| terms.until).or(invited))
+    }
+
     /// Whether the time of an account is over now.
     pub(crate) fn has_run_out(&self, handle: &Handle) -> Result<bool, EngineError> {
-        let invited = self.step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
-        let charter = self.charter()?;
-        let until = charter.segments().hosted().get(handle).map(|terms| terms.until).or(invited);
-        Ok(until.is_some_and(|until| until <= self.now))
+        Ok(self.good_until(handle)?.is_some_and(|until| until <= self.now))
     }
 
     /// The first two in a room who may not meet since a barrier has come between them.
@@ -184,7 +197,7 @@ impl Turn<'_> {
         policy: &RoomPolicy,
     ) -> Result<Result<(), Breach>, EngineError> {
         let charter = self.charter()?;
-        Ok(bridged(leaves, &policy.away, &charter, &|handle| whose(self.step, handle)))
+        with_whose(self.step, |whose| bridged(leaves, &policy.away, &charter, whose))
     }
 
     /// Whether these may come to those who are there, as the charter stands.
@@ -195,7 +208,7 @@ impl Turn<'_> {
     ) -> Result<(), EngineError> {
         let charter = self.charter()?;
         let all = there.into_iter().chain(coming.clone());
-        let apart = charter.segments().apart(coming, all, &|handle| whose(self.step, handle));
+        let apart = with_whose(self.step, |whose| charter.segments().apart(coming, all, whose))?;
         apart.map_or(Ok(()), |apart| Err(Breach::from(apart).into()))
     }
 }
@@ -210,8 +223,16 @@ pub(crate) fn read(step: &Step<'_>) -> Result<Charter, EngineError> {
     Ok(charter)
 }
 
-/// Who answers for an account, by its chain as it was checked.
-pub(crate) fn whose(step: &Step<'_>, handle: &Handle) -> Option<Attended> {
-    let first = trusted(step, handle).ok()??.devices.into_iter().next()?;
-    first.attended()
+/// Asks something for which it has to be known who answers for whom, by the chains as they were checked. A failure to read the vault must
+/// not look like an account for which nobody answers.
+pub(crate) fn with_whose<T>(step: &Step<'_>, ask: impl FnOnce(Whose<'_>) -> T) -> Result<T, EngineError> {
+    let failed = RefCell::new(None);
+    let answer = ask(&|handle| match trusted(step, handle) {
+        Ok(chain) => chain?.devices.into_iter().next()?.attended(),
+        Err(error) => {
+            failed.replace(Some(error));
+            None
+        }
+    });
+    failed.into_inner().map_or(Ok(answer), Err)
 }

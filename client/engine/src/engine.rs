@@ -55,10 +55,13 @@ pub(crate) struct Memory {
     pub(crate) replaced: HashSet<RoomId>,
     /// The charter as the vault has it.
     pub(crate) charter: OnceCell<Arc<Charter>>,
-    /// Of how many amendments the server was asked for on this connection, because somebody went by so many.
+    /// The number of amendments that a change went by and that was asked for last on this connection.
     pub(crate) charter_sought: u64,
-    /// The greatest number that somebody has spoken of.
+    /// The greatest number that somebody has spoken of, and for which was asked because of that.
     pub(crate) charter_told: u64,
+    pub(crate) charter_asked: u64,
+    /// When the time of the next guest or program is over.
+    pub(crate) over_at: Option<Instant>,
 }
 
 impl Memory {
@@ -115,7 +118,8 @@ impl Engine {
         self.memory.questioned.clear();
         self.memory.reread.clear();
         self.memory.mend.clear();
-        (self.memory.charter_sought, self.memory.charter_told) = (0, 0);
+        self.memory.charter_sought = 0;
+        (self.memory.charter_told, self.memory.charter_asked) = (0, 0);
         // Without it one lie is noticed later: when the log has come to the promised place.
         self.memory.promised =
             self.look(|step, _| Ok(step.promises()?.into_iter().collect())).unwrap_or_default();
@@ -165,6 +169,11 @@ impl Engine {
     /// The charter as it was read last.
     pub(crate) fn remembered_charter(&self) -> Option<&Arc<Charter>> {
         self.memory.charter.get()
+    }
+
+    /// When the time of the next guest or program is over.
+    pub(crate) fn over_at(&self) -> Option<Instant> {
+        self.memory.over_at
     }
 
     /// Whether an answer is awaited.

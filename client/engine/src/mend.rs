@@ -90,9 +90,11 @@ impl Turn<'_> {
     /// Looks for guests and programs whose time is over: whoever is in a room with them takes them out, also where the server says nothing.
     pub(crate) fn look_for_those_over(&mut self) -> Result<(), EngineError> {
         let mut over = Vec::new();
+        self.memory.over_at = None;
         for handle in self.step.attended()? {
-            if self.has_run_out(&handle)? {
-                over.push(handle);
+            match self.good_until(&handle)? {
+                Some(until) if until <= self.now => over.push(handle),
+                until => self.memory.over_at = self.memory.over_at.into_iter().chain(until).min(),
             }
         }
         if over.is_empty() {

@@ -21,7 +21,7 @@ use tls_codec::Serialize as _;
 
 use crate::{
     answer::quoted,
-    charter::whose,
+    charter::with_whose,
     engine::{Engine, Turn},
     error::EngineError,
     mls::{capabilities, settings},
@@ -41,7 +41,7 @@ impl Engine {
     ) -> Result<RoomId, EngineError> {
         self.turn(now, |turn| {
             let members = once(members.iter().filter(|member| **member != turn.me.identity.handle));
-            let own = whose(turn.step, &turn.me.identity.handle);
+            let own = with_whose(turn.step, |whose| whose(&turn.me.identity.handle))?;
             if own.is_some_and(|it| it.guest.is_some()) {
                 return Err(EngineError::IsGuest);
             }

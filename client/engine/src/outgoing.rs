@@ -55,7 +55,7 @@ impl Engine {
                 Standing::Opening | Standing::Lost => false,
                 Standing::Left | Standing::Paused | Standing::Stopped => true,
             };
-            let over = step.next_expiry()?.is_some_and(|at| at <= now);
+            let over = step.next_expiry()?.into_iter().chain(self.over_at()).any(|at| at <= now);
             let wished = step.has_wishes()? || !step.disposals(now)?.is_empty();
             Ok(step.rooms()?.iter().all(quiet) && !over && !wished)
         })?;
@@ -65,6 +65,9 @@ impl Engine {
         self.turn(now, |turn| {
             let mut out = Vec::new();
             turn.step.expire(now)?;
+            if turn.memory.over_at.is_some_and(|at| at <= now) {
+                turn.look_for_those_over()?;
+            }
             for mut room in turn.step.rooms()? {
                 let live = room.standing == Standing::Joined && turn.memory.caught_up.contains(&room.id);
                 if live && tells_at(&room).into_iter().flatten().any(|at| at <= now) {

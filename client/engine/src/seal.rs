@@ -20,7 +20,9 @@ use openmls::{
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
-use crate::{charter::whose, engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish};
+use crate::{
+    charter::with_whose, engine::Turn, error::EngineError, names::names_anew, open::context, wish::Wish,
+};
 
 /// After how many seconds something is tried again that the device wished by itself and could not make.
 pub(crate) const AGAIN: i64 = 600;
@@ -118,8 +120,12 @@ impl Turn<'_> {
                     Outcome::Fulfilled
                 } else {
                     let is_away = add.is_empty() && !amiss.stays;
-                    let context =
-                        away(&policy, handle, is_away).map(|changed| context(&changed)).transpose()?;
+                    let mut changed = away(&policy, handle, is_away);
+                    let separated = self.charter()?.separated();
+                    if !add.is_empty() && policy.away.contains(handle) && policy.charter < separated {
+                        changed.get_or_insert_with(|| policy.clone()).charter = separated;
+                    }
+                    let context = changed.map(|changed| context(&changed)).transpose()?;
                     Outcome::Commit(Plan { add, remove, context })
                 }
             }
@@ -295,17 +301,13 @@ impl Turn<'_> {
             .map_err(|_| EngineError::Mls("a change of the room cannot be kept"))?;
         let (commit, welcome, info) = bundle.into_messages();
         let staged = group.pending_commit().ok_or(EngineError::Mls("a change of the room is missing"))?;
-        let judged = Change::read(group.public_group(), &own, staged).and_then(|change| {
-            judge(&before, &change, &|leaf| silent.contains(leaf))?;
-            let by = Company {
-                room: room.id,
-                at: self.now,
-                charter: &charter,
-                since: charter.separated(),
-                whose: &|handle| whose(self.step, handle),
-            };
-            meet(&before, &change, by)
-        });
+        let (room, at, since) = (room.id, self.now, charter.separated());
+        let judged = with_whose(self.step, |whose| {
+            Change::read(group.public_group(), &own, staged).and_then(|change| {
+                judge(&before, &change, &|leaf| silent.contains(leaf))?;
+                meet(&before, &change, Company { room, at, charter: &charter, since, whose })
+            })
+        })?;
         if let Err(breach) = judged {
             group.clear_pending_commit(provider.storage())?;
             return Ok(Err(breach.to_string()));

@@ -12,7 +12,7 @@ use chancery_wire::{
 
 use crate::{
     cause::Cause,
-    charter::whose,
+    charter::with_whose,
     engine::{Engine, load},
     error::EngineError,
     outgoing::tells_at,
@@ -206,7 +206,7 @@ impl Engine {
         self.look(|step, _| {
             // Elsewhere nothing is sent before the log was followed.
             let live = |room: &Room| room.standing == Standing::Joined && self.is_caught_up(room.id);
-            let mut ticks: Vec<Instant> = step.next_expiry()?.into_iter().collect();
+            let mut ticks: Vec<Instant> = step.next_expiry()?.into_iter().chain(self.over_at()).collect();
             for room in step.rooms()?.into_iter().filter(live) {
                 ticks.extend(tells_at(&room).into_iter().flatten());
                 // What is wished already waits for an answer, and not for its time.
@@ -234,7 +234,7 @@ fn view(step: &chancery_vault::Step<'_>, charter: &Charter, room: Room) -> Resul
             away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended, until });
         }
         let leaves = roster(group.public_group())?;
-        let bridged = bridged(&leaves, &policy.away, charter, &|handle| whose(step, handle));
+        let bridged = with_whose(step, |whose| bridged(&leaves, &policy.away, charter, whose))?;
         apart = bridged.err().map(|breach| breach.to_string());
         for leaf in leaves {
             let (handle, device) = (leaf.name.account, leaf.name.device);

@@ -13,6 +13,7 @@ use chancery_wire::{
     bytes::Opaque,
     ids::AmendmentId,
     names::Handle,
+    time::Instant,
 };
 use reqwest::Method;
 
@@ -27,12 +28,20 @@ impl Client {
         Ok(self.engine.charter(now())?)
     }
 
+    /// Whether a barrier stood when the charter was read last.
+    pub fn knows_barriers(&mut self) -> Result<bool, SdkError> {
+        Ok(!self.engine.charter(now())?.segments().barriers().is_empty())
+    }
+
     /// Amends the charter; answers its place, or none where it waits for another person's signature.
     pub async fn amend(&mut self, change: Change) -> Result<Amended, SdkError> {
         self.charter().await?;
-        self.knows(about(&change)).await?;
+        self.knows(change.is_about().into_iter().cloned()).await?;
         let amendment = self.engine.amend(change, now())?;
-        self.deposit(amendment).await
+        let amended = self.deposit(amendment).await?;
+        // What it changes counts here from now on.
+        self.charter().await?;
+        Ok(amended)
     }
 
     /// The amendments that wait for another person's signature, with who has signed each.
@@ -52,7 +61,8 @@ impl Client {
         let all = self.waiting_amendments().await?;
         let amendment = all.into_iter().find(same).ok_or(EngineError::NoProposal)?;
         let (_, signers) = Amendment::peek(&amendment).ok_or(EngineError::NoProposal)?;
-        self.knows(signers.into_iter().map(|(by, _)| by).chain(about(&shown.change))).await?;
+        let about = shown.change.is_about().into_iter().cloned();
+        self.knows(signers.into_iter().map(|(by, _)| by).chain(about)).await?;
         let agreed = self.engine.agree(&amendment, now())?;
         self.deposit(agreed).await
     }
@@ -73,10 +83,10 @@ impl Client {
         Ok(answer)
     }
 
-    /// What of their roles people have not used in so many days, for whoever may see that.
-    pub async fn unused_rights(&mut self, days: u32) -> Result<api::UnusedRights, SdkError> {
+    /// What of their roles people have not used since then, for whoever may see that.
+    pub async fn unused_rights(&mut self, since: Instant) -> Result<api::UnusedRights, SdkError> {
         let identity = self.enrolled()?;
-        let path = format!("/v1/charter/unused/{days}");
+        let path = format!("/v1/charter/unused/{}", since.0);
         let unused = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
         self.keep_session()?;
         Ok(unused)
@@ -143,15 +153,6 @@ impl Client {
         let identity = self.enrolled()?;
         let amend = Amend { amendment: Opaque(amendment) };
         self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await
-    }
-}
-
-/// Whose chains it takes to judge a change, beside those of its signers.
-fn about(change: &Change) -> Vec<Handle> {
-    match change {
-        Change::Assign { account, .. } | Change::Withdraw { account, .. } => vec![account.clone()],
-        Change::Host { account, terms } => vec![account.clone(), terms.sponsor.clone()],
-        _ => vec![],
     }
 }
 

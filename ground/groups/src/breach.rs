@@ -94,7 +94,7 @@ pub enum Breach {
     },
     /// Somebody came in by a charter that was amended before.
     #[error(
-        "somebody came in by the charter as it was at amendment {at}, and {known} was known here: the server or the sender holds it back"
+        "somebody came in by the charter as it was at amendment {at}, after somebody had spoken here who knew of {known}: the server held it back, or a program of a member lies"
     )]
     OldCharter {
         /// The number that was gone by.

@@ -4,10 +4,15 @@
 //! Asked beside [`crate::judge`], by the server before it accepts a commit and by every client before it merges one. That the number is
 //! in the group context makes the answer the same everywhere, however late a commit is read (`protocol/rooms.md`, *Barriers*).
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use chancery_transparency::{Apart, Charter, Guest, Whose};
-use chancery_wire::{ids::RoomId, names::Handle, policy::RoomPolicy, time::Instant};
+use chancery_wire::{
+    ids::RoomId,
+    names::Handle,
+    policy::{Role, RoomPolicy},
+    time::Instant,
+};
 
 use crate::{
     breach::Breach,
@@ -44,22 +49,31 @@ pub fn meet(before: &[Leaf], change: &Change, by: Company<'_>) -> Result<(), Bre
     if at > there {
         return Err(Breach::NoCharter { at });
     }
-    let segments = by.charter.segments_at(at);
-    let guest = |handle: &Handle| segments.attended(handle, by.whose).and_then(|it| it.guest);
+    // Only where somebody comes in, or the policy becomes another one, it matters what the charter was.
+    let as_of = OnceCell::new();
+    let segments = || as_of.get_or_init(|| by.charter.segments_at(at));
+    let guest = |handle: &Handle| segments().attended(handle, by.whose).and_then(|it| it.guest);
     guests(change, &guest)?;
-    let were: BTreeSet<&Handle> =
-        before.iter().map(|leaf| &leaf.name.account).chain(&change.before.away).collect();
-    let come = change.newcomers().map(|leaf| &leaf.name.account);
-    let coming: BTreeSet<&Handle> = come.filter(|handle| !were.contains(handle)).collect();
-    if coming.is_empty() {
+    let here: BTreeSet<&Handle> = before.iter().map(|leaf| &leaf.name.account).collect();
+    let come = change.newcomers().map(|leaf| &leaf.name.account).filter(|handle| !here.contains(handle));
+    let (back, coming): (BTreeSet<&Handle>, BTreeSet<&Handle>) =
+        come.partition(|handle| change.before.away.contains(*handle));
+    // Whoever was away comes back, a guest only to where they still may be.
+    let back = back.into_iter().filter(|who| guest(who).is_some());
+    let judged: BTreeSet<&Handle> = coming.iter().copied().chain(back).collect();
+    if judged.is_empty() {
         return Ok(());
     }
     if at < by.since {
         return Err(Breach::OldCharter { at, known: by.since });
     }
-    for who in &coming {
+    for who in judged {
         if guest(who).is_some_and(|terms| !terms.rooms.contains(&by.room) || terms.until <= by.at) {
-            return Err(Breach::GuestElsewhere { who: (*who).clone() });
+            return Err(Breach::GuestElsewhere { who: who.clone() });
+        }
+        // A role that was given to the name before is none of a guest's.
+        if change.after.role(who) > Role::Member && guest(who).is_some() {
+            return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Change });
         }
     }
     for (leaf, by) in &change.added {
@@ -68,10 +82,13 @@ pub fn meet(before: &[Leaf], change: &Change, by: Company<'_>) -> Result<(), Bre
             return Err(Breach::NotAllowed { who: who.clone(), what: Deed::Add });
         }
     }
+    if coming.is_empty() {
+        return Ok(());
+    }
     let goes = |leaf: &Leaf| change.removed.iter().any(|(gone, _)| gone.index == leaf.index);
     let stay = before.iter().filter(|leaf| !goes(leaf)).map(|leaf| &leaf.name.account);
     let after: BTreeSet<&Handle> = stay.chain(&change.after.away).chain(coming.iter().copied()).collect();
-    segments.apart(coming, after, by.whose).map_or(Ok(()), |apart| Err(apart.into()))
+    segments().apart(coming, after, by.whose).map_or(Ok(()), |apart| Err(apart.into()))
 }
 
 /// A guest says nothing about the room, and stands above nobody.
@@ -111,7 +128,6 @@ mod tests {
     use chancery_wire::{
         ids::{AmendmentId, DeviceId, Digest, InvitationId},
         names::{Domain, RoleName},
-        policy::Role,
     };
     use sha2::{Digest as _, Sha256};
 
@@ -203,8 +219,9 @@ mod tests {
         for _ in 0..40 {
             let mut house = House::new();
             // Hana is a program, and whoever answers for it changes nothing that it may do.
-            let whose =
-                |it: &Handle| (*it == handle("hana")).then(|| Attended { owner: handle("ben"), guest: None });
+            let whose = |it: &Handle| {
+                (*it == handle("hana")).then(|| Attended { owner: handle("ben"), guest: None, until: None })
+            };
             let mut room = vec![leaf(0, "alice")];
             let mut policy = RoomPolicy::founded_by(handle("alice"));
             for step in 0..120 {
@@ -269,8 +286,9 @@ mod tests {
         // A program is where whoever answers for it is.
         let mut bot = change(&room, &policy, 3);
         bot.added.push((leaf(5, "bot"), room[0].clone()));
-        let of_cleo =
-            |it: &Handle| (*it == handle("bot")).then(|| Attended { owner: handle("cleo"), guest: None });
+        let of_cleo = |it: &Handle| {
+            (*it == handle("bot")).then(|| Attended { owner: handle("cleo"), guest: None, until: None })
+        };
         assert!(matches!(judged(&house, &room, &bot, 3, &of_cleo), Err(Breach::Apart { .. })));
         assert_eq!(judged(&house, &room, &bot, 3, &|_| None), Ok(()));
     }
@@ -284,7 +302,11 @@ mod tests {
             let guest =
                 Guest { sponsor: handle("alice"), rooms: vec![RoomId([rooms; 16])], until: Instant(until) };
             move |it: &Handle| {
-                let attended = Attended { owner: guest.sponsor.clone(), guest: Some(guest.clone()) };
+                let attended = Attended {
+                    owner: guest.sponsor.clone(),
+                    guest: Some(guest.clone()),
+                    until: Some(guest.until),
+                };
                 (it.as_str() == "gina").then_some(attended)
             }
         };
@@ -294,6 +316,17 @@ mod tests {
         let elsewhere = Err(Breach::GuestElsewhere { who: handle("gina") });
         assert_eq!(judged(&house, &room[..1], &comes, 0, &guest(8, 101)), elsewhere);
         assert_eq!(judged(&house, &room[..1], &comes, 0, &guest(7, 100)), elsewhere);
+        // Nor do they come back to where they may not be any more, nor with a role that their name had before.
+        let mut back = comes.clone();
+        back.before.away.insert(handle("gina"));
+        assert_eq!(judged(&house, &room[..1], &back, 0, &guest(7, 101)), Ok(()));
+        assert_eq!(judged(&house, &room[..1], &back, 0, &guest(8, 101)), elsewhere);
+        let mut owns = comes.clone();
+        for policy in [&mut owns.before, &mut owns.after] {
+            policy.roles.insert(handle("gina"), Role::Owner);
+        }
+        let refused = judged(&house, &room[..1], &owns, 0, &guest(7, 101));
+        assert_eq!(refused, Err(Breach::NotAllowed { who: handle("gina"), what: Deed::Change }));
         // Once there, a guest brings nobody, also where everybody may, and changes nothing; but for further devices of those who are there.
         let mut brings = change(&room, &policy, 0);
         brings.author = Author::Member(room[1].clone());

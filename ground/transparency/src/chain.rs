@@ -80,9 +80,12 @@ impl Device {
     /// Who answers for the account, where somebody does: a program's owner, a guest's sponsor.
     #[must_use]
     pub fn attended(&self) -> Option<Attended> {
-        let bot = self.bot.as_ref().map(|bot| bot.owner.clone());
-        let owner = bot.or_else(|| self.guest.as_ref().map(|guest| guest.sponsor.clone()))?;
-        Some(Attended { owner, guest: self.guest.clone() })
+        let (owner, until) = match (&self.bot, &self.guest) {
+            (Some(bot), _) => (bot.owner.clone(), bot.until),
+            (None, Some(guest)) => (guest.sponsor.clone(), Some(guest.until)),
+            (None, None) => return None,
+        };
+        Some(Attended { owner, guest: self.guest.clone(), until })
     }
 
     /// Whether it may act for its account.

@@ -37,7 +37,7 @@ pub struct Charter {
     /// What the head has been: before the first amendment, and after each.
     heads: Vec<Digest>,
     ids: BTreeSet<AmendmentId>,
-    signers: BTreeSet<Handle>,
+    rests_on: BTreeSet<Handle>,
     two_persons: bool,
     roles: BTreeMap<RoleName, Vec<Permission>>,
     assigned: BTreeMap<Handle, BTreeMap<RoleName, Option<Instant>>>,
@@ -119,14 +119,14 @@ impl Charter {
         hash.update(b"chancery charter 1");
         hash.update(root.0.0);
         let heads = vec![Digest(hash.finalize().into())];
-        let (ids, signers, given_up) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (ids, rests_on, given_up) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (roles, assigned) = (BTreeMap::new(), BTreeMap::new());
         let (emergencies, separations) = (Vec::new(), Vec::new());
         Self {
             domain,
             heads,
             ids,
-            signers,
+            rests_on,
             two_persons: false,
             roles,
             assigned,
@@ -152,10 +152,10 @@ impl Charter {
         self.heads.last().copied().unwrap_or(Digest([0; 32]))
     }
 
-    /// Everybody who has signed an amendment: their chains are needed to check the charter.
+    /// Everybody whose chain it takes to check the charter: who has signed an amendment, or is one about.
     #[must_use]
-    pub fn signers(&self) -> &BTreeSet<Handle> {
-        &self.signers
+    pub fn rests_on(&self) -> &BTreeSet<Handle> {
+        &self.rests_on
     }
 
     /// Whether what gives rights takes two people.

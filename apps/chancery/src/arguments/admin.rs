@@ -173,7 +173,7 @@ pub(crate) enum Admin {
     /// List what of their roles people have not used, and what could be taken from whom without anybody missing it
     UnusedRights {
         /// How many days to look back
-        #[arg(long, default_value_t = 90)]
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(..=3_650))]
         days: u32,
     },
     /// List the open sessions of somebody else, or end them

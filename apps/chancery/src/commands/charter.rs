@@ -112,8 +112,8 @@ fn sorted(people: &[String]) -> Result<Vec<Handle>, Failure> {
 
 /// What of their roles people have not used.
 async fn unused(common: &Common, output: &mut Output, days: u32) -> Result<(), Failure> {
-    let it = open(common)?.unused_rights(days).await?;
     let since = Client::now().plus_seconds(-86_400 * i64::from(days));
+    let it = open(common)?.unused_rights(since).await?;
     let line = |it: &UnusedRight| {
         let acts = it.permissions.join(", ");
         if it.whole {

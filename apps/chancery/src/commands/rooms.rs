@@ -28,6 +28,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, room: Room) -> Res
         }
         Room::Add { room, people, role } => {
             let people = handles(&people)?;
+            looks_at_barriers(&mut client).await;
             let names = people.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
             change(common, output, &mut client, &room, Want::Add(people, role.into()), &names, "added").await
         }
@@ -78,6 +79,7 @@ async fn new(
     members: &[String],
 ) -> Result<(), Failure> {
     let name = Written::name(name)?;
+    looks_at_barriers(client).await;
     let room = client.open_room(&name, &handles(members)?)?;
     let synced = sync(common, output, client).await;
     let view = client.room(room)?;
@@ -139,6 +141,14 @@ async fn leave(common: &Common, output: &mut Output, client: &mut Client, room: 
         Err(failure) => return Err(failure),
     }
     output.answer(&json!({"room": room, "left": true}), "you have left")
+}
+
+/// Where a barrier is known, it may have been lifted since: what is refused here is refused by the charter as it stands. Offline, by what is
+/// known.
+async fn looks_at_barriers(client: &mut Client) {
+    if client.knows_barriers().unwrap_or_default() {
+        let _ = client.charter().await;
+    }
 }
 
 fn handles(names: &[String]) -> Result<Vec<Handle>, Failure> {

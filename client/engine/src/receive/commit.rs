@@ -19,7 +19,7 @@ use tls_codec::Deserialize as _;
 use super::{Taken, entry_at, line};
 use crate::{
     alarm::Alarm,
-    charter::{Needs, whose},
+    charter::{Needs, with_whose},
     engine::Turn,
     error::EngineError,
     open::RENEW_AFTER,
@@ -157,14 +157,10 @@ impl Turn<'_> {
         change: &Change,
     ) -> Result<Result<(), Breach>, EngineError> {
         let charter = self.charter()?;
-        let by = Company {
-            room: room.id,
-            at,
-            charter: &charter,
-            since: room.charter,
-            whose: &|handle| whose(self.step, handle),
-        };
-        Ok(meet(before, change, by))
+        let (room, since) = (room.id, room.charter);
+        with_whose(self.step, |whose| {
+            meet(before, change, Company { room, at, charter: &charter, since, whose })
+        })
     }
 
     /// Whose chains are asked for again before a commit is refused: those of removed leaves that had nothing against them when the chain
@@ -176,7 +172,7 @@ impl Turn<'_> {
             if other && !self.was_silent(leaf, at)? && self.memory.questioned.insert(leaf.name.device) {
                 needs.chains.push(leaf.name.account.clone());
                 // A guest's terms may have become others.
-                needs.charter |= whose(self.step, &leaf.name.account).is_some();
+                needs.charter |= with_whose(self.step, |whose| whose(&leaf.name.account))?.is_some();
             }
         }
         Ok(needs)

@@ -163,8 +163,10 @@ impl Turn<'_> {
             return Ok(Taken::Alarm(alarm));
         }
         self.memory.charter_told = self.memory.charter_told.max(letter.view.charter);
-        // Of what is not known here yet nobody can say whether there is such a thing.
-        room.charter = room.charter.max(letter.view.charter.min(self.charter()?.separated()));
+        // Of what is not known here nobody can say whether there is such a thing.
+        if self.charter()?.is_separation(letter.view.charter) {
+            room.charter = room.charter.max(letter.view.charter);
+        }
         if let Content::Report(report) = &letter.content {
             // Where it is not asked for, it is nobody's business.
             if policy.receipts && !room.own && name.account != self.me.identity.handle {

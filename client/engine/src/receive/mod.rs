@@ -79,7 +79,7 @@ impl Engine {
             if out.alarm.is_none() {
                 turn.step.keep_room(&kept)?;
             }
-            out.charter = turn.needs_charter(turn.memory.charter_told)?;
+            out.charter = turn.hears_of_charter()?;
             Ok(out)
         })
     }

@@ -60,7 +60,8 @@ impl Charter {
         self.heads.push(Digest(hash.finalize().into()));
         self.ids.insert(it.id);
         let signers = Amendment::peek(agreed).map(|(_, signers)| signers);
-        self.signers.extend(signers.into_iter().flatten().map(|(handle, _)| handle));
+        self.rests_on.extend(signers.into_iter().flatten().map(|(handle, _)| handle));
+        self.rests_on.extend(it.change.is_about().into_iter().cloned());
         if let Change::Withdraw { account, role } = &it.change {
             let officer = standing_of(chains, account)? != Standing::Other;
             if officer && BuiltIn::of_officers().any(|it| it == *role) {
@@ -315,6 +316,16 @@ impl Change {
             Self::Segment { .. } | Self::Barrier { .. } => Some(Permission::Separate),
             Self::Host { .. } => Some(Permission::Invite),
             _ => Some(Permission::Amend),
+        }
+    }
+
+    /// The accounts whose chains it takes to judge it, beside those of its signers.
+    #[must_use]
+    pub fn is_about(&self) -> Vec<&Handle> {
+        match self {
+            Self::Assign { account, .. } | Self::Withdraw { account, .. } => vec![account],
+            Self::Host { account, terms } => vec![account, &terms.sponsor],
+            _ => vec![],
         }
     }
 

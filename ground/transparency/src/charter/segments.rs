@@ -8,7 +8,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use chancery_wire::names::{Handle, RoleName};
+use chancery_wire::{
+    names::{Handle, RoleName},
+    time::Instant,
+};
 
 use super::{
     Amendment, Change, Charter, InvalidAmendment,
@@ -18,6 +21,8 @@ use crate::invitation::Guest;
 
 /// How many segments and how many barriers an organisation has.
 const OWN: usize = 256;
+/// How many accounts answer for each other in a row at most.
+const OWNERS: usize = 8;
 /// How many accounts one amendment moves.
 const MOVES: usize = 256;
 
@@ -47,6 +52,8 @@ pub struct Attended {
     pub owner: Handle,
     /// On what terms it takes part, where it is a guest's.
     pub guest: Option<Guest>,
+    /// Until when it may do anything; for ever where nothing is said.
+    pub until: Option<Instant>,
 }
 
 /// Says who answers for an account by its invitation; nobody does for most.
@@ -76,7 +83,7 @@ impl Segments {
     pub fn attended(&self, handle: &Handle, whose: Whose<'_>) -> Option<Attended> {
         let hosted = self.hosted.get(handle);
         hosted
-            .map(|it| Attended { owner: it.sponsor.clone(), guest: Some(it.clone()) })
+            .map(|it| Attended { owner: it.sponsor.clone(), guest: Some(it.clone()), until: Some(it.until) })
             .or_else(|| whose(handle))
     }
 
@@ -119,10 +126,15 @@ impl Segments {
     ) -> BTreeMap<&RoleName, BTreeSet<&'h Handle>> {
         let mut present: BTreeMap<&RoleName, BTreeSet<&'h Handle>> = BTreeMap::new();
         for handle in handles {
-            let own = self.of.get(handle);
-            let inherited = self.attended(handle, whose).and_then(|it| self.of.get(&it.owner));
-            for segment in own.into_iter().chain(inherited).flatten() {
-                present.entry(segment).or_default().insert(handle);
+            let mut who = handle.clone();
+            for _ in 0..OWNERS {
+                for segment in self.of.get(&who).into_iter().flatten() {
+                    present.entry(segment).or_default().insert(handle);
+                }
+                match self.attended(&who, whose) {
+                    Some(it) => who = it.owner,
+                    None => break,
+                }
             }
         }
         present
@@ -207,6 +219,12 @@ impl Charter {
         self.separations.last().map_or(0, |(number, _)| *number)
     }
 
+    /// Whether the amendment at this place says who may meet whom.
+    #[must_use]
+    pub fn is_separation(&self, number: u64) -> bool {
+        self.separations.binary_search_by_key(&number, |(at, _)| *at).is_ok()
+    }
+
     /// Who might meet whom after the first so many amendments.
     #[must_use]
     pub fn segments_at(&self, number: u64) -> Cow<'_, Segments> {
@@ -260,6 +278,15 @@ impl Charter {
         self.separations.push((number, change.clone()));
     }
 
+    /// Whether an account belongs to a segment that may not meet this one.
+    fn stands_against(&self, account: &Handle, segment: &RoleName) -> bool {
+        let meets = |other: &RoleName| {
+            let between = if other < segment { (other, segment) } else { (segment, other) };
+            self.segments.barriers.contains(&(between.0.clone(), between.1.clone()))
+        };
+        self.segments.of.get(account).is_some_and(|of| of.iter().any(meets))
+    }
+
     /// Whether such a segment or barrier can be, and gives its signers nothing.
     pub(super) fn may_separate(
         &self,
@@ -283,7 +310,11 @@ impl Charter {
                 if add.is_empty() && remove.is_empty() {
                     return Err(Nothing("nobody comes into the segment or leaves it"));
                 }
-                if remove.iter().any(signs) {
+                // Nor does anybody let others out whom they may not meet themselves.
+                let opposite = |it: &Handle| self.stands_against(it, name);
+                if remove.iter().any(signs)
+                    || (!remove.is_empty() && now.of.keys().any(|it| signs(it) && opposite(it)))
+                {
                     return Err(ForThemselves);
                 }
                 let names: BTreeSet<&RoleName> = now.of.values().flatten().collect();

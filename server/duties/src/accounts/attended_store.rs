@@ -9,13 +9,15 @@ use chancery_floor::{
 use chancery_transparency::{Attended, Guest};
 use chancery_wire::{ids::RoomId, names::Handle, time::Instant};
 
-/// Who answers for which account: the owners of programs, and the sponsors of guests.
+/// Who answers for which account, by the terms that are in force: the owners of programs, and the sponsors of guests.
 pub(crate) async fn attended(from: &mut impl Read) -> Result<HashMap<Handle, Attended>, StoreError> {
     const SELECT: &str =
-        "SELECT handle, attended_by, good_until, guest_rooms FROM accounts WHERE attended_by IS NOT NULL";
+        "SELECT handle, COALESCE(hosted_by, attended_by), COALESCE(hosted_until, good_until),
+            COALESCE(hosted_rooms, guest_rooms) FROM accounts WHERE attended_by IS NOT NULL";
     let one = |row: &Row| {
         let owner: Handle = row.parsed(1)?;
-        Ok((row.parsed(0)?, Attended { owner: owner.clone(), guest: guest(row, owner, (2, 3))? }))
+        let until = row.integer_if_any(2)?.map(Instant);
+        Ok((row.parsed(0)?, Attended { owner: owner.clone(), guest: guest(row, owner, (2, 3))?, until }))
     };
     from.rows(SELECT, vec![]).await?.iter().map(one).collect()
 }
@@ -42,22 +44,23 @@ pub(super) fn list(rooms: &[RoomId]) -> String {
 /// Keeps the terms on which a guest takes part from now on; `false` where they are so.
 pub(crate) async fn host(tx: &mut Tx, handle: &Handle, terms: &Guest) -> Result<bool, StoreError> {
     const UPDATE: &str =
-        "UPDATE accounts SET attended_by = $2, good_until = $3, guest_rooms = $4, ran_out = 0
+        "UPDATE accounts SET hosted_by = $2, hosted_until = $3, hosted_rooms = $4, ran_out = 0
         WHERE handle = $1 AND guest_rooms IS NOT NULL
-        AND (attended_by <> $2 OR good_until <> $3 OR guest_rooms <> $4)";
+        AND (hosted_by IS NULL OR hosted_by <> $2 OR hosted_until <> $3 OR hosted_rooms <> $4)";
     let values = values![handle.as_str(), terms.sponsor.as_str(), terms.until.0, list(&terms.rooms).as_str()];
     Ok(tx.execute(UPDATE, values).await? == 1)
 }
 
 /// The accounts whose time is over, where nothing has been done about it yet.
 pub(crate) async fn run_out(from: &mut impl Read, now: Instant) -> Result<Vec<Handle>, StoreError> {
-    const SELECT: &str = "SELECT handle FROM accounts WHERE good_until <= $1 AND ran_out = 0 ORDER BY handle";
+    const SELECT: &str = "SELECT handle FROM accounts WHERE good_until IS NOT NULL AND ran_out = 0
+        AND COALESCE(hosted_until, good_until) <= $1 ORDER BY handle";
     from.rows(SELECT, values![now.0]).await?.iter().map(|row| row.parsed(0)).collect()
 }
 
 /// Something is done about it that the time of an account is over.
 pub(crate) async fn is_out(tx: &mut Tx, handle: &Handle, now: Instant) -> Result<bool, StoreError> {
-    const UPDATE: &str =
-        "UPDATE accounts SET ran_out = 1 WHERE handle = $1 AND good_until <= $2 AND ran_out = 0";
+    const UPDATE: &str = "UPDATE accounts SET ran_out = 1
+        WHERE handle = $1 AND COALESCE(hosted_until, good_until) <= $2 AND ran_out = 0";
     Ok(tx.execute(UPDATE, values![handle.as_str(), now.0]).await? == 1)
 }

@@ -70,10 +70,11 @@ async fn invite(
             "neither a bot nor a guest is an officer; a bot says in one line what it is for, and a guest comes into at least one room",
         ));
     }
-    if let Some(bot) = &it.bot
-        && store::first_entry(&mut work.tx, &bot.owner).await?.is_none()
-    {
-        return Err(wrong("there is no account that could answer for the bot"));
+    if let Some(bot) = &it.bot {
+        let owner = store::devices_of(&mut work.tx, &bot.owner).await?;
+        if owner.first().is_none_or(|it| it.bot || it.guest) {
+            return Err(wrong("only somebody of the organisation, who is not suspended, answers for a bot"));
+        }
     }
     if let Some(guest) = &it.guest {
         let sponsor = store::devices_of(&mut work.tx, &guest.sponsor).await?;

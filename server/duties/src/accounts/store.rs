@@ -247,15 +247,16 @@ async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, 
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
-const DEVICE: &str =
-    "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope, a.good_until, a.invited_by, a.guest_rooms
+const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
+        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    LEFT JOIN accounts o ON o.handle = a.attended_by
+    LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
 const DEVICES_OF: &str =
-    "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope, a.good_until, a.invited_by, a.guest_rooms
+    "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
+        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-    LEFT JOIN accounts o ON o.handle = a.attended_by
+    LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
 
 fn device(row: &Row) -> Result<KnownDevice, StoreError> {
@@ -306,7 +307,7 @@ pub(crate) async fn devices_of(
 /// The devices of the programs and guests for which an account answers: they are not heard while it is suspended.
 pub(crate) async fn owned_by(from: &mut impl Read, owner: &Handle) -> Result<Vec<DeviceId>, StoreError> {
     const SELECT: &str = "SELECT d.device FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-        WHERE a.attended_by = $1 AND d.revoked IS NULL ORDER BY d.device";
+        WHERE COALESCE(a.hosted_by, a.attended_by) = $1 AND d.revoked IS NULL ORDER BY d.device";
     from.rows(SELECT, values![owner.as_str()]).await?.iter().map(|row| row.fixed(0).map(DeviceId)).collect()
 }
 
@@ -339,7 +340,8 @@ pub(crate) async fn silent_of(
 ) -> Result<Vec<(DeviceId, PublicKey)>, StoreError> {
     const SELECT: &str =
         "SELECT d.device, d.key FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
-        WHERE d.handle = $1 AND (d.revoked IS NOT NULL OR a.suspended IS NOT NULL OR a.good_until <= $2)
+        WHERE d.handle = $1 AND (d.revoked IS NOT NULL OR a.suspended IS NOT NULL
+            OR COALESCE(a.hosted_until, a.good_until) <= $2)
         ORDER BY d.number";
     let rows = from.rows(SELECT, values![handle.as_str(), now.0]).await?;
     rows.iter().map(|row| Ok((DeviceId(row.fixed(0)?), PublicKey(row.fixed(1)?)))).collect()

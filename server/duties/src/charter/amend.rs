@@ -15,7 +15,7 @@ use chancery_transparency::{Amendment, Change, Charter, InvalidAmendment, Permis
 use chancery_wire::{
     api,
     ids::DeviceId,
-    names::Handle,
+    names::{Handle, RoleName},
     time::{DAY, Instant},
 };
 
@@ -154,6 +154,11 @@ async fn may_now<A: Action>(
             "the amendment is from the future, or older than 7 days: check this device's clock, or make it again",
         ));
     }
+    if let Change::Host { terms, .. } = &it.change
+        && accounts::devices_of(&mut work.tx, &terms.sponsor).await?.is_empty()
+    {
+        return Err(CharterError::Unfit("whoever is to answer for the guest is suspended, or has no device"));
+    }
     for (by, device) in signers {
         let known = accounts::find_device(&mut work.tx, *device).await?.filter(|known| known.handle == *by);
         let known = known.ok_or(InvalidAmendment::Signature)?;
@@ -213,20 +218,24 @@ async fn propose<A: Action>(
     Ok(api::Amended { id: it.id, number: None })
 }
 
-/// What is told of a change: its kind, whom it is about, which role or rule.
-fn told(change: &Change) -> (&'static str, Option<Handle>, Option<chancery_wire::names::RoleName>) {
-    match change.clone() {
-        Change::Define { role, .. } => ("define", None, Some(role)),
-        Change::Assign { account, role, .. } => ("assign", Some(account), Some(role)),
-        Change::Withdraw { account, role } => ("withdraw", Some(account), Some(role)),
-        Change::Rule { name, .. } => ("rule", None, Some(name)),
+/// What is told of a change: its kind, whom it is about, which role, rule or segments.
+fn told(change: &Change) -> (&'static str, Option<Handle>, Option<String>) {
+    let named = |kind, name: &RoleName| (kind, None, Some(name.to_string()));
+    let about =
+        |kind, account: &Handle, role: &RoleName| (kind, Some(account.clone()), Some(role.to_string()));
+    match change {
+        Change::Define { role, .. } => named("define", role),
+        Change::Assign { account, role, .. } => about("assign", account, role),
+        Change::Withdraw { account, role } => about("withdraw", account, role),
+        Change::Rule { name, .. } => named("rule", name),
         Change::TwoPersons { on: true } => ("two-persons-on", None, None),
         Change::TwoPersons { on: false } => ("two-persons-off", None, None),
-        Change::BreakGlass { role, .. } => ("break-glass", None, Some(role)),
+        Change::BreakGlass { role, .. } => named("break-glass", role),
         Change::Review { .. } => ("review", None, None),
-        Change::Host { account, .. } => ("host", Some(account), None),
-        Change::Segment { name, .. } => ("segment", None, Some(name)),
-        Change::Barrier { between: (one, _), stands: true } => ("barrier-up", None, Some(one)),
-        Change::Barrier { between: (one, _), stands: false } => ("barrier-down", None, Some(one)),
+        Change::Host { account, .. } => ("host", Some(account.clone()), None),
+        Change::Segment { name, .. } => named("segment", name),
+        Change::Barrier { between: (one, other), stands } => {
+            (if *stands { "barrier-up" } else { "barrier-down" }, None, Some(format!("{one} {other}")))
+        }
     }
 }

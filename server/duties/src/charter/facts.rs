@@ -20,15 +20,15 @@ pub(crate) struct Amended {
     pub change: &'static str,
     /// Whom it is about, where it is about somebody.
     pub account: Option<Handle>,
-    /// The role or rule it is about, where it is about one.
-    pub role: Option<RoleName>,
+    /// The role, rule or segments it is about, where it is about any.
+    pub role: Option<String>,
     /// The head of the charter after it.
     pub head: Digest,
 }
 
 impl Fact for Amended {
     const KIND: &'static str = "charter.amended";
-    const MEANING: &'static str = "the charter was amended: amendment, its place, who signed it, kind of change, account and role or rule where there is one, head of the charter";
+    const MEANING: &'static str = "the charter was amended: amendment, its place, who signed it, kind of change, account and role, rule or segments where there are any, head of the charter";
 }
 
 /// Somebody has taken a role alone, in an emergency.

@@ -1,6 +1,6 @@
 //! Unused rights: what of their roles people have used is written down, to the day; and what they could do without is listed.
 //!
-//! `GET /v1/charter/unused/{days}`, permitted by `Charter::"see-unused"`. What is used is recorded as `charter.used`, once a day for each
+//! `GET /v1/charter/unused/{since}`, permitted by `Charter::"see-unused"`. What is used is recorded as `charter.used`, once a day for each
 //! account and permission. A permission is used by what policy would have refused without it.
 
 use std::{
@@ -21,14 +21,11 @@ use chancery_wire::{
     time::{DAY, Instant},
 };
 
-use super::{CharterError, Charters, facts::Used, store};
+use super::{Charters, facts::Used, store};
 use crate::{
     accounts,
-    counter::{At, Caller, Granted, Organisation, Refusal, Visitor},
+    counter::{At, Caller, Granted, Organisation, Refusal, Visitor, place},
 };
-
-/// The most days that are looked back.
-const DAYS: u32 = 3_650;
 
 /// The right to see what nobody uses.
 #[derive(Debug)]
@@ -97,28 +94,27 @@ fn used_for(desk: &Desk, caller: &Caller, (act, resource): &(&'static str, Entit
     caller.granted.permissions().iter().copied().filter(needed).collect()
 }
 
-/// The roles of which their holders have used less than they give, in so many days.
-#[utoipa::path(get, path = "/v1/charter/unused/{days}", tag = "charter", operation_id = "charter.see-unused",
-    params(("days" = u64, Path, description = "How many days are looked back; at most 3,650.")),
+/// The roles of which their holders have used less than they give, since then.
+#[utoipa::path(get, path = "/v1/charter/unused/{since}", tag = "charter", operation_id = "charter.see-unused",
+    params(("since" = u64, Path, description = "Since when is looked, in milliseconds since 1970.")),
     responses((status = 200, description = "What could go.", body = api::UnusedRights),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, .. }: Visitor,
     State(charters): State<Charters>,
-    At(days): At<u64>,
+    At(since): At<u64>,
 ) -> Result<Json<api::UnusedRights>, Refusal> {
     let permit = desk.permit::<SeeUnused>(Organisation)?;
-    let days = u32::try_from(days).ok().filter(|days| *days <= DAYS);
-    let days = days.ok_or(CharterError::Unfit("ask for at most 3,650 days"))?;
     let (mut from, now) = (desk.look(&permit), desk.now());
-    let since = now.plus_seconds(-DAY * i64::from(days));
+    let since = Instant(i64::try_from(place(since)?).unwrap_or(i64::MAX));
     let observed = store::observed(&mut from).await?;
     let mut unused = Vec::new();
     // Of a time in which nothing was written down nobody can say what was used.
     let covered = observed.is_some_and(|observed| observed <= since);
     let charter = charters.rights.charter(&mut from, &charters.domain).await?;
     if let Some(charter) = charter.filter(|_| covered) {
-        let used = store::used(&mut from, since).await?;
+        // What is used is written down once a day.
+        let used = store::used(&mut from, since.plus_seconds(-DAY)).await?;
         for (handle, it) in accounts::standings(&mut from).await? {
             let used = used.get(&handle).cloned().unwrap_or_default();
             unused.extend(charter.unused((&handle, it.standing), &used, (since, now)).into_iter().map(

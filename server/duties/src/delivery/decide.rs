@@ -42,7 +42,7 @@ pub(super) fn decide(
         // After a handshake the room is another one; and of two equal submissions, the second one is a repeat of the
         // first, once that is durable.
         let waits = closed.contains(&asked.room) || !seen.insert(asked.key());
-        match if waits { Fate::Later } else { fate(head, standing, &submission, separated) } {
+        match if waits { Fate::Later } else { fate(head, standing, &submission, (at, separated)) } {
             Fate::Accepted(permit) => {
                 let Some(standing) = standing else { continue };
                 if asked.kind != Kind::Message {
@@ -62,7 +62,12 @@ pub(super) fn decide(
 }
 
 /// The rules: who may put what into a room that stands there.
-fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission, separated: u64) -> Fate {
+fn fate(
+    head: Option<&Head>,
+    standing: Option<Standing>,
+    submission: &Submission,
+    (at, separated): (Instant, u64),
+) -> Fate {
     let asked = &submission.asked;
     let mark = head.and_then(|head| head.members.get(&asked.device));
     let reach = mark.map(|mark| Reach { joined: mark.joined, removed: None });
@@ -78,7 +83,9 @@ fn fate(head: Option<&Head>, standing: Option<Standing>, submission: &Submission
             Fate::Refused(DeliveryError::WrongEpoch)
         }
         Wish::Handshake { judged, .. }
-            if judged.stands_on.1 != standing.handshake || judged.separated != separated =>
+            if judged.stands_on.1 != standing.handshake
+                || judged.separated != separated
+                || judged.bounds.iter().any(|until| (judged.asked_at < *until) != (at < *until)) =>
         {
             Fate::Again
         }

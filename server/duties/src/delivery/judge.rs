@@ -35,6 +35,10 @@ pub(super) struct Judged {
     pub stands_on: (u64, u64),
     /// The number of the amendment that said last who may meet whom; it holds only by that.
     pub separated: u64,
+    /// When it was judged, and the instants at which the time of those is over whom it brings in or takes out: it holds only on the same
+    /// side of them.
+    pub asked_at: Instant,
+    pub bounds: Vec<Instant>,
     /// The room after it.
     pub next: rooms::Next,
     /// Devices that come in.
@@ -64,24 +68,49 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
         return Err(DeliveryError::WrongEpoch);
     }
     let known = what_is_known(stage, &mut from, frame.room).await?;
-    let separated = known.charter.separated();
+    let (separated, asked_at) = (known.charter.separated(), known.now);
+    let untils = known.attended.clone();
     let (owned, who) = (frame.clone(), caller.clone());
     let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &known)).await;
     let stands_on = (epoch, handshake);
     match verdict.map_err(|_| DeliveryError::Busy)?? {
         Verdict::Proposal { next } => {
             let (added, removed, accounts) = (vec![], vec![], vec![]);
-            Ok(Judged { stands_on, separated, next, added, removed, accounts, away: None, welcome: None })
+            let (bounds, away, welcome) = (vec![], None, None);
+            Ok(Judged {
+                stands_on,
+                separated,
+                asked_at,
+                bounds,
+                next,
+                added,
+                removed,
+                accounts,
+                away,
+                welcome,
+            })
         }
         Verdict::Commit { change, next, tree } => {
             are_known(stage, &change).await?;
             let (added, removed) = moves(&change);
             let touched = change.added.iter().chain(&change.removed);
-            let accounts = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
+            let accounts: Vec<Handle> = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
+            let bounds = accounts.iter().filter_map(|handle| untils.get(handle)?.until).collect();
             let other = change.before.away != change.after.away;
             let away = other.then(|| change.after.away.iter().cloned().collect());
             let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
-            Ok(Judged { stands_on, separated, next, added, removed, accounts, away, welcome })
+            Ok(Judged {
+                stands_on,
+                separated,
+                asked_at,
+                bounds,
+                next,
+                added,
+                removed,
+                accounts,
+                away,
+                welcome,
+            })
         }
     }
 }

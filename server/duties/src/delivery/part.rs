@@ -22,8 +22,14 @@ impl Delivery {
     /// Looks for rooms in which people are who may not meet as the charter stands; when this returns, nothing more is said in them.
     pub(crate) async fn part(&self) -> Result<(), StoreError> {
         let stage = &self.0;
+        // Whatever was decided by the charter as it was is written first, so that it is seen here.
+        self.part_these(vec![]).await?;
         let mut from = stage.floor.db.reader();
         let charter = stage.charter(&mut from).await?;
+        let before: BTreeSet<[u8; 16]> = rooms::apart(&mut from).await?.iter().map(|room| room.0).collect();
+        if charter.segments().barriers().is_empty() && before.is_empty() {
+            return Ok(());
+        }
         let attended = accounts::attended(&mut from).await?;
         let whose = |handle: &Handle| attended.get(handle).cloned();
         let belongs = |handle: &Handle| charter.segments().members().contains_key(handle);
@@ -39,19 +45,22 @@ impl Delivery {
             }
         }
         there.retain(|_, handles| charter.segments().bridged(handles.iter().copied(), &whose).is_some());
-        let before: BTreeSet<[u8; 16]> = rooms::apart(&mut from).await?.iter().map(|room| room.0).collect();
         let now: BTreeSet<[u8; 16]> = there.into_keys().collect();
         let differ: Vec<RoomId> = now.symmetric_difference(&before).map(|room| RoomId(*room)).collect();
         if differ.is_empty() {
             return Ok(());
         }
-        let (done, wait) = oneshot::channel();
-        let sent = stage.queue.send(Item::Part(differ.clone(), done)).await;
-        let gone = || StoreError::Failed("rooms could not be looked at".to_owned());
-        sent.map_err(|_| gone())?;
-        wait.await.map_err(|_| gone())?;
+        self.part_these(differ.clone()).await?;
         self.look(&differ);
         Ok(())
+    }
+
+    /// Has the batching task look at these rooms, and waits until that is written.
+    async fn part_these(&self, rooms: Vec<RoomId>) -> Result<(), StoreError> {
+        let (done, wait) = oneshot::channel();
+        let gone = || StoreError::Failed("rooms could not be looked at".to_owned());
+        self.0.queue.send(Item::Part(rooms, done)).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())
     }
 }
 

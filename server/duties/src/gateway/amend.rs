@@ -2,8 +2,9 @@
 //!
 //! `POST /v1/charter/amendments`; who may is said in `charter::amend`. Here because it touches several duties.
 
+use std::sync::atomic::Ordering;
+
 use axum::{Json, extract::State};
-use chancery_transparency::{Amendment, Change};
 use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -29,17 +30,25 @@ async fn handle(
 ) -> Result<Json<api::Amended>, Refusal> {
     let amendment = &ask.amendment.0;
     let amended = charter::amend(&desk, &gate.charters(), &caller, amendment).await?;
-    let change = Amendment::peek(amendment).map(|(it, _)| it.change);
-    let separates =
-        matches!(change, Some(Change::Segment { .. } | Change::Barrier { .. } | Change::Host { .. }));
-    if separates && amended.number.is_some() {
-        if let Err(refusal) = guests::host(&gate).await {
-            tracing::error!(code = %refusal.code, "the terms of guests could not be kept; they are at the next start");
-        }
-        if let Err(error) = gate.delivery.part().await {
-            // Nobody comes in across a barrier all the same; rooms that are across one already are looked at anew at the next start.
-            tracing::error!(%error, "rooms could not be looked through for people who may not meet");
-        }
+    // Broken off or failed, it is done within seconds all the same.
+    if amended.number.is_some()
+        && let Err(refusal) = carry_out(&gate).await
+    {
+        tracing::error!(code = %refusal.code, "what the charter says is not carried out yet; it is tried again");
     }
     Ok(Json(amended))
+}
+
+/// Carries out what the charter says of guests and of who may meet whom, where that was not done since it said so last.
+pub(super) async fn carry_out(gate: &Gate) -> Result<(), Refusal> {
+    let charter = gate.rights.charter(&mut gate.floor.db.reader(), &gate.settings.domain).await?;
+    let Some(charter) = charter else { return Ok(()) };
+    let number = charter.separated();
+    if gate.carried_out.load(Ordering::SeqCst) == number {
+        return Ok(());
+    }
+    guests::host(gate, &charter).await?;
+    gate.delivery.part().await?;
+    gate.carried_out.store(number, Ordering::SeqCst);
+    Ok(())
 }

@@ -12,7 +12,7 @@ use chancery_wire::{
         self, AddPasskey, Amend, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, Suspend, TrustProvider,
         WithdrawProvider,
     },
-    ids::PasskeyId,
+    ids::{PasskeyId, RoomId},
     names::Handle,
     problem::{Code, Problem},
 };
@@ -143,9 +143,19 @@ fn invites(invite: &Invite) -> Option<String> {
     let what = if it.officer { " as an officer, who may invite others and revoke their devices" } else { "" };
     let bot = it.bot.as_ref().map(|bot| format!(" as a bot, for which {} answers", bot.owner));
     let guest = it.guest.as_ref().map(|guest| {
-        format!(" as a guest until {}, for whom {} answers", rfc3339(guest.until), guest.sponsor)
+        let rooms = shortly(&guest.rooms);
+        format!(
+            " as a guest of the rooms {rooms} until {}, for whom {} answers",
+            rfc3339(guest.until),
+            guest.sponsor
+        )
     });
     Some(format!("invite {}{what}{}", it.handle, bot.or(guest).unwrap_or_default()))
+}
+
+/// Rooms by how their ids begin.
+fn shortly(rooms: &[RoomId]) -> String {
+    rooms.iter().map(|room| format!("{:.8}", room.to_string())).collect::<Vec<_>>().join(", ")
 }
 
 /// What an amendment of the charter does, in words.
@@ -177,8 +187,8 @@ fn amends(change: &Change) -> String {
         }
         Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
         Change::Host { account, terms } => format!(
-            "have the guest {account} take part in {} room(s) until {}, and {} answer for it",
-            terms.rooms.len(),
+            "have the guest {account} take part in the rooms {} until {}, and {} answer for it",
+            shortly(&terms.rooms),
             rfc3339(terms.until),
             terms.sponsor
         ),

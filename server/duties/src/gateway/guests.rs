@@ -1,14 +1,18 @@
 //! Guests: their time is over, or they take part on other terms; and whom they learn of at all. Here because it touches several duties.
 //!
-//! A guest knows those in the same rooms, and those whose signatures the others' devices rest on: officers, the directory's program, and
-//! whoever signs the charter. Of anybody else is said to a guest what is said of accounts that there are not.
+//! A guest knows those in the same rooms, and those whose chains it takes to check what a guest checks: officers, the directory's program,
+//! and whoever has signed the charter or is named by it. Of anybody else is said to a guest what is said of accounts that there are not.
 
-use axum::http::Method;
+use axum::{
+    extract::{FromRequestParts as _, MatchedPath, RawPathParams},
+    http::request::Parts,
+};
 use bytes::Bytes;
 use chancery_floor::{
     store::{Read, StoreError},
     work::{Action, Desk},
 };
+use chancery_transparency::{Charter, Guest};
 use chancery_wire::{api::AskChains, names::Handle, problem::Code};
 
 use super::receive::Gate;
@@ -50,11 +54,11 @@ pub(super) async fn run_out(gate: &Gate, desk: &Desk) -> Result<(), Refusal> {
 }
 
 /// Keeps the terms of guests as the charter says them, where they are others than before.
-pub(super) async fn host(gate: &Gate) -> Result<(), Refusal> {
-    let desk = gate.house();
-    let charter = gate.rights.charter(&mut gate.floor.db.reader(), &gate.settings.domain).await?;
-    let Some(charter) = charter else { return Ok(()) };
-    for (handle, terms) in charter.segments().hosted() {
+pub(super) async fn host(gate: &Gate, charter: &Charter) -> Result<(), Refusal> {
+    let (desk, kept) = (gate.house(), accounts::attended(&mut gate.floor.db.reader()).await?);
+    let differs =
+        |handle: &Handle, terms: &Guest| kept.get(handle).is_some_and(|it| it.guest.as_ref() != Some(terms));
+    for (handle, terms) in charter.segments().hosted().iter().filter(|(handle, it)| differs(handle, it)) {
         let mut work = desk.begin(desk.permit::<Attend>(Organisation)?).await?;
         let at = work.at();
         if !accounts::host(&mut work.tx, handle, terms).await? {
@@ -80,11 +84,12 @@ pub(super) async fn host(gate: &Gate) -> Result<(), Refusal> {
 pub(super) async fn scoped(
     gate: &Gate,
     caller: &Caller,
-    (method, path): (&Method, &str),
+    parts: &mut Parts,
     body: Bytes,
 ) -> Result<Bytes, Refusal> {
     let mut from = gate.floor.db.reader();
-    if path == "/v1/chains" && *method == Method::POST {
+    let route = parts.extensions.get::<MatchedPath>().map(|it| it.as_str().to_owned()).unwrap_or_default();
+    if route == "/v1/chains" {
         let Ok(mut ask) = serde_json::from_slice::<AskChains>(&body) else { return Ok(body) };
         let mut known = Vec::new();
         for handle in ask.handles {
@@ -96,11 +101,15 @@ pub(super) async fn scoped(
         let written = serde_json::to_vec(&ask).map_err(|_| Refusal::new(Code::Failed))?;
         return Ok(written.into());
     }
-    let whose = path.strip_prefix("/v1/accounts/").and_then(|rest| rest.strip_suffix("/key-packages/claim"));
-    if let Some(whose) = whose.and_then(|handle| handle.parse().ok())
-        && !knows(gate, &mut from, caller, &whose).await?
-    {
-        return Err(Refusal::new(Code::NoAccount));
+    if route == "/v1/accounts/{handle}/key-packages/claim" {
+        // As the handler will read it, however it was written.
+        let named = RawPathParams::from_request_parts(parts, &()).await.ok();
+        let whose =
+            named.and_then(|all| all.iter().find(|(name, _)| *name == "handle").map(|(_, it)| it.parse()));
+        match whose {
+            Some(Ok(whose)) if knows(gate, &mut from, caller, &whose).await? => {}
+            _ => return Err(Refusal::new(Code::NoAccount)),
+        }
     }
     Ok(body)
 }
@@ -119,7 +128,7 @@ async fn knows(
         return Ok(true);
     }
     let charter = gate.rights.charter(from, &gate.settings.domain).await?;
-    if charter.is_some_and(|charter| charter.signers().contains(handle)) {
+    if charter.is_some_and(|charter| charter.rests_on().contains(handle)) {
         return Ok(true);
     }
     let all = accounts::all_devices_of(from, handle).await?;

@@ -19,8 +19,8 @@ use chancery_wire::{
 };
 
 use super::{
-    Settings, describe::migrations, guests, limit::Limits, receive::Gate, routes::router, sweep::sweep,
-    tasks::Tasks,
+    Settings, amend, describe::migrations, guests, limit::Limits, receive::Gate, routes::router,
+    sweep::sweep, tasks::Tasks,
 };
 use crate::{
     accounts,
@@ -146,6 +146,7 @@ impl House {
                 passkeys,
                 rights,
                 uses: Uses::default(),
+                carried_out: Arc::default(),
                 limits,
                 delivery,
                 tasks,
@@ -153,10 +154,8 @@ impl House {
         };
         // Whatever ended this process before, nothing is said where people may not meet.
         if charter.is_some() {
-            let unkept =
-                |refusal: Refusal| StoreError::Failed(format!("the terms of guests: {}", refusal.code));
-            guests::host(&house.gate).await.map_err(unkept)?;
-            house.gate.delivery.part().await?;
+            let failed = |refusal: Refusal| StoreError::Failed(format!("the charter: {}", refusal.code));
+            amend::carry_out(&house.gate).await.map_err(failed)?;
         }
         house.gate.tasks.start_helper(house.clone().keep());
         let delivery = house.gate.delivery.clone();
@@ -201,8 +200,10 @@ impl House {
         files::expire(&desk).await
     }
 
-    /// Keeps out guests and programs whose time is over. Runs by itself every five seconds.
+    /// Keeps out guests and programs whose time is over, and carries out what the charter says, where that is not done yet. Runs by itself
+    /// every five seconds.
     pub async fn attend(&self) -> Result<(), Refusal> {
+        amend::carry_out(&self.gate).await?;
         guests::run_out(&self.gate, &self.desk()).await
     }
 

@@ -1,7 +1,11 @@
 //! What every request passes on its way in and out: who asks, how large it is, what to do when it raced or broke, and the
 //! count of what was refused.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -56,6 +60,8 @@ pub(super) struct Gate {
     pub passkeys: Passkeys,
     pub rights: Rights,
     pub uses: Uses,
+    /// The number of the amendment of which the consequences were carried out last.
+    pub carried_out: Arc<AtomicU64>,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
@@ -183,11 +189,11 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         let body = read(body).await?;
         self.confirm(&mut parts, &body).await?;
-        let body = match parts.extensions.get::<Visitor>() {
-            Some(Visitor { caller, .. }) if caller.guest => {
-                guests::scoped(self, caller, (&parts.method, parts.uri.path()), body).await?
-            }
-            _ => body,
+        let guest =
+            parts.extensions.get::<Visitor>().filter(|it| it.caller.guest).map(|it| it.caller.clone());
+        let body = match guest {
+            Some(caller) => guests::scoped(self, &caller, &mut parts, body).await?,
+            None => body,
         };
         let trail = Trail::default();
         let holder = follow(&mut parts, &trail);

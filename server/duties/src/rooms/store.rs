@@ -138,14 +138,14 @@ pub(crate) async fn advance(
     Ok(tx.execute(UPDATE, values).await? == 1)
 }
 
-/// Whether a device is in a room in which one of these is or was.
+/// Whether a device is or was in a room in which one of these is or was.
 pub(crate) async fn have_met(
     from: &mut impl Read,
     device: DeviceId,
     others: &[DeviceId],
 ) -> Result<bool, StoreError> {
     const SELECT: &str = "SELECT 1 FROM rooms_devices a JOIN rooms_devices b ON b.room = a.room
-        WHERE a.device = $1 AND a.removed IS NULL AND b.device = $2 LIMIT 1";
+        WHERE a.device = $1 AND b.device = $2 LIMIT 1";
     for other in others {
         if from.row(SELECT, values![device.0, other.0]).await?.is_some() {
             return Ok(true);

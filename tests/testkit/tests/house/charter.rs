@@ -247,11 +247,12 @@ both! {
         door.alice.amend(assign("bob", "help-desk")).await.unwrap();
         door.alice.amend(assign("bob", "integration-owner")).await.unwrap();
         door.alice.amend(assign("mallory", "auditor")).await.unwrap();
+        let since = now();
         door.bob.sessions_of(&handle("alice")).await.unwrap();
         // Once a day is enough: Alice has invited and amended, and Bob has looked.
         door.bob.sessions_of(&handle("alice")).await.unwrap();
         door.has_fact("charter.used", 3).await;
-        let found = door.alice.unused_rights(0).await.unwrap();
+        let found = door.alice.unused_rights(since).await.unwrap();
         let of = |who: &str| -> Vec<(String, Vec<String>, bool)> {
             let all = found.unused.iter().filter(|it| it.account == handle(who));
             all.map(|it| (it.role.to_string(), it.permissions.clone(), it.whole)).collect()
@@ -262,9 +263,9 @@ both! {
         assert!(of("mallory")[0].2, "{:?}", of("mallory"));
         // What was amended and explained was used; the rest of the founder's was not.
         assert_eq!(of("alice").iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), ["device-admin", "identity-admin"]);
-        assert!(door.bob.unused_rights(0).await.unwrap_err().is(Code::Denied));
+        assert!(door.bob.unused_rights(since).await.unwrap_err().is(Code::Denied));
         // Of a time in which nothing was written down, nothing is said.
-        let long = door.alice.unused_rights(90).await.unwrap();
+        let long = door.alice.unused_rights(since.plus_seconds(-86_400)).await.unwrap();
         assert!(long.unused.is_empty() && long.observed.is_some());
     }
 

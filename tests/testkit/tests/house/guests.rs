@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use chancery_sdk::{AccountKind, Change, Client, Guest, Progress, Want};
+use chancery_duties::gateway::Settings;
+use chancery_sdk::{AccountKind, Bot, Change, Client, Guest, News, Progress, Standing, Want};
 use chancery_testkit::both;
 use chancery_wire::{
-    api::{AskChains, Chains, Claim},
+    api::{AskChains, Chains, Claim, Guests},
     names::Handle,
     policy::Role,
     problem::Code,
@@ -104,6 +105,7 @@ both! {
         assert_eq!(shown(&door, &gina, &asked).await, seen);
         assert_eq!(claims(&door, &gina, "carol").await, expected(Code::NoAccount));
         assert_eq!(claims(&door, &gina, "zoe").await, expected(Code::NoAccount));
+        assert_eq!(claims(&door, &gina, "%63arol").await, expected(Code::NoAccount), "however it is written");
         assert_eq!(claims(&door, &gina, "bob").await.0, 200);
         assert_eq!(claims(&door, &door.bob, "carol").await.0, 200, "whoever belongs to the organisation may");
         assert!(gina.guests().await.unwrap_err().is(Code::Denied));
@@ -169,6 +171,98 @@ both! {
         says(&mut gina, room, "here again").await;
     }
 
+    async fn a_guest_reads_the_charter_whoever_it_is_about(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        joins(&mut door, "carol", &AccountKind::Person).await;
+        let desk = "help-desk".parse().unwrap();
+        door.alice.amend(Change::Assign { account: handle("carol"), role: desk, until: None }).await.unwrap();
+        let mut gina = gina(&mut door).await;
+        let longer = guest(&door, "alice", 7200);
+        hosts(&mut door.alice, "gina", longer).await;
+        let terms = guest(&door, "bob", 3600);
+        let mut hal = joins(&mut door, "hal", &AccountKind::Guest(terms)).await;
+        adds(&mut door.alice, room, "gina");
+        adds(&mut door.alice, room, "hal");
+        sync(&mut door.alice).await;
+        for (who, words) in [(&mut gina, "both"), (&mut hal, "of us")] {
+            sync(who).await;
+            says(who, room, words).await;
+        }
+    }
+
+    async fn what_was_hosted_holds_when_the_house_opens_again(db: Db) {
+        let mut door = Door::open(db).await;
+        gina(&mut door).await;
+        let others = guest(&door, "alice", 7200);
+        hosts(&mut door.alice, "gina", others.clone()).await;
+        door.reopen(Settings::new("bank.example".parse().unwrap())).await;
+        let me = door.alice.enrolled().unwrap();
+        let token = door.session(&me).await;
+        let shown = proof(&me, ("GET", "/v1/guests"), Some(&token), now());
+        let guests: Guests = door.signed("/v1/guests", &token, &shown).send().await.unwrap().json().await.unwrap();
+        let it = &guests.guests[0];
+        assert_eq!((it.until, &it.sponsor, it.over), (others.until, &handle("alice"), false));
+        door.has_fact("accounts.hosted", 1).await;
+    }
+
+    async fn a_guest_who_was_removed_reads_up_to_there_without_an_alarm(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        joins(&mut door, "carol", &AccountKind::Person).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        // While she is away somebody comes whom she has never met, and she is removed.
+        adds(&mut door.alice, room, "carol");
+        sync(&mut door.alice).await;
+        door.alice.want(room, Want::Remove(handle("gina"))).unwrap();
+        sync(&mut door.alice).await;
+        let mut alarms = Vec::new();
+        gina.sync(Duration::from_secs(10), &mut |news| {
+            if let News::Alarm(_, why) = news {
+                alarms.push(why);
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(alarms, [""; 0]);
+        assert_eq!(gina.find_room("private").unwrap().standing, Standing::Left);
+    }
+
+    async fn a_guest_comes_back_only_to_where_they_still_may_be(db: Db) {
+        let mut door = Door::open(db).await;
+        let room = door.room;
+        sync(&mut door.bob).await;
+        let mut gina = gina(&mut door).await;
+        adds(&mut door.alice, room, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        let other = door.alice.open_room(&text("other"), &[]).unwrap();
+        sync(&mut door.alice).await;
+        let soon = Guest { until: now().plus_seconds(1), ..guest(&door, "bob", 0) };
+        hosts(&mut door.alice, "gina", soon.clone()).await;
+        while now() < soon.until {
+            tokio::task::yield_now().await;
+        }
+        door.house.attend().await.unwrap();
+        sync(&mut door.bob).await;
+        let elsewhere = Guest { rooms: vec![other], ..guest(&door, "bob", 3600) };
+        hosts(&mut door.alice, "gina", elsewhere).await;
+        for _ in 0..2 {
+            sync(&mut door.bob).await;
+            sync(&mut door.alice).await;
+        }
+        assert_eq!(devices_in(&door.alice, "gina"), 0);
+        adds(&mut door.alice, other, "gina");
+        sync(&mut door.alice).await;
+        sync(&mut gina).await;
+        says(&mut gina, other, "here I may").await;
+    }
+
     async fn nobody_is_a_guest_of_nobody_or_for_ever(db: Db) {
         let mut door = Door::open(db).await;
         let terms = guest(&door, "bob", 3600);
@@ -180,6 +274,12 @@ both! {
             let refused = door.alice.invite(&handle("gina"), &AccountKind::Guest(bad)).await.unwrap_err();
             assert!(refused.is(Code::BadInvitation), "{refused}");
         }
+        // A guest answers for nobody, nor does a program.
+        gina(&mut door).await;
+        let (owner, purpose) = (handle("gina"), "reads along".to_owned());
+        let bot = AccountKind::Bot(Bot { owner, purpose, scope: None, until: None });
+        let refused = door.alice.invite(&handle("helper"), &bot).await.unwrap_err();
+        assert!(refused.is(Code::BadInvitation), "{refused}");
         let nowhere = AccountKind::Guest(Guest { rooms: vec![], ..terms });
         assert!(door.alice.invite(&handle("gina"), &nowhere).await.is_err());
     }

@@ -4,7 +4,11 @@ use chancery_engine::{EngineError, Progress, Want};
 use chancery_groups::Breach;
 use chancery_transparency::Change;
 use chancery_vault::Standing;
-use chancery_wire::{ids::RoomId, policy::Role};
+use chancery_wire::{
+    content::{Content, Letter, View},
+    ids::RoomId,
+    policy::Role,
+};
 use openmls::prelude::OpenMlsProvider as _;
 
 use super::stops;
@@ -174,8 +178,55 @@ fn nothing_is_said_to_those_who_came_in_while_the_hub_held_the_barrier_back() {
     let wish = bob.engine.want(room, Want::Say(written("secret")), world.now).unwrap();
     bob.sends(world.now);
     assert!(matches!(bob.engine.progress(wish).unwrap(), Progress::Refused(_)));
+    // She is in it, and says nothing either; nothing is an alarm, for it can come so by itself.
     carol.looks(&world);
-    assert!(carol.engine.room(room).is_err());
+    let view = carol.engine.room(room).unwrap();
+    assert!(view.standing == Standing::Joined && view.apart.is_some());
+    let wish = carol.engine.want(room, Want::Say(written("secret")), world.now).unwrap();
+    carol.sends(world.now);
+    assert!(matches!(carol.engine.progress(wish).unwrap(), Progress::Refused(_)));
+}
+
+#[test]
+fn who_was_welcomed_before_the_barrier_takes_part_again_when_the_other_one_has_gone() {
+    let (world, [mut alice, mut bob, mut carol, mut dora]) = bank();
+    let room = dora.opens(&world, "deal", &[&bob, &carol]);
+    bob.syncs(&world);
+    amends(&mut alice, &world, barrier(true));
+    // Carol comes online only now.
+    carol.looks(&world);
+    assert!(carol.engine.room(room).unwrap().apart.is_some());
+    dora.engine.want(room, Want::Remove(handle("bob")), world.now).unwrap();
+    dora.syncs(&world);
+    dora.says(&world, room, "you and I");
+    carol.syncs(&world);
+    assert!(carol.reads(room).contains(&"dora: you and I".to_owned()), "{:?}", carol.reads(room));
+}
+
+#[test]
+fn a_member_who_speaks_of_a_charter_that_there_is_not_keeps_nobody_from_reading_it() {
+    let mut world = World::new();
+    let [mut alice, mut bob, carol] = world.people(["alice", "bob", "carol"]);
+    let mallory = Rogue::enrolled(&world, &mut alice, "mallory", 66);
+    let members = [handle("bob"), handle("mallory")];
+    let room = alice.engine.open_room(&written("room"), &members, world.now).unwrap();
+    alice.syncs(&world);
+    bob.syncs(&world);
+    let mut group = mallory.joins(&world);
+    let (seq, head) = world.hub.borrow().halls[&room].head(room);
+    let authenticator = group.epoch_authenticator().as_slice().to_vec();
+    let view = View { seq, head, authenticator, charter: u64::MAX };
+    let content = Content::text(written("there is a barrier"));
+    let submit = mallory.seals(&mut group, room, &Letter { salt: [1; 16], view, content }.encode());
+    world.hub.borrow_mut().submit(&submit, world.now).unwrap();
+    bob.takes_in(world.now);
+    // The charter does grow; somebody is brought in by it, and Bob, who stays connected, follows.
+    amends(&mut alice, &world, segment("research", &["carol"]));
+    adds(&mut alice, &world, room, "carol").unwrap();
+    bob.takes_in(world.now);
+    let view = bob.engine.room(room).unwrap();
+    assert_eq!((view.standing, view.members.len()), (Standing::Joined, 4), "{:?}", view.why);
+    drop(carol);
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn what_cannot_be_is_refused() {
     // Nobody lets themselves out, nor takes down what stands before them.
     assert_eq!(house.does("mo", segment("trading", &[], &["mo"])), Err(ForThemselves));
     assert_eq!(house.does("mo", barrier("research", "trading", false)), Err(ForThemselves));
+    // Nor lets anybody those out whom they may not meet themselves.
+    assert_eq!(house.does("mo", segment("research", &[], &["carol"])), Err(ForThemselves));
     house.does("mo", segment("legal", &["zoe"], &[])).unwrap();
 }
 
@@ -96,11 +98,19 @@ fn whoever_answers_for_a_program_is_where_it_is() {
     house.does("alice", segment("trading", &["bob"], &[])).unwrap();
     house.does("alice", barrier("research", "trading", true)).unwrap();
     let (hr, bob, carol) = (handle("hr"), handle("bob"), handle("carol"));
-    let whose = |it: &Handle| (*it == hr).then(|| Attended { owner: carol.clone(), guest: None });
+    let whose =
+        |it: &Handle| (*it == hr).then(|| Attended { owner: carol.clone(), guest: None, until: None });
     let segments = house.charter.segments();
     let apart = segments.apart([&hr], [&bob], &whose).unwrap();
     assert_eq!((apart.one, apart.other), ((hr.clone(), role("research")), (bob.clone(), role("trading"))));
     assert_eq!(segments.apart([&hr], [&bob], &|_| None), None);
+    // However many answer for each other in a row.
+    let bot = handle("bot");
+    let row = |it: &Handle| {
+        let owner = if *it == bot { &hr } else { &carol };
+        (*it == bot || *it == hr).then(|| Attended { owner: owner.clone(), guest: None, until: None })
+    };
+    assert!(segments.apart([&bot], [&bob], &row).is_some());
     let [one, other] = segments.sides([&hr, &bob, &carol], &whose).remove(0);
     assert_eq!(
         (one, other),
