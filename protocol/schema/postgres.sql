@@ -236,6 +236,10 @@ CREATE INDEX signin_sessions_of ON signin_sessions (device, until);
 -- When a session was opened; nothing for those that were open before this was kept.
 ALTER TABLE signin_sessions ADD COLUMN opened_at BIGINT NOT NULL DEFAULT 0;
 
+-- signin/0003_elevated
+-- Until when the roles of the account are taken up in a session.
+ALTER TABLE signin_sessions ADD COLUMN elevated BIGINT;
+
 -- passkeys/0001_passkeys
 -- Passkeys: public keys that authenticators of the accounts' owners hold, as the WebAuthn library writes them.
 CREATE TABLE passkeys_keys (

@@ -87,6 +87,9 @@ codes! {
     /// It has to be approved with a passkey.
     Unconfirmed = "passkeys.unconfirmed", 403, "this is done only when it was approved with a passkey",
         "use the `chancery` command, which asks for it; who has no passkey adds one first: chancery passkeys add";
+    /// The roles that allow it are not taken up.
+    NotTakenUp = "signin.roles-down", 403, "the roles that allow this are not taken up on this device",
+        "take them up with a passkey, for an hour: chancery admin elevate";
     /// The account has no passkey, and needs one.
     NoPasskeyYet = "passkeys.none", 409, "this is approved with a passkey, and the account has none",
         "add one: chancery passkeys add 'my security key'";

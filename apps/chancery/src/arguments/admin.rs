@@ -176,6 +176,12 @@ pub(crate) enum Admin {
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(..=3_650))]
         days: u32,
     },
+    /// Take up the roles you hold on this device, with a passkey, for a while; whatever needs them asks for it by itself, too
+    Elevate {
+        /// For how long, at most 8h
+        #[arg(long = "for", value_name = "TIME", value_parser = span, default_value = "1h")]
+        lasting: u32,
+    },
     /// List the open sessions of somebody else, or end them
     Sessions {
         /// The account

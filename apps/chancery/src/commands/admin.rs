@@ -26,6 +26,7 @@ pub(crate) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Sessions { person, end } => sessions_of(common, output, &person.parse()?, end).await,
         Admin::Journal { after } => journal(common, output, after).await,
         Admin::Guests => guests(common, output).await,
+        Admin::Elevate { lasting } => elevate(common, output, lasting).await,
         Admin::Host { guest, sponsor, rooms, lasting } => {
             host(common, output, &guest.parse()?, (sponsor, &rooms, lasting)).await
         }
@@ -76,6 +77,12 @@ async fn suspended(common: &Common, output: &mut Output) -> Result<(), Failure> 
     lines.extend(officers.iter().map(waits));
     let text = if lines.is_empty() { "nobody is suspended".to_owned() } else { lines.join("\n") };
     output.answer(&json!({"suspended": list, "officers": officers}), &text)
+}
+
+async fn elevate(common: &Common, output: &mut Output, seconds: u32) -> Result<(), Failure> {
+    let until = open(common)?.elevate(seconds.div_ceil(60)).await?;
+    let text = format!("your roles are taken up here until {}", clock(until.0));
+    output.answer(&json!({ "until": until }), &text)
 }
 
 async fn guests(common: &Common, output: &mut Output) -> Result<(), Failure> {

@@ -67,6 +67,7 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         | Admin::Restore { .. }
         | Admin::Suspended
         | Admin::Guests
+        | Admin::Elevate { .. }
         | Admin::Host { .. }
         | Admin::Sessions { .. }
         | Admin::Journal { .. } => return Ok(()),

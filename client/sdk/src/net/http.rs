@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{APPROVAL, Approve, Ceremony, Organisation, Session, SignIn},
+    api::{APPROVAL, Approve, Ceremony, Elevate, Elevation, Organisation, Session, SignIn},
     bytes::Opaque,
     ids::CeremonyId,
     problem::{Code, Problem},
@@ -29,6 +29,8 @@ use crate::{
     passkeys::{AskOwner, hold},
 };
 
+/// For how many minutes roles are taken up when something needs them.
+const ELEVATED: u32 = 60;
 /// Where approval is asked for.
 const APPROVALS: &str = "/v1/approvals";
 
@@ -205,7 +207,7 @@ impl Http {
         (method, path): (Method, &str),
         body: Option<(&'static str, Bytes)>,
     ) -> Result<Bytes, SdkError> {
-        let (mut patience, mut approval) = (Patience::new(), None);
+        let (mut patience, mut approval, mut elevated) = (Patience::new(), None, false);
         loop {
             let headers = self.headers(identity, method.as_str(), path).await?;
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
@@ -227,13 +229,23 @@ impl Http {
             };
             // To ask for approval needs none, whatever the server says.
             let asks = approval.is_none() && path != APPROVALS && self.ask_owner.is_some();
-            if error.is(Code::Unconfirmed) && asks {
+            if error.is(Code::NotTakenUp) && asks && !elevated {
+                elevated = true;
+                Box::pin(self.elevate(identity, ELEVATED)).await?;
+            } else if error.is(Code::Unconfirmed) && asks {
                 let body = body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
                 approval = Some(Box::pin(self.approved(identity, (&method, path), &body)).await?);
             } else if !patience.again(self.renew(&error), &error, &headers).await {
                 return Err(error);
             }
         }
+    }
+
+    /// Takes up the roles of the account in this session, for so many minutes; its owner approves that with a passkey.
+    pub(crate) async fn elevate(&mut self, identity: &Identity, minutes: u32) -> Result<Instant, SdkError> {
+        let elevate = Elevate { minutes };
+        let elevation: Elevation = self.ask(identity, Method::POST, "/v1/elevations", Some(&elevate)).await?;
+        Ok(elevation.until)
     }
 
     /// Has the account's owner approve one request with a passkey; answers with the ceremony in which they did.

@@ -115,6 +115,21 @@ pub struct Fact {
     pub head: Digest,
 }
 
+/// Takes up the roles of the account in the calling session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elevate {
+    /// For how many minutes: 1 to 480.
+    pub minutes: u32,
+}
+
+/// Until when the roles of the account are taken up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Elevation {
+    /// Until then; not beyond the end of the session.
+    pub until: Instant,
+}
+
 /// Rooms in which people are who may not meet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApartRooms {

@@ -32,6 +32,8 @@ pub struct Caller {
     pub session: SessionId,
     /// When the session ends.
     pub until: Instant,
+    /// Whether the roles that the account holds are taken up in this session, with a passkey.
+    pub elevated: bool,
     /// How far its owner has confirmed what it asks for.
     pub assurance: Assurance,
     /// The roles that the account holds.
@@ -91,15 +93,18 @@ impl Caller {
         if self.guest {
             account = account.with("guest", true);
         }
-        for it in &self.granted.permissions {
-            account = account.within("Permission", it.as_str());
-        }
         for it in &self.granted.roles {
             account = account.within("Role", it.as_str());
         }
-        let entity = account.clone().with("confirmed", confirmed);
-        let confirmed = (!confirmed).then(|| account.with("confirmed", true));
-        Actor { id: format!("device/{}", self.device), entity, confirmed }
+        // Who has a passkey holds nothing that a stolen session could use: the roles count for what was approved, and once taken up.
+        let up = self.elevated || confirmed || !passkey;
+        let holding = self.granted.permissions.iter();
+        let holding =
+            holding.fold(account.clone(), |it, permission| it.within("Permission", permission.as_str()));
+        let entity = if up { holding.clone() } else { account }.with("confirmed", confirmed);
+        let taken_up = (!up).then(|| holding.clone().with("confirmed", false));
+        let confirmed = (!confirmed).then(|| holding.with("confirmed", true));
+        Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up }
     }
 }
 

@@ -52,6 +52,7 @@ impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         let code = match denied {
             Denied::Never => Code::Denied,
+            Denied::NotTakenUp => Code::NotTakenUp,
             Denied::Unconfirmed => Code::Unconfirmed,
         };
         Self { told: Told::Counted, ..Self::new(code) }

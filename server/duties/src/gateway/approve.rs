@@ -9,8 +9,8 @@ use chancery_trail::digest;
 use chancery_transparency::{Amendment, Change, Invitation, Provider, about, keeps_key, revokes, suspends};
 use chancery_wire::{
     api::{
-        self, AddPasskey, Amend, Ceremony, Invite, KeepRecoveryKey, Meet, Revoke, Suspend, TrustProvider,
-        WithdrawProvider,
+        self, AddPasskey, Amend, Ceremony, Elevate, Invite, KeepRecoveryKey, Meet, Revoke, Suspend,
+        TrustProvider, WithdrawProvider,
     },
     ids::{PasskeyId, RoomId},
     names::Handle,
@@ -91,6 +91,12 @@ async fn words(
             let keeps = keep.and_then(|it| keeps_key(&it.entry.0));
             let what = |keeps| if keeps { "set a new recovery key" } else { "remove the recovery key" };
             keeps.map(|keeps| format!("{} of this account", what(keeps)))
+        }
+        ("POST", "/v1/elevations") => {
+            let elevate: Option<Elevate> = serde_json::from_slice(body).ok();
+            elevate.map(|it| {
+                format!("take up the roles of this account on this device, for {} minutes", it.minutes)
+            })
         }
         ("POST", "/v1/linkings") => {
             let meet: Option<Meet> = serde_json::from_slice(body).ok();

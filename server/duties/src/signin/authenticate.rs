@@ -74,6 +74,7 @@ impl Signin {
             Err(error) => return Err(error),
         };
         let KnownDevice { handle, device, key, standing, directory, guest, .. } = device;
+        let elevated = session.elevated.is_some_and(|until| now < until);
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
             Caller {
@@ -83,6 +84,7 @@ impl Signin {
                 standing,
                 directory,
                 guest,
+                elevated,
                 session,
                 until,
                 assurance: Assurance::default(),

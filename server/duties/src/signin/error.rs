@@ -33,6 +33,9 @@ pub(crate) enum SigninError {
     /// The time of a program's account is over.
     #[error("the time for which this account was let in is over")]
     RunOut,
+    /// Roles are taken up for at most eight hours.
+    #[error("roles are taken up for a minute at least, and for eight hours at most")]
+    TooLong,
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]
     Stale,
@@ -72,6 +75,7 @@ impl From<SigninError> for Refusal {
             SigninError::Revoked => Self::new(Code::DeviceRevoked),
             SigninError::Suspended => Self::new(Code::Suspended),
             SigninError::RunOut => Self::new(Code::RunOut),
+            SigninError::TooLong => Self::because(Code::Malformed, &error),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),
             SigninError::TooMany => Self::new(Code::TooMany),

@@ -26,6 +26,23 @@ impl Fact for Opened {
     const MEANING: &'static str = "a device proved its key and got a session: device, session, until when, at which identity provider its person has just signed in (none: nothing was shown)";
 }
 
+/// The roles of an account were taken up in a session.
+#[derive(Debug, Serialize)]
+pub(crate) struct Elevated {
+    /// The device.
+    pub device: DeviceId,
+    /// The session.
+    pub session: SessionId,
+    /// Until when.
+    pub until: Instant,
+}
+
+impl Fact for Elevated {
+    const KIND: &'static str = "signin.elevated";
+    const MEANING: &'static str =
+        "the roles of an account were taken up in a session: device, session, until when";
+}
+
 /// A device's sessions were ended.
 #[derive(Debug, Serialize)]
 pub(crate) struct Ended {
@@ -98,6 +115,7 @@ impl Fact for Expired {
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Opened>(),
+    Meaning::of::<Elevated>(),
     Meaning::of::<Ended>(),
     Meaning::of::<EndedBy>(),
     Meaning::of::<Closed>(),

@@ -6,6 +6,7 @@
 //! Invariants: a proof is accepted once; nothing tells whether a device exists.
 
 mod authenticate;
+mod elevate;
 mod end;
 mod end_others;
 mod end_own;
@@ -54,5 +55,8 @@ impl Signin {
 
 /// The routes of sign-in.
 pub(crate) fn routes() -> OpenApiRouter<Signin> {
-    OpenApiRouter::new().routes(routes!(open::handle, list::handle)).routes(routes!(list::of_others))
+    OpenApiRouter::new()
+        .routes(routes!(open::handle, list::handle))
+        .routes(routes!(list::of_others))
+        .routes(routes!(elevate::handle))
 }

@@ -72,7 +72,8 @@ async fn open(
     let token = work.fresh::<32>();
     let session = SessionId(work.fresh());
     let until = opened.plus_seconds(signin.seconds).min(good).min(known.until.unwrap_or(good));
-    store::open(&mut work.tx, digest(&token), Kept { session, device, opened, until }).await?;
+    store::open(&mut work.tx, digest(&token), Kept { session, device, opened, until, elevated: None })
+        .await?;
     work.commit(&Opened { device, session, until, provider }).await?;
     Ok(api::Session { token: Opaque(token.to_vec()), seconds: (until.0 - opened.0) / 1000 })
 }

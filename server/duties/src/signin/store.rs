@@ -12,6 +12,7 @@ use chancery_wire::{
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "signin/0001_sessions", sql: include_str!("migrations/0001_sessions.sql") },
     Migration { name: "signin/0002_opened", sql: include_str!("migrations/0002_opened.sql") },
+    Migration { name: "signin/0003_elevated", sql: include_str!("migrations/0003_elevated.sql") },
 ];
 
 /// How many sessions a device has at most; a new one ends the oldest.
@@ -24,6 +25,8 @@ pub(crate) struct Kept {
     pub device: DeviceId,
     pub opened: Instant,
     pub until: Instant,
+    /// Until when the roles of the account are taken up in it, if they were.
+    pub elevated: Option<Instant>,
 }
 
 /// Keeps a session under the hash of its token, and ends the oldest when there are too many.
@@ -39,7 +42,8 @@ pub(crate) async fn open(tx: &mut Tx, token: Digest, it: Kept) -> Result<(), Sto
 
 /// The session whose token has this hash.
 pub(crate) async fn find(from: &mut impl Read, token: Digest) -> Result<Option<Kept>, StoreError> {
-    const SELECT: &str = "SELECT session, device, opened_at, until FROM signin_sessions WHERE token = $1";
+    const SELECT: &str =
+        "SELECT session, device, opened_at, until, elevated FROM signin_sessions WHERE token = $1";
     from.row(SELECT, values![token.0]).await?.as_ref().map(kept).transpose()
 }
 
@@ -49,14 +53,21 @@ pub(crate) async fn of(
     device: DeviceId,
     now: Instant,
 ) -> Result<Vec<Kept>, StoreError> {
-    const SELECT: &str = "SELECT session, device, opened_at, until FROM signin_sessions
+    const SELECT: &str = "SELECT session, device, opened_at, until, elevated FROM signin_sessions
         WHERE device = $1 AND until > $2 ORDER BY opened_at DESC, session";
     from.rows(SELECT, values![device.0, now.0]).await?.iter().map(kept).collect()
 }
 
 fn kept(row: &Row) -> Result<Kept, StoreError> {
     let (session, device) = (SessionId(row.fixed(0)?), DeviceId(row.fixed(1)?));
-    Ok(Kept { session, device, opened: Instant(row.integer(2)?), until: Instant(row.integer(3)?) })
+    let (opened, until) = (Instant(row.integer(2)?), Instant(row.integer(3)?));
+    Ok(Kept { session, device, opened, until, elevated: row.integer_if_any(4)?.map(Instant) })
+}
+
+/// The roles of the account are taken up in a session until then; `false` where there is none.
+pub(super) async fn elevate(tx: &mut Tx, session: SessionId, until: Instant) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE signin_sessions SET elevated = $2 WHERE session = $1";
+    Ok(tx.execute(UPDATE, values![session.0, until.0]).await? == 1)
 }
 
 /// Ends one session; answers whose it was, or nothing when there is none.

@@ -36,19 +36,21 @@ pub struct Actor {
     pub entity: Entity,
     /// What policy would see of it if it had confirmed what it asks for; nothing where there is nothing to confirm.
     pub confirmed: Option<Entity>,
+    /// What policy would see of it if it had taken up the roles it holds; nothing where it has, or they are always up.
+    pub taken_up: Option<Entity>,
 }
 
 impl Actor {
     /// The server itself, doing its housekeeping.
     #[must_use]
     pub fn house() -> Self {
-        Self { id: "house".to_owned(), entity: Entity::plain("House"), confirmed: None }
+        Self { id: "house".to_owned(), entity: Entity::plain("House"), confirmed: None, taken_up: None }
     }
 
     /// Somebody who has not said who it is.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody"), confirmed: None }
+        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody"), confirmed: None, taken_up: None }
     }
 }
 
@@ -58,6 +60,9 @@ pub enum Denied {
     /// Whatever the actor does about it.
     #[error("this is not allowed")]
     Never,
+    /// The actor may, once it has taken up the roles that it holds.
+    #[error("the roles that allow this are not taken up")]
+    NotTakenUp,
     /// The actor may, once it has confirmed that it wants this.
     #[error("this is not allowed before it was confirmed")]
     Unconfirmed,
@@ -105,8 +110,10 @@ impl Desk {
             }
             return Ok(Permit::new(resource));
         }
-        let unconfirmed = self.actor.confirmed.as_ref().is_some_and(allow);
-        let (code, denied) = if unconfirmed {
+        let would = |other: &Option<Entity>| other.as_ref().is_some_and(allow);
+        let (code, denied) = if would(&self.actor.taken_up) {
+            (Code::NotTakenUp, Denied::NotTakenUp)
+        } else if would(&self.actor.confirmed) {
             (Code::Unconfirmed, Denied::Unconfirmed)
         } else {
             (Code::Denied, Denied::Never)

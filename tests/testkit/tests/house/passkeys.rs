@@ -364,6 +364,65 @@ both! {
         assert_ne!(client["challenge"], BASE64URL_NOPAD.encode(&other.challenge(bytes("nonce").try_into().unwrap()).0));
     }
 
+    async fn a_stolen_session_gives_nothing_of_a_role(db: Db) {
+        let (mut door, seat, mut forger) = open(db).await;
+        seat.adds(&door, &forger).await;
+        let me = door.alice.enrolled().unwrap();
+        let reads = ["/v1/journal/0", "/v1/suspensions", "/v1/accounts/bob/sessions", "/v1/charter/proposals"];
+        for path in reads {
+            let asked = seat.asks(&door, &Method::GET, path, None);
+            assert_eq!(problem(asked).await, expected(match path {
+                // Nobody holds auditor yet: that is no matter of taking anything up.
+                "/v1/journal/0" => Code::Denied,
+                _ => Code::NotTakenUp,
+            }), "{path}");
+        }
+        // Not by itself, not for longer than a day's work, and not for others.
+        let body = r#"{"minutes":60}"#;
+        let minutes = |minutes: u32| json!({ "minutes": minutes });
+        let asked = seat.asks(&door, &Method::POST, "/v1/elevations", Some(&minutes(60)));
+        assert_eq!(problem(asked).await, expected(Code::Unconfirmed));
+        let long = r#"{"minutes":481}"#;
+        let approval = seat.approved(&door, &mut forger, ("POST", "/v1/elevations", long)).await;
+        let asked = seat.asks(&door, &Method::POST, "/v1/elevations", Some(&minutes(481)));
+        let asked = asked.header(APPROVAL, approval.to_string());
+        assert_eq!(problem(asked).await, expected(Code::Malformed));
+        let approval = seat.approved(&door, &mut forger, ("POST", "/v1/elevations", body)).await;
+        let asked = seat.asks(&door, &Method::POST, "/v1/elevations", Some(&minutes(60)));
+        assert_eq!(problem(asked.header(APPROVAL, approval.to_string())).await.0, 200);
+        for path in &reads[1..] {
+            assert_eq!(problem(seat.asks(&door, &Method::GET, path, None)).await.0, 200, "{path}");
+        }
+        door.has_fact("signin.elevated", 1).await;
+        // What gives something is approved each time all the same, and another session of the same device has nothing up.
+        let asked = seat.asks(&door, &Method::DELETE, "/v1/accounts/bob/passkeys", None);
+        assert_eq!(problem(asked).await, expected(Code::Unconfirmed));
+        let other = Seat::of(&door, me).await;
+        let asked = other.asks(&door, &Method::GET, "/v1/suspensions", None);
+        assert_eq!(problem(asked).await, expected(Code::NotTakenUp));
+        // Who holds no role takes nothing up by it; and who has no passkey has nothing to show.
+        assert!(door.bob.suspended().await.unwrap_err().is(Code::Denied));
+        door.has_told(&[Code::NotTakenUp, Code::Unconfirmed]).await;
+        // Her own program asks her by itself, once.
+        let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        door.alice.ask_owner_by(Box::new(move |ceremony: &Ceremony| ask.send(ceremony.clone()).unwrap()));
+        let nobody = door.blank("nobody");
+        let mut alice = std::mem::replace(&mut door.alice, nobody);
+        let here = async {
+            alice.suspended().await.unwrap();
+            alice.guests().await.unwrap();
+        };
+        let there = async {
+            let ceremony = asked.recv().await.unwrap();
+            let view = view(&door, &ceremony).await;
+            assert!(view.words.contains("take up the roles of this account"), "{}", view.words);
+            forger.counter += 1;
+            assert_eq!(finish(&door, &ceremony, &forger.get(&view.options)).await.0, 200);
+        };
+        tokio::join!(here, there);
+        assert!(asked.try_recv().is_err(), "it is asked for once");
+    }
+
     /// The key of a stolen device alone links no other one, invites nobody and sets no recovery key; the owner does all of that.
     async fn a_stolen_device_brings_nobody_in(db: Db) {
         let (mut door, seat, mut forger) = open(db).await;

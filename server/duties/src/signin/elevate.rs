@@ -1,0 +1,44 @@
+//! Take up the roles of the account in the calling session, for a while: until then a session gives nothing of a role to who has stolen it.
+//!
+//! `POST /v1/elevations`, permitted by `Signin::"elevate"`, approved with a passkey, recorded as `signin.elevated`. Who has no passkey
+//! has the roles always up.
+
+use axum::Json;
+use chancery_floor::work::Action;
+use chancery_wire::{api, problem::Problem};
+
+use super::{error::SigninError, facts::Elevated, store};
+use crate::counter::{Ask, Organisation, Refusal, Visitor};
+
+/// The longest that roles are taken up, in minutes.
+const MINUTES: u32 = 480;
+
+/// The right to take up the roles that one holds.
+#[derive(Debug)]
+pub(crate) enum Elevate {}
+
+impl Action for Elevate {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Signin::Action::"elevate""#;
+}
+
+/// Takes up the roles of the account in the calling session.
+#[utoipa::path(post, path = "/v1/elevations", tag = "signin", operation_id = "signin.elevate", request_body = api::Elevate,
+    responses((status = 200, description = "Until when.", body = api::Elevation),
+        (status = "default", description = "Refused.", body = Problem)))]
+pub(super) async fn handle(
+    Visitor { desk, caller }: Visitor,
+    Ask(ask): Ask<api::Elevate>,
+) -> Result<Json<api::Elevation>, Refusal> {
+    let mut work = desk.begin(desk.permit::<Elevate>(Organisation)?).await?;
+    if !(1..=MINUTES).contains(&ask.minutes) {
+        return Err(SigninError::TooLong.into());
+    }
+    let (device, session) = (caller.device, caller.session);
+    let until = work.at().plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
+    if !store::elevate(&mut work.tx, session, until).await? {
+        return Err(SigninError::NoSession.into());
+    }
+    work.commit(&Elevated { device, session, until }).await?;
+    Ok(Json(api::Elevation { until }))
+}
