@@ -13,6 +13,7 @@ use chancery_wire::{
 use sha2::{Digest as _, Sha256};
 
 mod amendment;
+mod groups;
 mod judge;
 mod permission;
 mod role;
@@ -47,6 +48,7 @@ pub struct Charter {
     given_up: BTreeSet<(Handle, RoleName)>,
     rules: BTreeMap<RoleName, String>,
     emergencies: Vec<Emergency>,
+    mapped: BTreeMap<String, BTreeSet<RoleName>>,
     segments: Segments,
     /// The changes that have made the segments what they are, with their numbers.
     separations: Vec<(u64, Change)>,
@@ -135,6 +137,7 @@ impl Charter {
             given_up,
             rules: BTreeMap::new(),
             emergencies,
+            mapped: BTreeMap::new(),
             segments: Segments::default(),
             separations,
         }

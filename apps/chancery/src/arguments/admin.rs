@@ -57,6 +57,16 @@ pub(crate) enum Admin {
         /// The role
         role: String,
     },
+    /// Let whoever is in a group of the directory hold a role; not one by which something is signed
+    Map {
+        /// The group, as the directory calls it
+        group: String,
+        /// The role
+        role: String,
+        /// Let them hold it no more
+        #[arg(long)]
+        drop: bool,
+    },
     /// Make a role of the organisation's own, change one, or do away with it
     Role {
         /// What it is called

@@ -43,6 +43,9 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Withdraw { person, role } => {
             Change::Withdraw { account: person.parse()?, role: role.parse()? }
         }
+        Admin::Map { group, role, drop } => {
+            Change::Map { group: group.trim().to_lowercase(), role: role.parse()?, holds: !drop }
+        }
         Admin::Role { name, permits, drop: _ } => {
             Change::Define { role: name.parse()?, permissions: permissions(&permits)? }
         }
@@ -214,6 +217,10 @@ async fn charter(common: &Common, output: &mut Output) -> Result<(), Failure> {
     for (role, permits) in it.roles() {
         lines.push(format!("role {role}: {}", acts(permits)));
     }
+    for (group, roles) in it.mapped() {
+        let roles = roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(", ");
+        lines.push(format!("whoever is in the directory's group {} holds {roles}", one_line(group)));
+    }
     lines.extend(it.rules().iter().map(|(name, text)| format!("rule {name}: {}", one_line(text))));
     lines.extend(it.emergencies().iter().map(emergency));
     output.answer(&shown(&it), &lines.join("\n"))
@@ -240,7 +247,7 @@ fn shown(it: &Charter) -> Value {
         .collect();
     json!({
         "amendments": it.number(), "head": it.head(), "two_persons": it.two_persons(), "assigned": assigned,
-        "given_up": given_up, "roles": roles, "rules": it.rules(), "emergencies": emergencies,
+        "given_up": given_up, "roles": roles, "groups": it.mapped(), "rules": it.rules(), "emergencies": emergencies,
     })
 }
 
@@ -351,6 +358,8 @@ fn says(change: &Change) -> String {
             format!("you hold {role} in an emergency{}; somebody else has to review it", until(end))
         }
         Change::Review { .. } => "the emergency is reviewed".to_owned(),
+        Change::Map { group, role, holds: true } => format!("whoever is in the group {group} holds {role}"),
+        Change::Map { group, role, holds: false } => format!("the group {group} gives {role} to nobody"),
         Change::Host { account, terms } => format!(
             "{account} is a guest{} in {} room(s); {} answers for them",
             until(&terms.until),

@@ -83,6 +83,15 @@ pub enum Change {
         /// Who leaves it.
         remove: Vec<Handle>,
     },
+    /// Whoever is in a group of the directory holds a role at the server, or does so no more.
+    Map {
+        /// The group, as the directory calls it, in small letters.
+        group: String,
+        /// The role.
+        role: RoleName,
+        /// Whether they hold it.
+        holds: bool,
+    },
     /// A guest takes part on other terms from now on.
     Host {
         /// The guest's account.

@@ -32,7 +32,7 @@ const DEPTH: usize = 16;
 /// How many operators a rule has.
 const PARTS: usize = 64;
 /// How many roles and how many rules an organisation makes.
-const OWN: usize = 256;
+pub(super) const OWN: usize = 256;
 
 /// Answers with a checked chain, or with nothing when the caller has to fetch it.
 pub(super) type Chains<'a> = &'a mut dyn FnMut(&Handle) -> Option<Trusted>;
@@ -125,23 +125,7 @@ impl Charter {
         use InvalidAmendment::{Bounds, ForThemselves, Nothing};
         match &it.change {
             Change::Define { role, permissions } => {
-                self.may_define(role, permissions)?;
-                let before: BTreeSet<_> = self.roles.get(role).into_iter().flatten().copied().collect();
-                let more = permissions.iter().any(|it| !before.contains(it));
-                let now = |until: &Option<Instant>| until.is_none_or(|until| it.at < until);
-                let assigned = self.assigned.iter().filter(|(_, held)| held.get(role).is_some_and(now));
-                let emergencies =
-                    self.emergencies.iter().filter(|one| one.role == *role && it.at < one.until);
-                let holders = assigned.map(|(holder, _)| holder).chain(emergencies.map(|one| &one.by));
-                for holder in holders.filter(|_| more) {
-                    if signers.contains(holder) {
-                        return Err(ForThemselves);
-                    }
-                    let mut all = self.would_hold(holder, it.at, chains)?;
-                    all.extend(permissions);
-                    no_conflict(&all)?;
-                }
-                Ok(())
+                self.may_hold_so(it.at, (role, permissions), signers, chains)
             }
             Change::Assign { account, role, until } => {
                 if signers.contains(account) {
@@ -215,11 +199,42 @@ impl Charter {
                 }
                 says_something(finding)
             }
+            Change::Map { group, role, holds } => self.may_map(group, role, *holds),
             Change::Host { account, terms } => self.may_host(it, (account, terms), chains),
             Change::Segment { .. } | Change::Barrier { .. } => {
                 self.may_separate(it, &|handle| signers.contains(handle))
             }
         }
+    }
+
+    /// Whether a role of the organisation's own can permit this, with those who hold it.
+    fn may_hold_so(
+        &self,
+        at: Instant,
+        (role, permissions): (&RoleName, &[Permission]),
+        signers: &BTreeSet<Handle>,
+        chains: Chains<'_>,
+    ) -> Result<(), InvalidAmendment> {
+        use InvalidAmendment::{Bounds, ForThemselves};
+        self.may_define(role, permissions)?;
+        let before: BTreeSet<_> = self.roles.get(role).into_iter().flatten().copied().collect();
+        let more = permissions.iter().any(|it| !before.contains(it));
+        if more && self.mapped.values().any(|roles| roles.contains(role)) {
+            return Err(Bounds("groups of the directory give that role: take it from them first"));
+        }
+        let now = |until: &Option<Instant>| until.is_none_or(|until| at < until);
+        let assigned = self.assigned.iter().filter(|(_, held)| held.get(role).is_some_and(now));
+        let emergencies = self.emergencies.iter().filter(|one| one.role == *role && at < one.until);
+        let holders = assigned.map(|(holder, _)| holder).chain(emergencies.map(|one| &one.by));
+        for holder in holders.filter(|_| more) {
+            if signers.contains(holder) {
+                return Err(ForThemselves);
+            }
+            let mut all = self.would_hold(holder, at, chains)?;
+            all.extend(permissions);
+            no_conflict(&all)?;
+        }
+        Ok(())
     }
 
     fn may_define(&self, role: &RoleName, permissions: &[Permission]) -> Result<(), InvalidAmendment> {
@@ -256,6 +271,10 @@ impl Charter {
         match it.change.clone() {
             Change::Define { role, permissions } if permissions.is_empty() => {
                 self.roles.remove(&role);
+                self.mapped.values_mut().for_each(|roles| {
+                    roles.remove(&role);
+                });
+                self.mapped.retain(|_, roles| !roles.is_empty());
                 self.assigned.values_mut().for_each(|held| held.retain(|it, _| *it != role));
                 let running = self.emergencies.iter_mut().filter(|one| one.role == role && it.at < one.until);
                 running.for_each(|one| one.until = it.at);
@@ -298,6 +317,15 @@ impl Charter {
                     about.reviewed = Some((it.by.clone(), finding));
                 }
             }
+            Change::Map { group, role, holds: true } => {
+                self.mapped.entry(group).or_default().insert(role);
+            }
+            Change::Map { group, role, holds: false } => {
+                if let Some(roles) = self.mapped.get_mut(&group) {
+                    roles.remove(&role);
+                }
+                self.mapped.retain(|_, roles| !roles.is_empty());
+            }
             change @ (Change::Segment { .. } | Change::Barrier { .. } | Change::Host { .. }) => {
                 self.separate(&change);
             }
@@ -335,6 +363,7 @@ impl Change {
     pub fn gives(&self) -> bool {
         match self {
             Self::Assign { .. } | Self::Rule { .. } | Self::Host { .. } => true,
+            Self::Map { holds, .. } => *holds,
             Self::Define { permissions, .. } => !permissions.is_empty(),
             Self::TwoPersons { on } => !on,
             Self::Segment { remove, .. } => !remove.is_empty(),

@@ -429,3 +429,49 @@ fn what_the_document_says_of_roles_and_conflicts_is_so() {
     }
     assert!(Permission::ALL.is_sorted_by(|one, next| one.as_str() < next.as_str()));
 }
+
+#[test]
+fn whoever_is_in_a_group_holds_what_it_gives_and_nothing_by_which_something_is_signed() {
+    use InvalidAmendment::{Bounds, NoRight, Nothing};
+    let mut house = House::new();
+    let map = |group: &str, of: &str, holds| Change::Map { group: group.to_owned(), role: role(of), holds };
+    assert_eq!(house.does("bob", map("desk", "help-desk", true)), Err(NoRight(handle("bob"))));
+    assert!(matches!(house.does("alice", map("desk", "no-role", true)), Err(Nothing(_))));
+    assert!(matches!(house.does("alice", map("desk", "help-desk", false)), Err(Nothing(_))));
+    for bad in ["", "Desk", "a\nb"] {
+        assert!(matches!(house.does("alice", map(bad, "help-desk", true)), Err(Bounds(_))), "{bad}");
+    }
+    for signs in ["policy-admin", "identity-admin", "auditor", "break-glass-holder"] {
+        assert!(matches!(house.does("alice", map("desk", signs, true)), Err(Bounds(_))), "{signs}");
+    }
+    house.does("alice", map("desk", "help-desk", true)).unwrap();
+    let reads = Change::Define { role: role("reads"), permissions: vec![Permission::ReadJournal] };
+    house.does("alice", reads).unwrap();
+    house.does("alice", map("revision", "reads", true)).unwrap();
+    let by = |house: &House, held: &[&str], groups: &[&str]| -> Vec<String> {
+        let held: Vec<RoleName> = held.iter().map(|it| role(it)).collect();
+        let roles = house.charter.by_groups(&held, groups.iter().copied());
+        roles.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(by(&house, &[], &["desk", "revision", "other"]), ["help-desk", "reads"]);
+    assert_eq!(by(&house, &["help-desk"], &["desk"]), [""; 0]);
+    assert_eq!(
+        by(&house, &["device-admin"], &["desk", "revision"]),
+        ["help-desk"],
+        "what must not meet does not"
+    );
+    // A role that groups give does not become larger behind their backs, and is gone with them.
+    let permissions = vec![Permission::SeeSuspended, Permission::ReadJournal];
+    let permissions = {
+        let mut all = permissions;
+        all.sort();
+        all
+    };
+    let larger = Change::Define { role: role("reads"), permissions };
+    assert!(matches!(house.does("alice", larger), Err(Bounds(_))));
+    house.does("alice", map("revision", "reads", false)).unwrap();
+    assert_eq!(by(&house, &[], &["revision"]), [""; 0]);
+    house.does("mo", Change::TwoPersons { on: true }).unwrap();
+    let more = house.propose("alice", map("desk", "soc-analyst", true), AT);
+    assert_eq!(house.take(&more), Err(InvalidAmendment::TakesAnother));
+}

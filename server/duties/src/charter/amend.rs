@@ -232,6 +232,8 @@ fn told(change: &Change) -> (&'static str, Option<Handle>, Option<String>) {
         Change::TwoPersons { on: false } => ("two-persons-off", None, None),
         Change::BreakGlass { role, .. } => named("break-glass", role),
         Change::Review { .. } => ("review", None, None),
+        Change::Map { role, holds: true, .. } => named("map", role),
+        Change::Map { role, holds: false, .. } => named("unmap", role),
         Change::Host { account, .. } => ("host", Some(account.clone()), None),
         Change::Segment { name, .. } => named("segment", name),
         Change::Barrier { between: (one, other), stands } => {

@@ -96,8 +96,9 @@ impl Caller {
         for it in &self.granted.roles {
             account = account.within("Role", it.as_str());
         }
-        // Who has a passkey holds nothing that a stolen session could use: the roles count for what was approved, and once taken up.
-        let up = self.elevated || confirmed || !passkey;
+        // A stolen session is to give nothing: the roles count for what was approved, and once taken up. Where no passkey is asked for, all
+        // is approved.
+        let up = self.elevated || confirmed;
         let holding = self.granted.permissions.iter();
         let holding =
             holding.fold(account.clone(), |it, permission| it.within("Permission", permission.as_str()));

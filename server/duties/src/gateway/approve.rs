@@ -192,6 +192,12 @@ fn amends(change: &Change) -> String {
             )
         }
         Change::Review { .. } => "say what was found of somebody's emergency".to_owned(),
+        Change::Map { group, role, holds: true } => {
+            format!("let everybody in the directory's group {group} hold the role {role}")
+        }
+        Change::Map { group, role, holds: false } => {
+            format!("let nobody hold the role {role} for being in the directory's group {group}")
+        }
         Change::Host { account, terms } => format!(
             "have the guest {account} take part in the rooms {} until {}, and {} answer for it",
             shortly(&terms.rooms),

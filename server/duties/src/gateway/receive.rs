@@ -157,7 +157,12 @@ impl Gate {
                     self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
                 if let Some(charter) = charter {
                     let held = charter.held(&caller.handle, caller.standing, now);
-                    caller.granted = Granted::by(&charter, held.into_iter().map(|it| it.role));
+                    let mut roles: Vec<_> = held.into_iter().map(|it| it.role).collect();
+                    if !charter.mapped().is_empty() {
+                        let groups = provisioning::teams_of(&mut reader, &caller.handle).await?;
+                        roles.extend(charter.by_groups(&roles, groups.iter().map(String::as_str)));
+                    }
+                    caller.granted = Granted::by(&charter, roles);
                 }
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {

@@ -32,7 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use facts::FACTS;
 pub(crate) use said::refused;
-pub(crate) use store::{MIGRATIONS, keeps_out, set_aside};
+pub(crate) use store::{MIGRATIONS, keeps_out, set_aside, teams_of};
 
 /// What the directory knows of the world.
 #[derive(Clone, Debug)]

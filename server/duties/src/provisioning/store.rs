@@ -83,6 +83,15 @@ pub(super) async fn page(
     from.rows(SELECT, values![of.name, many, after]).await?.iter().map(resource).collect()
 }
 
+/// The groups that a person is in, by their names in small letters; none while the directory has the person out.
+pub(crate) async fn teams_of(from: &mut impl Read, handle: &Handle) -> Result<Vec<String>, StoreError> {
+    const SELECT: &str = "SELECT t.name FROM provisioning_resources p
+        JOIN provisioning_members m ON m.member = p.id
+        JOIN provisioning_resources t ON t.id = m.team
+        WHERE p.handle = $1 AND p.active = 1 ORDER BY t.name";
+    from.rows(SELECT, values![handle.as_str()]).await?.iter().map(|row| row.text(0)).collect()
+}
+
 /// How many there are.
 pub(super) async fn count(from: &mut impl Read, of: &Type) -> Result<u64, StoreError> {
     const SELECT: &str = "SELECT COUNT(*) FROM provisioning_resources WHERE kind = $1";

@@ -1,7 +1,8 @@
 //! The directory on both databases: persons and groups, found, changed, and never more than their schema says.
 
-use chancery_sdk::{AccountKind, Client, Passed};
+use chancery_sdk::{AccountKind, Change, Client, Passed};
 use chancery_testkit::both;
+use chancery_wire::problem::Code;
 use serde_json::{Value, json};
 
 use super::{
@@ -166,6 +167,32 @@ both! {
         assert_eq!(seen, [json!(carol), json!(team)]);
     }
 
+    async fn a_group_gives_the_roles_that_people_have_signed_it_to(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut hr = joins(&mut door, "hr", &directory(None)).await;
+        let bob = person(&mut hr, "bob").await;
+        let desk = json!({"schemas": [GROUP], "displayName": "Help Desk", "members": [{"value": bob}]});
+        let group = does(&mut hr, "POST", "/Groups", desk).await;
+        let group = format!("/Groups/{}", group["id"].as_str().unwrap());
+        let alice = handle("alice");
+        // The directory alone gives nothing.
+        assert!(door.bob.sessions_of(&alice).await.unwrap_err().is(Code::Denied));
+        let map = |holds| Change::Map { group: "help desk".to_owned(), role: "help-desk".parse().unwrap(), holds };
+        door.alice.amend(map(true)).await.unwrap();
+        door.bob.sessions_of(&alice).await.unwrap();
+        assert!(door.bob.end_sessions_of(&alice).await.unwrap_err().is(Code::Denied), "and nothing besides");
+        assert!(door.mallory.sessions_of(&alice).await.unwrap_err().is(Code::Denied));
+        // Out of the group, out of the role; and so when people take it back.
+        let none = changes(&json!([{"op": "replace", "path": "members", "value": []}]));
+        does(&mut hr, "PATCH", &group, none).await;
+        assert!(door.bob.sessions_of(&alice).await.unwrap_err().is(Code::Denied));
+        let again = changes(&json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]));
+        does(&mut hr, "PATCH", &group, again).await;
+        door.bob.sessions_of(&alice).await.unwrap();
+        door.alice.amend(map(false)).await.unwrap();
+        assert!(door.bob.sessions_of(&alice).await.unwrap_err().is(Code::Denied));
+    }
+
     async fn what_does_not_hold_is_refused_in_the_words_of_scim(db: Db) {
         let mut door = Door::open(db).await;
         let mut hr = joins(&mut door, "hr", &directory(None)).await;
@@ -262,7 +289,7 @@ both! {
         erin.join(&link).await.unwrap();
         // Before anybody has signed it.
         let out = erin.sync(std::time::Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
-        assert!(out.is(chancery_wire::problem::Code::Suspended), "{out}");
+        assert!(out.is(Code::Suspended), "{out}");
         assert_eq!(hr.settle_directory().await.unwrap().suspended, [handle("erin")]);
     }
 
