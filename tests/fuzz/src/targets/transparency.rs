@@ -1,11 +1,11 @@
-//! `ground/transparency`: chain entries, invitations, proofs of possession. What is accepted must be what was signed.
+//! `ground/transparency`: chain entries, invitations, amendments of the charter, proofs of possession. What is accepted must be what was signed.
 
 use chancery_transparency::{
-    Enrol, InvalidChain, Invitation, Possession, Provider, Request, Root, Secret, Sign as _, Trusted, found,
-    join, nonce, prove, verify,
+    Amendment, Change, Charter, Enrol, InvalidChain, Invitation, Permission, Possession, Provider, Request,
+    Root, Secret, Sign as _, Trusted, found, join, nonce, prove, verify,
 };
 use chancery_wire::{
-    ids::{DeviceId, Digest, InvitationId},
+    ids::{AmendmentId, DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
     time::Instant,
 };
@@ -28,6 +28,7 @@ pub(super) fn targets() -> Vec<Target> {
         Target::of("invitation", invitation(), signed),
         Target::of("provider", provider().and_then(|it| it.sign(&key(1)).ok()), stated),
         Target::of("token", [token().into_bytes()], said),
+        Target::of("amendment", amendments(), amended),
         Target::of("possession", [prove(ASK, ALICE, AT, [4; 16], &key(1)).into_bytes()], possession),
     ]
 }
@@ -175,6 +176,42 @@ fn said(parts: &[Vec<u8>]) -> Result<String, String> {
         Ok(_) if text != token() => Err("a token that the provider did not sign holds".to_owned()),
         Ok(_) => Ok("ok".to_owned()),
         Err(why) => Ok(format!("{why:?}")),
+    }
+}
+
+/// What Alice amends, each as the first amendment.
+fn amendments() -> Vec<Vec<u8>> {
+    let changes = || -> Option<Vec<Change>> {
+        Some(vec![
+            Change::Define { role: "desk".parse().ok()?, permissions: vec![Permission::SeeSuspended] },
+            Change::Rule {
+                name: "no".parse().ok()?,
+                cedar: Some("forbid (principal is Account);".to_owned()),
+            },
+            Change::TwoPersons { on: true },
+            Change::Map { group: "desk".to_owned(), role: "help-desk".parse().ok()?, holds: true },
+            Change::Segment { name: "research".parse().ok()?, add: vec![handle("bob")?], remove: vec![] },
+        ])
+    };
+    let signed = |(change, id): (Change, u8)| {
+        let (charter, own) = (Charter::new(bank()?, root()?), alice()?);
+        let own = (&own, ALICE, &key(1) as &dyn chancery_transparency::Sign);
+        Amendment::propose(&charter, own, (AmendmentId([id; 16]), change), AT)
+    };
+    changes().unwrap_or_default().into_iter().zip(1..).filter_map(signed).collect()
+}
+
+fn amended(parts: &[Vec<u8>]) -> Result<String, String> {
+    let bytes = only(parts);
+    let (Some(bank), Some(root)) = (bank(), root()) else { return Ok("ok".into()) };
+    let mut charter = Charter::new(bank, root);
+    let peeked = Amendment::peek(bytes).is_some();
+    match charter.take(bytes, &mut |whose| alice().filter(|_| whose.as_str() == "alice")) {
+        Ok(_) if !amendments().iter().any(|it| it == bytes) => {
+            Err("an amendment that nobody signed is taken in".to_owned())
+        }
+        Ok(_) => Ok("ok".to_owned()),
+        Err(why) => Ok(format!("{} {peeked}", format!("{why:?}").split('(').next().unwrap_or_default())),
     }
 }
 
