@@ -59,6 +59,9 @@ pub struct Attended {
 /// Says who answers for an account by its invitation; nobody does for most.
 pub type Whose<'a> = &'a dyn Fn(&Handle) -> Option<Attended>;
 
+/// The segments of which somebody is there, with those of them who are.
+type Present<'s, 'h> = BTreeMap<&'s RoleName, BTreeSet<&'h Handle>>;
+
 impl Segments {
     /// Who belongs to which segments by what was signed.
     #[must_use]
@@ -98,7 +101,11 @@ impl Segments {
         if self.barriers.is_empty() {
             return None;
         }
-        let (coming, there) = (self.present(coming, whose), self.present(there, whose));
+        self.across(&self.present(coming, whose), &self.present(there, whose))
+    }
+
+    /// The first of the ones and of the others between whom a barrier stands.
+    fn across(&self, coming: &Present<'_, '_>, there: &Present<'_, '_>) -> Option<Apart> {
         self.barriers.iter().find_map(|(one, other)| {
             let meets = |one: &RoleName, other: &RoleName| {
                 let (a, b) = (coming.get(one)?.first()?, there.get(other)?.first()?);
@@ -112,19 +119,23 @@ impl Segments {
     #[must_use]
     pub fn bridged<'h>(
         &self,
-        there: impl IntoIterator<Item = &'h Handle> + Clone,
+        there: impl IntoIterator<Item = &'h Handle>,
         whose: Whose<'_>,
     ) -> Option<Apart> {
-        self.apart(there.clone(), there, whose)
+        if self.barriers.is_empty() {
+            return None;
+        }
+        let there = self.present(there, whose);
+        self.across(&there, &there)
     }
 
     /// The segments of which somebody is there, with those of them who are.
-    fn present<'h>(
-        &self,
+    fn present<'s, 'h>(
+        &'s self,
         handles: impl IntoIterator<Item = &'h Handle>,
         whose: Whose<'_>,
-    ) -> BTreeMap<&RoleName, BTreeSet<&'h Handle>> {
-        let mut present: BTreeMap<&RoleName, BTreeSet<&'h Handle>> = BTreeMap::new();
+    ) -> Present<'s, 'h> {
+        let mut present = Present::new();
         for handle in handles {
             let mut who = handle.clone();
             for _ in 0..OWNERS {

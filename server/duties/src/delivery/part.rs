@@ -32,11 +32,8 @@ impl Delivery {
         }
         let attended = accounts::attended(&mut from).await?;
         let whose = |handle: &Handle| attended.get(handle).cloned();
-        let belongs = |handle: &Handle| charter.segments().members().contains_key(handle);
-        let owner = |handle: &Handle| charter.segments().attended(handle, &whose).map(|it| it.owner);
-        let others = attended.keys().filter(|handle| owner(handle).is_some_and(|it| belongs(&it)));
-        let all: BTreeSet<&Handle> = charter.segments().members().keys().chain(others).collect();
-        // Whoever belongs to no segment can meet everybody, and is not looked for.
+        // Whoever belongs to no segment, by themselves or by who answers for them, can meet everybody, and is not looked for.
+        let all: BTreeSet<&Handle> = charter.segments().members().keys().chain(attended.keys()).collect();
         let mut there: BTreeMap<[u8; 16], BTreeSet<&Handle>> = BTreeMap::new();
         for handle in all {
             let devices = accounts::all_devices_of(&mut from, handle).await?;
