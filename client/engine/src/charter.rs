@@ -159,8 +159,8 @@ impl Turn<'_> {
         Ok(std::mem::replace(&mut self.memory.charter_sought, number) != number)
     }
 
-    /// Whether more of the charter is to be asked for, because somebody has spoken of it. What was said before the server was asked is said
-    /// of an amendment that there is, or is a lie; neither is a reason to ask again.
+    /// Whether more of the charter is to be asked for, because somebody has spoken of a later amendment than is known: once for each that is
+    /// later still, since it may be a lie.
     pub(crate) fn hears_of_charter(&mut self) -> Result<bool, EngineError> {
         let told = self.memory.charter_told;
         if told <= self.step.charter_number()? || told <= self.memory.charter_asked {
@@ -179,10 +179,9 @@ impl Turn<'_> {
         Ok(untils.any(|until| until <= at))
     }
 
-    /// Until when an account may do anything, by the terms that are in force; for ever where nothing is said.
+    /// Until when an account may do anything; for ever where nothing is said.
     pub(crate) fn good_until(&self, handle: &Handle) -> Result<Option<Instant>, EngineError> {
-        let invited = self.step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
-        Ok(self.charter()?.segments().hosted().get(handle).map(|terms| terms.until).or(invited))
+        good_until(self.step, &*self.charter()?, handle)
     }
 
     /// Whether the time of an account is over now.
@@ -221,6 +220,16 @@ pub(crate) fn read(step: &Step<'_>) -> Result<Charter, EngineError> {
         charter.take_again(&amendment, &mut |whose| trusted(step, whose).ok().flatten())?;
     }
     Ok(charter)
+}
+
+/// Until when an account may do anything, by the terms that are in force; for ever where nothing is said.
+pub(crate) fn good_until(
+    step: &Step<'_>,
+    charter: &Charter,
+    handle: &Handle,
+) -> Result<Option<Instant>, EngineError> {
+    let invited = step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
+    Ok(charter.segments().hosted().get(handle).map(|terms| terms.until).or(invited))
 }
 
 /// Asks something for which it has to be known who answers for whom, by the chains as they were checked. A failure to read the vault must

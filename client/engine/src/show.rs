@@ -12,7 +12,7 @@ use chancery_wire::{
 
 use crate::{
     cause::Cause,
-    charter::with_whose,
+    charter::{good_until, with_whose},
     engine::{Engine, load},
     error::EngineError,
     outgoing::tells_at,
@@ -229,8 +229,7 @@ fn view(step: &chancery_vault::Step<'_>, charter: &Charter, room: Room) -> Resul
         (receipts, history) = (policy.receipts, policy.history);
         for handle in &policy.away {
             let suspended = step.trusted(handle)?.iter().any(|it| it.suspended.is_some());
-            let invited = step.trusted(handle)?.first().and_then(TrustedDevice::good_until);
-            let until = charter.segments().hosted().get(handle).map(|terms| terms.until).or(invited);
+            let until = good_until(step, charter, handle)?;
             away.push(AwayView { handle: handle.clone(), role: policy.role(handle), suspended, until });
         }
         let leaves = roster(group.public_group())?;
