@@ -106,7 +106,7 @@ pub(super) async fn observed(from: &mut impl Read) -> Result<Option<Instant>, St
 }
 
 /// An account has used what its roles give.
-pub(super) async fn use_up(
+pub(super) async fn note_used(
     tx: &mut Tx,
     handle: &Handle,
     permissions: &[Permission],

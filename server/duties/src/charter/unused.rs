@@ -67,7 +67,7 @@ impl Uses {
         }
         let mut work = desk.begin(desk.permit::<NoteUse>(Organisation)?).await?;
         let at = work.at();
-        store::use_up(&mut work.tx, &caller.handle, &used, at).await?;
+        store::note_used(&mut work.tx, &caller.handle, &used, at).await?;
         let permissions = used.iter().map(|it| it.as_str()).collect();
         work.commit(&Used { account: caller.handle.clone(), permissions }).await?;
         let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
