@@ -73,25 +73,22 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     let (owned, who) = (frame.clone(), caller.clone());
     let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &known)).await;
     let stands_on = (epoch, handshake);
+    let judged = |next| Judged {
+        stands_on,
+        separated,
+        asked_at,
+        bounds: vec![],
+        next,
+        added: vec![],
+        removed: vec![],
+        accounts: vec![],
+        away: None,
+        welcome: None,
+    };
     match verdict.map_err(|_| DeliveryError::Busy)?? {
-        Verdict::Proposal { next } => {
-            let (added, removed, accounts) = (vec![], vec![], vec![]);
-            let (bounds, away, welcome) = (vec![], None, None);
-            Ok(Judged {
-                stands_on,
-                separated,
-                asked_at,
-                bounds,
-                next,
-                added,
-                removed,
-                accounts,
-                away,
-                welcome,
-            })
-        }
+        Verdict::Proposal { next } => Ok(judged(next)),
         Verdict::Commit { change, next, tree } => {
-            are_known(stage, &change).await?;
+            are_known(stage, &change, asked_at).await?;
             let (added, removed) = moves(&change);
             let touched = change.added.iter().chain(&change.removed);
             let accounts: Vec<Handle> = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
@@ -99,18 +96,7 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
             let other = change.before.away != change.after.away;
             let away = other.then(|| change.after.away.iter().cloned().collect());
             let welcome = tree.map(|tree| (frame.welcome.as_slice().to_vec(), tree));
-            Ok(Judged {
-                stands_on,
-                separated,
-                asked_at,
-                bounds,
-                next,
-                added,
-                removed,
-                accounts,
-                away,
-                welcome,
-            })
+            Ok(Judged { bounds, added, removed, accounts, away, welcome, ..judged(next) })
         }
     }
 }
@@ -165,11 +151,10 @@ fn own(caller: &Caller, device: DeviceId, key: [u8; 32]) -> Result<(), DeliveryE
 }
 
 /// Every device that comes in is one this server knows, by the same key and account.
-async fn are_known(stage: &Stage, change: &Change) -> Result<(), DeliveryError> {
+async fn are_known(stage: &Stage, change: &Change, now: Instant) -> Result<(), DeliveryError> {
     let mut from = stage.floor.db.reader();
     for leaf in change.newcomers() {
         let device = accounts::find_device(&mut from, leaf.name.device).await?;
-        let now = stage.floor.clock.now();
         let same = device.is_some_and(|it| {
             it.handle == leaf.name.account && it.key.0 == leaf.key && it.until.is_none_or(|until| now < until)
         });
