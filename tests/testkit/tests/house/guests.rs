@@ -29,6 +29,26 @@ async fn gina(door: &mut Door) -> Client {
     joins(door, "gina", &AccountKind::Guest(terms)).await
 }
 
+/// Gina, who is in the room.
+async fn gina_inside(door: &mut Door) -> Client {
+    let mut gina = gina(door).await;
+    let room = door.room;
+    adds(&mut door.alice, room, "gina");
+    sync(&mut door.alice).await;
+    sync(&mut gina).await;
+    gina
+}
+
+/// Gina's time is made so short that it is over at once, and the house sees to it.
+async fn runs_out(door: &mut Door) {
+    let soon = Guest { until: now().plus_seconds(1), ..guest(door, "bob", 0) };
+    hosts(&mut door.alice, "gina", soon.clone()).await;
+    while now() < soon.until {
+        tokio::task::yield_now().await;
+    }
+    door.house.attend().await.unwrap();
+}
+
 fn adds(who: &mut Client, room: chancery_wire::ids::RoomId, whom: &str) -> chancery_sdk::WishId {
     who.want(room, Want::Add(vec![handle(whom)], Role::Member)).unwrap()
 }
@@ -63,10 +83,7 @@ both! {
         let mut door = Door::open(db).await;
         let room = door.room;
         sync(&mut door.bob).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         says(&mut gina, room, "good morning").await;
         sync(&mut door.bob).await;
         let lines = door.bob.lines(room, Some(0), u32::MAX).unwrap();
@@ -91,14 +108,10 @@ both! {
 
     async fn a_guest_learns_of_nobody_else(db: Db) {
         let mut door = Door::open(db).await;
-        let room = door.room;
         sync(&mut door.bob).await;
         joins(&mut door, "mo", &AccountKind::Officer).await;
         joins(&mut door, "carol", &AccountKind::Person).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         // Mallory is a member of the organisation, and in no room with her; that Zoe is not, she cannot tell from that.
         let asked = ["alice", "bob", "carol", "gina", "mallory", "mo", "zoe"];
         let seen: Vec<Handle> = ["alice", "bob", "gina", "mo"].map(handle).to_vec();
@@ -115,20 +128,11 @@ both! {
         let mut door = Door::open(db).await;
         let room = door.room;
         sync(&mut door.bob).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         sync(&mut door.bob).await;
-        // Her time is made shorter, to a second ago as soon as it is taken in.
-        let soon = Guest { until: now().plus_seconds(1), ..guest(&door, "bob", 0) };
-        hosts(&mut door.alice, "gina", soon.clone()).await;
         let me = gina.enrolled().unwrap();
         let mut socket = door.connect(&me).await;
-        while now() < soon.until {
-            tokio::task::yield_now().await;
-        }
-        door.house.attend().await.unwrap();
+        runs_out(&mut door).await;
         assert_eq!(socket.closed().await, 4001);
         let out = gina.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
         assert!(out.is(Code::RunOut), "{out}");
@@ -155,10 +159,7 @@ both! {
         let mut door = Door::open(db).await;
         let room = door.room;
         sync(&mut door.bob).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
         mo.suspend(&handle("bob"), true).await.unwrap();
         let out = gina.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
@@ -212,10 +213,7 @@ both! {
         let room = door.room;
         sync(&mut door.bob).await;
         joins(&mut door, "carol", &AccountKind::Person).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         // While she is away somebody comes whom she has never met, and she is removed.
         adds(&mut door.alice, room, "carol");
         sync(&mut door.alice).await;
@@ -235,20 +233,11 @@ both! {
 
     async fn a_guest_comes_back_only_to_where_they_still_may_be(db: Db) {
         let mut door = Door::open(db).await;
-        let room = door.room;
         sync(&mut door.bob).await;
-        let mut gina = gina(&mut door).await;
-        adds(&mut door.alice, room, "gina");
-        sync(&mut door.alice).await;
-        sync(&mut gina).await;
+        let mut gina = gina_inside(&mut door).await;
         let other = door.alice.open_room(&text("other"), &[]).unwrap();
         sync(&mut door.alice).await;
-        let soon = Guest { until: now().plus_seconds(1), ..guest(&door, "bob", 0) };
-        hosts(&mut door.alice, "gina", soon.clone()).await;
-        while now() < soon.until {
-            tokio::task::yield_now().await;
-        }
-        door.house.attend().await.unwrap();
+        runs_out(&mut door).await;
         sync(&mut door.bob).await;
         let elsewhere = Guest { rooms: vec![other], ..guest(&door, "bob", 3600) };
         hosts(&mut door.alice, "gina", elsewhere).await;
