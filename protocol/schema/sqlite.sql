@@ -240,6 +240,10 @@ ALTER TABLE signin_sessions ADD COLUMN opened_at BIGINT NOT NULL DEFAULT 0;
 -- Until when the roles of the account are taken up in a session.
 ALTER TABLE signin_sessions ADD COLUMN elevated BIGINT;
 
+-- signin/0004_administration
+-- Whether a session was opened where the organisation is looked after: it is good there and nowhere else.
+ALTER TABLE signin_sessions ADD COLUMN administration BIGINT NOT NULL DEFAULT 0;
+
 -- passkeys/0001_passkeys
 -- Passkeys: public keys that authenticators of the accounts' owners hold, as the WebAuthn library writes them.
 CREATE TABLE passkeys_keys (

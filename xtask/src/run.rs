@@ -26,7 +26,7 @@ pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
     let config = data.join("chancery.toml");
     if !config.exists() {
         let mut init = Command::new(&chanceryd);
-        init.args(["init", "--domain", domain, "--data"]).arg(data.join("server"));
+        init.args(["init", "--trial", "--domain", domain, "--data"]).arg(data.join("server"));
         call(init.arg("--config").arg(&config).stdout(Stdio::null()))?;
     }
     // The terminal sends Ctrl-C to the server as well; this program waits until it has stopped.

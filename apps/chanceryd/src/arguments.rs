@@ -42,6 +42,12 @@ pub enum Command {
         /// Where the configuration is written.
         #[arg(long, value_name = "FILE", default_value = "chancery.toml")]
         config: PathBuf,
+        /// For trying it out: one account looks after everything and talks as well, without a passkey.
+        ///
+        /// Without this, whoever looks after the organisation needs an account of its own for it, a passkey, and a listener that
+        /// nobody else reaches. Both can be changed in the file.
+        #[arg(long)]
+        trial: bool,
     },
     /// Run the server until it is asked to stop (Ctrl-C or SIGTERM).
     ///

@@ -27,8 +27,8 @@ pub enum InitError {
     },
 }
 
-/// Writes the configuration for `domain` to `config` and makes the folder `data`. Returns what to tell the person.
-pub fn init(domain: &Domain, data: &Path, config: &Path) -> Result<String, InitError> {
+/// Writes the configuration for `domain`, perhaps of a trial, to `config` and makes the folder `data`. Returns what to tell the person.
+pub fn init(domain: &Domain, (data, config): (&Path, &Path), trial: bool) -> Result<String, InitError> {
     if config.exists() {
         return Err(InitError::Exists(config.to_owned()));
     }
@@ -37,7 +37,7 @@ pub fn init(domain: &Domain, data: &Path, config: &Path) -> Result<String, InitE
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|why| failed(data, why))?;
     // Whoever writes it between the question above and this line keeps what he wrote.
     let mut file = fs::File::create_new(config).map_err(|why| failed(config, why))?;
-    let written = file.write_all(template(domain, &inside).as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(template(domain, &inside, trial).as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|why| failed(config, why))?;
     let (config, data) = (config.display(), data.display());
     Ok(format!(

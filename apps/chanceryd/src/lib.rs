@@ -3,10 +3,10 @@
 //! Clock and randomness enter here and nowhere else. Nothing in this crate's dependencies can open a message.
 //! [`Server::start`] and [`Server::run`] are a whole server for whoever wants one inside another process, such as a test.
 
-mod admin;
 pub mod arguments;
 pub mod config;
 mod describe;
+mod health;
 mod init;
 mod listen;
 mod logs;

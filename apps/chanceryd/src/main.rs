@@ -20,7 +20,7 @@ const DISK: u8 = 74;
 
 fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
-        Command::Init { domain, data, config } => told(init(&domain, &data, &config)),
+        Command::Init { domain, data, config, trial } => told(init(&domain, (&data, &config), trial)),
         Command::Serve(file) => run(&file.config),
         Command::Config(ConfigCommand::Check(file)) => check(&file.config),
         Command::Config(ConfigCommand::Show(file)) => load(&file.config).map(|config| say(&config.view())),

@@ -30,18 +30,26 @@ pub async fn serve(config: &Config) -> Result<(), ServerError> {
 
 /// Says where it listens, and how to found the organisation as long as nobody did. The last line is always the address.
 async fn announce(config: &Config, server: &Server) -> Result<(), ServerError> {
-    let (public, admin) = (server.public_address(), server.admin_address());
+    let (public, health) = (server.public_address(), server.health_address());
     if let Some(link) = server.founding_link().await? {
         tracing::info!("not founded yet; the link that founds the organisation was printed, once");
+        let first = if config.admin.as_ref().is_some_and(|it| it.own_accounts) { "admin" } else { "alice" };
+        let passkey = if config.passkeys.required { "\n  chancery passkeys add 'my key'" } else { "" };
         say(&format!(
             "\n{} has not been founded yet. Whoever opens this link first is its first administrator;\n\
              it works once, and until the server starts again:\n\n  {link}\n\n\
-             Next:\n\n  chancery found '{link}' --as alice\n",
+             Next:\n\n  chancery found '{link}' --as {first}{passkey}\n",
             config.domain
         ));
     }
-    tracing::info!(%public, %admin, "listening");
-    say(&format!("admin on {admin}\nlistening on {public}"));
+    tracing::info!(%public, %health, "listening");
+    say(&format!("health on {health}"));
+    if let Some(admin) = server.admin_address() {
+        say(&format!("admin on {admin}"));
+    } else {
+        tracing::warn!("what roles permit is done where everybody connects: there is no [admin]");
+    }
+    say(&format!("listening on {public}"));
     Ok(())
 }
 

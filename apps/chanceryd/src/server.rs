@@ -1,8 +1,10 @@
-//! One server in this process: a house behind two listeners, from its first connection to its last.
+//! One server in this process: a house behind its listeners, from its first connection to its last.
 
 use std::{net::SocketAddr, sync::Arc};
 
-use chancery_duties::gateway::{House, HouseError, Models, PasskeyRule, PasskeySettings, Settings};
+use chancery_duties::gateway::{
+    Administration, House, HouseError, Models, PasskeyRule, PasskeySettings, Settings,
+};
 use chancery_floor::{
     blobs::{Blobs, Bucket},
     clock::{Clock, Entropy},
@@ -12,16 +14,19 @@ use data_encoding::BASE32_NOPAD;
 use tokio::sync::watch;
 
 use crate::{
-    admin,
     config::{
-        BucketName, Config, Credentials, FilePlace, Passkeys, Period, S3, Store, Taken, UnusableCredentials,
+        BucketName, Config, Credentials, FilePlace, Passkeys, Period, PublicUrl, S3, Store, Taken,
+        UnusableCredentials,
     },
+    health,
     listen::Listener,
     tls::{Tls, TlsError},
 };
 
-/// How many connections the admin listener serves at once.
-const ADMIN_CONNECTIONS: usize = 32;
+/// How many connections the health listener serves at once.
+const HEALTH_CONNECTIONS: usize = 32;
+/// How many the admin listener does: few people look after things, and a program may for some.
+const ADMIN_CONNECTIONS: usize = 256;
 
 /// Why a server does not start, or stops by itself.
 #[derive(Debug, thiserror::Error)]
@@ -90,36 +95,46 @@ impl ServerError {
 pub struct Server {
     house: House,
     public: Listener,
-    admin: Listener,
+    admin: Option<Listener>,
+    health: Listener,
     counters: metrics_exporter_prometheus::PrometheusHandle,
     tls: Option<Tls>,
     url: String,
 }
 
 impl Server {
-    /// Opens the store and binds both addresses. What comes in waits until [`Server::run`].
+    /// Opens the store and binds the addresses. What comes in waits until [`Server::run`].
     pub async fn start(
         config: &Config,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, ServerError> {
         let tls = config.tls.clone().map(Tls::load).transpose()?;
-        let counters = admin::counters()?;
+        let counters = health::counters()?;
         let public = bind(config.public.listen, tls.clone(), config.public.connections).await?;
-        let admin = bind(config.admin, None, ADMIN_CONNECTIONS).await?;
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let url = match &config.public.url {
-            Some(url) => url.as_str().to_owned(),
-            None => format!("{scheme}://{}", public.address()),
+        let admin = match &config.admin {
+            Some(admin) => Some(bind(admin.listen, tls.clone(), ADMIN_CONNECTIONS).await?),
+            None => None,
         };
+        let health = bind(config.health, None, HEALTH_CONNECTIONS).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let reached = |url: Option<&PublicUrl>, at: &Listener| {
+            url.map_or_else(|| format!("{scheme}://{}", at.address()), |url| url.as_str().to_owned())
+        };
+        let url = reached(config.public.url.as_ref(), &public);
+        let administration = config.admin.as_ref().zip(admin.as_ref());
+        let administration = administration.map(|(it, at)| Administration {
+            url: reached(it.url.as_ref(), at),
+            own_accounts: it.own_accounts,
+        });
         let house = House::open(
             (open(&config.store).await?, open_files(&config.files.place).await?),
-            settings(config, &url)?,
+            Settings { administration, ..settings(config, &url)? },
             clock,
             entropy,
         )
         .await?;
-        Ok(Self { house, public, admin, counters, tls, url })
+        Ok(Self { house, public, admin, health, counters, tls, url })
     }
 
     /// The address clients connect to; the real one when the configuration said port 0.
@@ -128,10 +143,16 @@ impl Server {
         self.public.address()
     }
 
+    /// The address at which the organisation is looked after, if that is another one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Listener::address)
+    }
+
     /// The address of health and metrics.
     #[must_use]
-    pub fn admin_address(&self) -> SocketAddr {
-        self.admin.address()
+    pub fn health_address(&self) -> SocketAddr {
+        self.health.address()
     }
 
     /// What runs behind the listeners.
@@ -155,7 +176,7 @@ impl Server {
 
     /// Serves until `stop`, then lets everybody finish; returns early, and at once, when the store fails for good.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { house, public, admin, counters, .. } = self;
+        let Self { house, public, admin, health, counters, .. } = self;
         let (stopping, stopped) = watch::channel(false);
         let until = |mut stopped: watch::Receiver<bool>| async move {
             // An error means that nobody is left to say stop: that is stop, too.
@@ -163,7 +184,13 @@ impl Server {
         };
         let serving = public.serve(house.router(), until(stopped.clone()));
         // Health is told to the very end, so that a supervisor sees a server that stops and not one that is gone.
-        let telling = admin.serve(admin::router(house.clone(), counters), until(stopped));
+        let (administration, stops) = (house.administration(), until(stopped.clone()));
+        let attending = async move {
+            if let Some(admin) = admin {
+                admin.serve(administration, stops).await;
+            }
+        };
+        let telling = health.serve(health::router(house.clone(), counters), until(stopped));
         let work = async {
             stop.await;
             tracing::info!("stopping: no new connections, open requests finish");
@@ -171,7 +198,7 @@ impl Server {
             stopping.send_replace(true);
         };
         tokio::select! {
-            ((), (), ()) = async { tokio::join!(work, serving, telling) } => Ok(()),
+            ((), (), (), ()) = async { tokio::join!(work, serving, attending, telling) } => Ok(()),
             why = house.fatal() => Err(ServerError::Fatal(why)),
         }
     }

@@ -31,7 +31,8 @@ fn set_up() -> TempDir {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let file = folder.path().join("chancery.toml");
     let config = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, config.replace(":8460", ":0").replace(":8461", ":0")).unwrap();
+    std::fs::write(&file, config.replace(":8460", ":0").replace(":8461", ":0").replace(":8462", ":0"))
+        .unwrap();
     folder
 }
 
@@ -91,12 +92,19 @@ fn a_new_server_says_how_to_found_the_organisation_and_stops_when_asked() {
     let code = link.strip_prefix(&format!("chancery+http://{address}/#found=")).unwrap();
     let (code, rest) = code.split_at(26);
     assert!(code.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)), "{code}");
-    assert_eq!(rest, "' --as alice");
+    // Whoever looks after things has an account of its own for that, and a passkey.
+    assert_eq!(rest, "' --as admin");
+    assert!(server.line("chancery passkeys add '").is_some());
 
-    assert!(server.get("admin on ", "/health/live").starts_with("HTTP/1.1 200"));
-    assert!(server.get("admin on ", "/health/ready").contains("ready"));
+    assert!(server.get("health on ", "/health/live").starts_with("HTTP/1.1 200"));
+    assert!(server.get("health on ", "/health/ready").contains("ready"));
     assert!(server.get("listening on ", "/v1/organisation").contains("bank.example"));
-    assert!(server.get("admin on ", "/metrics").starts_with("HTTP/1.1 200"));
+    assert!(server.get("admin on ", "/v1/organisation").contains("bank.example"));
+    assert!(server.get("admin on ", "/metrics").starts_with("HTTP/1.1 404"));
+    // Where the organisation is looked after, nobody talks.
+    assert!(server.get("admin on ", "/v1/stream").starts_with("HTTP/1.1 404"));
+    assert!(!server.get("listening on ", "/v1/stream").starts_with("HTTP/1.1 404"));
+    assert!(server.get("health on ", "/metrics").starts_with("HTTP/1.1 200"));
     // What is asked on this machine only is not told to clients.
     assert!(server.get("listening on ", "/metrics").starts_with("HTTP/1.1 404"));
     assert_eq!(server.stop("-TERM"), Some(0));
@@ -158,8 +166,8 @@ fn a_file_that_is_named_and_missing_is_found_with_its_line() {
     let file = folder.path().join("chancery.toml");
     let good = std::fs::read_to_string(&file).unwrap();
     let tls = "[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n";
-    std::fs::write(&file, good.replace("[admin]", &format!("{tls}[admin]"))).unwrap();
-    let number = 2 + good.lines().position(|line| line == "[admin]").unwrap();
+    std::fs::write(&file, good.replace("[health]", &format!("{tls}[health]"))).unwrap();
+    let number = 2 + good.lines().position(|line| line == "[health]").unwrap();
     let output = call(folder.path(), &["config", "check"]);
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
@@ -216,7 +224,7 @@ fn messages_do_not_wait_for_a_store_for_files_that_is_down() {
     std::fs::write(&key, "key_id = \"AK\"\nsecret = \"hunter2\"\n").unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     let server = Running::start(folder.path());
-    let ready = server.get("admin on ", "/health/ready");
+    let ready = server.get("health on ", "/health/ready");
     assert!(ready.starts_with("HTTP/1.1 200") && ready.contains("except for files"), "{ready}");
 }
 

@@ -12,7 +12,7 @@ session_lifetime = "1 h"
 [public]
 listen = "127.0.0.1:8460"
 
-[admin]
+[health]
 listen = "127.0.0.1:8461"
 
 [store]
@@ -38,7 +38,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     ),
     ("[public]\nlisten", "[public]\nlisten_", "6: unknown key `listen_`: did you mean `listen`?"),
     ("[public]", "[pubic]", "5: unknown key `pubic`: did you mean `public`?"),
-    ("[admin]\nlisten", "[admin]\nLISTEN", "9: unknown key `LISTEN`: here may stand listen"),
+    ("[health]\nlisten", "[health]\nLISTEN", "9: unknown key `LISTEN`: here may stand listen"),
     ("sqlite =", "sqlit =", "12: unknown key `sqlit`: did you mean `sqlite`?"),
     ("level =", "levels =", "15: unknown key `levels`: did you mean `level`?"),
     ("format =", "colour =", "16: unknown key `colour`: here may stand level, format"),
@@ -175,29 +175,49 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "8460",
         "6: invalid type: integer `8460`, expected an address such as \"127.0.0.1:8460\"",
     ),
-    ("127.0.0.1:8461", "127.0.0.1:8460", "9: admin and public cannot both listen on 127.0.0.1:8460"),
+    ("127.0.0.1:8461", "127.0.0.1:8460", "9: health and public cannot both listen on 127.0.0.1:8460"),
+    (
+        "[health]",
+        "[admin]\n[health]",
+        "8: nothing says where the organisation is looked after: add `listen` to [admin]",
+    ),
+    (
+        "[health]",
+        "[admin]\nlisten = \"127.0.0.1:8460\"\n[health]",
+        "9: admin and public cannot both listen on 127.0.0.1:8460",
+    ),
+    (
+        "[health]",
+        "[admin]\nlisten = \"127.0.0.1:8461\"\n[health]",
+        "11: health and admin cannot both listen on 127.0.0.1:8461",
+    ),
+    (
+        "[health]",
+        "[admin]\nlisten = \"10.0.0.1:8462\"\n[health]",
+        "9: 10.0.0.1:8462 can be reached from other machines, so it needs TLS: add [tls], or listen on 127.0.0.1",
+    ),
     (
         "127.0.0.1:8461",
         "10.0.0.1:8461",
-        "9: the admin listener asks nobody to sign in, so it stays on this machine: 10.0.0.1:8461 does not",
+        "9: the health listener asks nobody to sign in, so it stays on this machine: 10.0.0.1:8461 does not",
     ),
     (
-        "[admin]",
-        "url = \"chat.bank.example\"\n[admin]",
+        "[health]",
+        "url = \"chat.bank.example\"\n[health]",
         "8: `chat.bank.example` must start with https:// (or http:// on this machine), such as \"https://chat.bank.example\"",
     ),
     (
-        "[admin]",
-        "url = \"https://chat.bank.example/chat\"\n[admin]",
+        "[health]",
+        "url = \"https://chat.bank.example/chat\"\n[health]",
         "8: `https://chat.bank.example/chat` must be a host and perhaps a port, without a path or a name, such as \"https://chat.bank.example\"",
     ),
     (
-        "[admin]",
-        "url = \"http://chat.bank.example\"\n[admin]",
+        "[health]",
+        "url = \"http://chat.bank.example\"\n[health]",
         "8: `http://chat.bank.example` leads over a network without TLS: write https://",
     ),
-    ("[admin]", "connections = 0\n[admin]", "8: connections is 0: it must be between 1 and 1000000"),
-    ("[admin]", "connections = -1\n[admin]", "8: connections is -1: it must be between 1 and 1000000"),
+    ("[health]", "connections = 0\n[health]", "8: connections is 0: it must be between 1 and 1000000"),
+    ("[health]", "connections = -1\n[health]", "8: connections is -1: it must be between 1 and 1000000"),
     // TLS.
     ("[log]", "[tls]\nkey = \"key.pem\"\n[log]", "15: a key without its certificate: add `certificate`"),
     ("[log]", "[tls]\ncertificate = \"chain.pem\"\n[log]", "15: a certificate without its key: add `key`"),

@@ -25,7 +25,7 @@ fn folder() -> (TempDir, Config, CertificateDer<'static>) {
     let path = folder.path().join("chancery.toml");
     std::fs::write(
         &path,
-        "domain = \"bank.example\"\n[public]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
+        "domain = \"bank.example\"\n[public]\nlisten = \"127.0.0.1:0\"\n[health]\nlisten = \"127.0.0.1:0\"\n\
          [tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n[store]\nsqlite = \"chancery.db\"\n",
     )
     .unwrap();

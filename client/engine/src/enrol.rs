@@ -87,14 +87,24 @@ impl Engine {
         })
     }
 
-    /// The token of the session with the server, if it still holds.
-    pub fn session(&self, now: Instant) -> Result<Option<Vec<u8>>, EngineError> {
-        self.look(|step, _| Ok(step.session(now)?))
+    /// The token of the session at an address of the server's, if it still holds.
+    pub fn session(&self, server: &str, now: Instant) -> Result<Option<Vec<u8>>, EngineError> {
+        self.look(|step, _| Ok(step.session(server, now)?))
     }
 
-    /// Keeps a session until it ends.
-    pub fn keep_session(&mut self, token: &[u8], until: Instant, now: Instant) -> Result<(), EngineError> {
-        self.turn(now, |turn| Ok(turn.step.keep_session(token, until)?))
+    /// The address at which the organisation is looked after, and the token of the session there, if there is one that still holds.
+    pub fn administration(&self, now: Instant) -> Result<Option<(String, Vec<u8>)>, EngineError> {
+        self.look(|step, _| Ok(step.administration(now)?))
+    }
+
+    /// Keeps a session at an address of the server's until it ends.
+    pub fn keep_session(
+        &mut self,
+        server: &str,
+        (token, until): (&[u8], Instant),
+        now: Instant,
+    ) -> Result<(), EngineError> {
+        self.turn(now, |turn| Ok(turn.step.keep_session(server, token, until)?))
     }
 
     pub(crate) fn enrol(

@@ -51,8 +51,11 @@ impl Client {
         let engine = Engine::new(Vault::open(&file, key)?, Box::new(Os));
         let server = engine.identity()?.map(|identity| identity.server).unwrap_or_default();
         let mut http = Http::new(&server, authority)?;
-        if let Some(token) = engine.session(now())? {
+        if let Some(token) = engine.session(server.trim_end_matches('/'), now())? {
             http.resume(token);
+        }
+        if let Some((address, token)) = engine.administration(now())? {
+            http.resume_at(&address, token)?;
         }
         Ok(Self {
             engine,
@@ -114,10 +117,10 @@ impl Client {
 
     /// Keeps a session that was opened, for the next program that opens the vault.
     pub(crate) fn keep_session(&mut self) -> Result<(), SdkError> {
-        if let Some(session) = self.http.opened() {
+        for (server, session) in self.http.opened() {
             // A minute early, so that it does not end under way.
             let until = now().plus_seconds(session.seconds.saturating_sub(60));
-            self.engine.keep_session(&session.token.0, until, now())?;
+            self.engine.keep_session(&server, (&session.token.0, until), now())?;
         }
         Ok(())
     }

@@ -6,9 +6,9 @@ pub enum VaultError {
     /// The key does not open it, or it is no vault.
     #[error("the key does not open this vault, or the file is damaged")]
     WrongKey,
-    /// A newer program wrote it.
-    #[error("this vault was written by a newer version of this program")]
-    TooNew,
+    /// Another version of the program wrote it, whose form this one does not read.
+    #[error("this vault was written by another version of this program")]
+    OtherVersion,
     /// The disk is full; nothing was changed.
     #[error("the disk is full; nothing was changed")]
     Full,

@@ -102,17 +102,25 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// The token of the session with the server, if it still holds.
-    pub fn session(&self, now: Instant) -> Result<Option<Vec<u8>>, VaultError> {
-        self.find("SELECT token FROM session WHERE until > ?1", &[&now.0], |row| Ok(row.get(0)?))
+    /// The token of the session at an address of the server's, if it still holds.
+    pub fn session(&self, server: &str, now: Instant) -> Result<Option<Vec<u8>>, VaultError> {
+        const SELECT: &str = "SELECT token FROM session WHERE server = ?1 AND until > ?2";
+        self.find(SELECT, &[&server, &now.0], |row| Ok(row.get(0)?))
     }
 
-    /// Keeps a session until it ends.
-    pub fn keep_session(&self, token: &[u8], until: Instant) -> Result<(), VaultError> {
+    /// The address at which the organisation is looked after, and the token of the session there, if there is one that still holds.
+    pub fn administration(&self, now: Instant) -> Result<Option<(String, Vec<u8>)>, VaultError> {
+        const SELECT: &str = "SELECT server, token FROM session
+            WHERE until > ?1 AND server NOT IN (SELECT server FROM identity) ORDER BY until DESC LIMIT 1";
+        self.find(SELECT, &[&now.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Keeps a session at an address of the server's until it ends.
+    pub fn keep_session(&self, server: &str, token: &[u8], until: Instant) -> Result<(), VaultError> {
         self.run(
-            "INSERT INTO session (one, token, until) VALUES (1, ?1, ?2)
-             ON CONFLICT (one) DO UPDATE SET token = ?1, until = ?2",
-            &[&token, &until.0],
+            "INSERT INTO session (server, token, until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (server) DO UPDATE SET token = ?2, until = ?3",
+            &[&server, &token, &until.0],
         )?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::{error::VaultError, key::VaultKey};
 
 /// The schema's version, kept in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// The schema as it is created.
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -52,7 +52,7 @@ fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultErro
     match version {
         0 => create(&db)?,
         VERSION => {}
-        _ => return Err(VaultError::TooNew),
+        _ => return Err(VaultError::OtherVersion),
     }
     Ok(db)
 }

@@ -12,9 +12,10 @@ CREATE TABLE identity (
     enrolled INTEGER NOT NULL
 ) STRICT;
 
--- The session with the server, so that not every program that opens the vault has to sign in.
+-- The sessions with the server, so that not every program that opens the vault has to sign in: with the one that people talk at, and
+-- with the one at which the organisation is looked after, which has an address of its own.
 CREATE TABLE session (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
+    server TEXT PRIMARY KEY,
     token BLOB NOT NULL,
     until INTEGER NOT NULL
 ) STRICT;

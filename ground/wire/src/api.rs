@@ -38,6 +38,8 @@ pub const CEREMONY_SECONDS: i64 = 300;
 pub const PASSKEYS_LIMIT: usize = 16;
 /// The header that names the ceremony in which a request was approved.
 pub const APPROVAL: &str = "chancery-approval";
+/// The header of a refusal that names the address at which roles count.
+pub const ADMINISTRATION: &str = "chancery-administration";
 
 /// How many parts their meeting has.
 pub const LINKING_PARTS: u8 = 6;
@@ -264,6 +266,9 @@ pub struct OpenSession {
     pub until: Instant,
     /// Whether it is the one of this request.
     pub this: bool,
+    /// Whether it is good where the organisation is looked after, and nowhere else.
+    #[serde(default)]
+    pub administration: bool,
 }
 
 impl std::fmt::Debug for Session {

@@ -90,6 +90,12 @@ codes! {
     /// The roles that allow it are not taken up.
     NotTakenUp = "signin.roles-down", 403, "the roles that allow this are not taken up on this device",
         "take them up with a passkey, for an hour: chancery admin elevate";
+    /// The roles that allow it count at another address.
+    Elsewhere = "signin.elsewhere", 421, "the roles that allow this count only at the organisation's administration address",
+        "use the `chancery` command, which asks there by itself; it has to be reached from where you are";
+    /// The account is in rooms with others, and roles are for accounts that are not.
+    InRooms = "signin.in-rooms", 403, "this account is in rooms with others: who looks after things has an account of its own for it",
+        "leave those rooms, or let another account hold the role";
     /// The account has no passkey, and needs one.
     NoPasskeyYet = "passkeys.none", 409, "this is approved with a passkey, and the account has none",
         "add one: chancery passkeys add 'my security key'";

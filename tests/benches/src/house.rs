@@ -41,7 +41,7 @@ impl House {
     pub(crate) async fn start(dir: &Path, people: &People) -> Outcome<Self> {
         let config = dir.join("chancery.toml");
         let text = format!(
-            "domain = \"{DOMAIN}\"\n[public]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
+            "domain = \"{DOMAIN}\"\n[public]\nlisten = \"127.0.0.1:0\"\n[health]\nlisten = \"127.0.0.1:0\"\n\
              [store]\nsqlite = \"chancery.db\"\n[log]\nlevel = \"warn\"\n"
         );
         std::fs::write(&config, text)?;

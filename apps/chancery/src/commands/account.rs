@@ -20,7 +20,7 @@ pub(crate) async fn found(
     let (mut client, identity) = unlock::enrol(common, found).await?;
     sync(common, output, &mut client).await?;
     let text = format!(
-        "{} is founded, and you are {}.\nInvite the next person with: chancery{} invite <name>",
+        "{} is founded, and you are {}.\nInvite the next person with: chancery{} invite <name>\nwhich may ask for a passkey first: chancery passkeys add 'my key'",
         identity.domain,
         identity.handle,
         common.profile_option()

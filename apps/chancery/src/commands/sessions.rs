@@ -45,7 +45,11 @@ fn line(client: &Client, it: &OpenSession) -> Result<String, Failure> {
 pub(super) fn shown(it: &OpenSession, name: &str) -> String {
     let id: String = it.session.to_string().chars().take(8).collect();
     let device: String = it.device.to_string().chars().take(8).collect();
-    let this = if it.this { "  (this one)" } else { "" };
+    let this = match (it.this, it.administration) {
+        (true, _) => "  (this one)",
+        (false, true) => "  (at the administration's address)",
+        (false, false) => "",
+    };
     // Of those that were open before this was kept, it is not known.
     let since = if it.opened.0 == 0 { String::new() } else { format!("since {}, ", clock(it.opened.0)) };
     let until = clock(it.until.0);

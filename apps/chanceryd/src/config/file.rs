@@ -20,8 +20,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) public: Public,
     pub(super) tls: Option<Spanned<Tls>>,
+    pub(super) admin: Option<Spanned<Admin>>,
     #[serde(default)]
-    pub(super) admin: Admin,
+    pub(super) health: Health,
     pub(super) store: Option<Spanned<Store>>,
     #[serde(default)]
     pub(super) files: Files,
@@ -56,9 +57,18 @@ pub(super) struct Tls {
 }
 
 /// `[admin]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an [admin] section")]
 pub(super) struct Admin {
+    pub(super) listen: Option<Spanned<Address>>,
+    pub(super) url: Option<Spanned<PublicUrl>>,
+    pub(super) own_accounts: Option<bool>,
+}
+
+/// `[health]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a [health] section")]
+pub(super) struct Health {
     pub(super) listen: Option<Spanned<Address>>,
 }
 

@@ -37,8 +37,10 @@ pub struct Config {
     pub public: Public,
     /// The certificate and key, when the server speaks TLS itself.
     pub tls: Option<TlsFiles>,
+    /// Where the organisation is looked after; nothing where that is done at the same address as everything else.
+    pub admin: Option<Admin>,
     /// Where health and metrics are asked for; always this machine.
-    pub admin: SocketAddr,
+    pub health: SocketAddr,
     /// Where everything is kept.
     pub store: Store,
     /// Where the sealed files of rooms are kept, and how large they may be.
@@ -95,6 +97,17 @@ pub struct Public {
     pub connections: usize,
     /// Proxies on other machines that are believed for whom they ask.
     pub proxies: Vec<IpAddr>,
+}
+
+/// Where the organisation is looked after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// The address listened on.
+    pub listen: SocketAddr,
+    /// How it is reached, when that differs.
+    pub url: Option<PublicUrl>,
+    /// Whether it hears only accounts that are in no room with others.
+    pub own_accounts: bool,
 }
 
 /// PEM files for TLS.

@@ -12,14 +12,14 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::{
-    Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
+    Admin, Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
     values::{Format, Level, Period, PublicUrl, Size},
 };
 
 /// Where clients connect unless something else is said.
 const PUBLIC: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8460);
 /// Where health and metrics are asked for unless something else is said.
-const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
+const HEALTH: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8461);
 /// How many connections may be served at once.
 const CONNECTIONS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 /// How many requests a minute may be taken from one.
@@ -53,6 +53,7 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
     let tls = tls(file.tls)?;
     let public = public(file.public, tls.as_ref())?;
     let passkeys = passkeys(file.passkeys, &public)?;
+    let admin = file.admin.map(|file| admin(file, &public, tls.as_ref())).transpose()?;
     Ok(Config {
         passkeys,
         zones: zones(file.zones)?,
@@ -64,7 +65,8 @@ pub(super) fn check(file: file::File) -> Result<Config, Broken> {
             SESSION_LIFETIME,
             (1..=1440, 60, "minutes"),
         )?,
-        admin: admin(file.admin, public.listen)?,
+        health: health(file.health, public.listen, admin.as_ref())?,
+        admin,
         public,
         tls,
         store: store(file.store, top)?,
@@ -225,32 +227,7 @@ fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {
 fn public(file: file::Public, tls: Option<&TlsFiles>) -> Result<Public, Broken> {
     let listen = file.listen.as_ref().map_or(PUBLIC, |listen| listen.get_ref().0);
     let at = file.listen.as_ref().map(Spanned::span).unwrap_or_default();
-    if tls.is_none() && !listen.ip().is_loopback() {
-        return broken(
-            at,
-            format!(
-                "{listen} can be reached from other machines, so it needs TLS: add [tls], or listen on 127.0.0.1"
-            ),
-        );
-    }
-    if tls.is_some() && listen.ip().is_unspecified() && file.url.is_none() {
-        return broken(
-            at,
-            format!("{listen} is no address a client could use: add the `url` that leads here"),
-        );
-    }
-    if let Some(url) = &file.url {
-        let (address, at) = (url.get_ref(), url.span());
-        if tls.is_some() && !address.is_tls() {
-            return broken(at, format!("the server speaks TLS, and `{}` does not", address.as_str()));
-        }
-        if !address.is_tls() && !address.is_loopback() {
-            return broken(
-                at,
-                format!("`{}` leads over a network without TLS: write https://", address.as_str()),
-            );
-        }
-    }
+    reachable((listen, at), file.url.as_ref(), tls)?;
     let connections = match file.connections {
         Some(given) if !CONNECTIONS.contains(given.get_ref()) => {
             let (least, most) = (CONNECTIONS.start(), CONNECTIONS.end());
@@ -264,23 +241,82 @@ fn public(file: file::Public, tls: Option<&TlsFiles>) -> Result<Public, Broken> 
     Ok(Public { listen, url: file.url.map(Spanned::into_inner), connections, proxies })
 }
 
-fn admin(file: file::Admin, public: SocketAddr) -> Result<SocketAddr, Broken> {
-    let at = file.listen.as_ref().map(Spanned::span).unwrap_or_default();
-    let admin = file.listen.map_or(ADMIN, |listen| listen.get_ref().0);
-    if !admin.ip().is_loopback() {
+/// Whether clients reach an address, and by TLS where they come over a network.
+fn reachable(
+    (listen, at): (SocketAddr, Range<usize>),
+    url: Option<&Spanned<PublicUrl>>,
+    tls: Option<&TlsFiles>,
+) -> Result<(), Broken> {
+    if tls.is_none() && !listen.ip().is_loopback() {
         return broken(
             at,
             format!(
-                "the admin listener asks nobody to sign in, so it stays on this machine: {admin} does not"
+                "{listen} can be reached from other machines, so it needs TLS: add [tls], or listen on 127.0.0.1"
             ),
         );
     }
-    let overlap = admin.ip() == public.ip() || public.ip().is_unspecified();
-    // Port 0 is replaced by a free one, so two of them never meet.
-    if admin.port() != 0 && admin.port() == public.port() && overlap {
-        return broken(at, format!("admin and public cannot both listen on {admin}"));
+    if tls.is_some() && listen.ip().is_unspecified() && url.is_none() {
+        return broken(
+            at,
+            format!("{listen} is no address a client could use: add the `url` that leads here"),
+        );
     }
-    Ok(admin)
+    if let Some(url) = url {
+        let (address, at) = (url.get_ref(), url.span());
+        if tls.is_some() && !address.is_tls() {
+            return broken(at, format!("the server speaks TLS, and `{}` does not", address.as_str()));
+        }
+        if !address.is_tls() && !address.is_loopback() {
+            return broken(
+                at,
+                format!("`{}` leads over a network without TLS: write https://", address.as_str()),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn admin(file: Spanned<file::Admin>, public: &Public, tls: Option<&TlsFiles>) -> Result<Admin, Broken> {
+    let (at, file) = (file.span(), file.into_inner());
+    let Some(listen) = file.listen else {
+        return broken(at, "nothing says where the organisation is looked after: add `listen` to [admin]");
+    };
+    let (at, listen) = (listen.span(), listen.into_inner().0);
+    reachable((listen, at.clone()), file.url.as_ref(), tls)?;
+    apart(("admin", listen), ("public", public.listen), at)?;
+    if let Some(url) = file.url.as_ref().filter(|url| Some(url.get_ref()) == public.url.as_ref()) {
+        return broken(url.span(), "admin and public cannot both be reached at one address");
+    }
+    let own_accounts = file.own_accounts.unwrap_or(true);
+    Ok(Admin { listen, url: file.url.map(Spanned::into_inner), own_accounts })
+}
+
+fn health(file: file::Health, public: SocketAddr, admin: Option<&Admin>) -> Result<SocketAddr, Broken> {
+    let at = file.listen.as_ref().map(Spanned::span).unwrap_or_default();
+    let health = file.listen.map_or(HEALTH, |listen| listen.get_ref().0);
+    if !health.ip().is_loopback() {
+        return broken(
+            at,
+            format!(
+                "the health listener asks nobody to sign in, so it stays on this machine: {health} does not"
+            ),
+        );
+    }
+    apart(("health", health), ("public", public), at.clone())?;
+    if let Some(admin) = admin {
+        apart(("health", health), ("admin", admin.listen), at)?;
+    }
+    Ok(health)
+}
+
+/// Two listeners at one address are none. Port 0 is replaced by a free one, so two of them never meet.
+fn apart(one: (&str, SocketAddr), other: (&str, SocketAddr), at: Range<usize>) -> Result<(), Broken> {
+    let ((one, address), (other, there)) = (one, other);
+    let overlap = address.ip() == there.ip() || there.ip().is_unspecified() || address.ip().is_unspecified();
+    if address.port() != 0 && address.port() == there.port() && overlap {
+        return broken(at, format!("{one} and {other} cannot both listen on {address}"));
+    }
+    Ok(())
 }
 
 fn store(file: Option<Spanned<file::Store>>, top: Range<usize>) -> Result<Store, Broken> {

@@ -4,11 +4,13 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Config, FilePlace, Limits, Passkeys, Store, Taken};
+use super::{Admin, Config, FilePlace, Limits, Passkeys, Store, Taken};
 
-/// A commented configuration for `domain` that keeps all its data in the folder `data`.
+/// A commented configuration for `domain` that keeps all its data in the folder `data`. For a trial, one account may look after everything
+/// and talk as well, without a passkey.
 #[must_use]
-pub fn template(domain: &Domain, data: &Path) -> String {
+pub fn template(domain: &Domain, data: &Path, trial: bool) -> String {
+    let (off, required) = if trial { ("# ", "false") } else { ("", "true") };
     let inside = |name| quoted(&data.join(name).display().to_string());
     let (database, files) = (inside("chancery.db"), inside("files"));
     format!(
@@ -39,7 +41,16 @@ listen = "127.0.0.1:8460"
 # certificate = "chain.pem"
 # key = "key.pem"
 
-[admin]
+# Where the organisation is looked after: inviting, suspending, roles, rules. What roles permit is done here and nowhere else. Without
+# this section it is all done at the address above. Beyond this machine it needs [tls]; let only those networks reach it from which that is done.
+{off}[admin]
+{off}listen = "127.0.0.1:8462"
+# url = "https://admin.{domain}:8462"
+# Whoever holds a role does so with an account of its own, which is in no room with others: what goes on in rooms then reaches no device
+# that may do more than talk. With false, one account does both.
+{off}own_accounts = true
+
+[health]
 # Health and metrics, without sign-in, on this machine only.
 listen = "127.0.0.1:8461"
 
@@ -71,7 +82,7 @@ device = 1200
 [passkeys]
 # With a passkey a person confirms what is sensitive: inviting, linking a device, revoking somebody else's, changing the
 # recovery key. Whoever has one is asked for it; with true, nobody does any of it without one.
-required = false
+required = {required}
 # Whether passkeys are taken that can be copied to other devices, as phones and password managers do.
 synced = true
 # Only authenticators of these models (AAGUID), which their makers vouch for with certificates in a PEM file:
@@ -117,7 +128,11 @@ pub(super) fn view(config: &Config) -> String {
         let [certificate, key] = [&tls.certificate, &tls.key].map(|path| quoted(&path.display().to_string()));
         line(format!("\n[tls]\ncertificate = {certificate}\nkey = {key}"));
     }
-    line(format!("\n[admin]\nlisten = \"{}\"\n\n[store]", config.admin));
+    if let Some(Admin { listen, url, own_accounts }) = &config.admin {
+        let url = url.as_ref().map(|url| format!("url = \"{}\"\n", url.as_str())).unwrap_or_default();
+        line(format!("\n[admin]\nlisten = \"{listen}\"\n{url}own_accounts = {own_accounts}"));
+    }
+    line(format!("\n[health]\nlisten = \"{}\"\n\n[store]", config.health));
     line(match &config.store {
         Store::Sqlite(path) => format!("sqlite = {}", quoted(&path.display().to_string())),
         Store::Postgres(url) => format!("postgres = {{ url = {} }}", quoted(url)),
@@ -180,16 +195,19 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let path = Path::new("chancery.toml");
-        let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta"));
-        let config = Config::parse(&text, path).unwrap();
-        assert_eq!(config.store, Store::Sqlite("da\"ta/chancery.db".into()));
-        assert_eq!(config.files.place, FilePlace::Folder("da\"ta/files".into()));
-        assert_eq!(Config::parse(&config.view(), path), Ok(config));
+        for trial in [false, true] {
+            let text = template(&"bank.example".parse().unwrap(), Path::new("da\"ta"), trial);
+            let config = Config::parse(&text, path).unwrap();
+            assert_eq!(config.store, Store::Sqlite("da\"ta/chancery.db".into()));
+            assert_eq!(config.files.place, FilePlace::Folder("da\"ta/files".into()));
+            assert_eq!((config.admin.is_none(), config.passkeys.required), (trial, !trial));
+            assert_eq!(Config::parse(&config.view(), path), Ok(config));
+        }
     }
 
     #[test]
     fn a_line_of_the_template_that_is_switched_on_is_good() {
-        let text = template(&"bank.example".parse().unwrap(), Path::new("data"));
+        let text = template(&"bank.example".parse().unwrap(), Path::new("data"), false);
         let switched_on = [
             "# sign_in_every =",
             "# url =",

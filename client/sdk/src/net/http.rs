@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{APPROVAL, Approve, Ceremony, Elevate, Elevation, Organisation, Session, SignIn},
+    api::{ADMINISTRATION, APPROVAL, Approve, Ceremony, Elevate, Elevation, Organisation, Session, SignIn},
     bytes::Opaque,
     ids::CeremonyId,
     problem::{Code, Problem},
@@ -16,7 +16,7 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
 use reqwest::{
     Method, Response,
-    header::{CONTENT_TYPE, DATE},
+    header::{CONTENT_TYPE, DATE, HeaderMap},
 };
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
@@ -54,15 +54,21 @@ pub(crate) struct Http {
     fresh: bool,
     /// How far the server's clock is ahead of ours, in milliseconds: proofs go by the server's.
     ahead: i64,
+    /// The way to the address at which roles count, where that is another one and the server has named it.
+    administration: Option<Box<Self>>,
 }
 
 impl Http {
     /// A way to `server`, whose certificate is checked against `authority` if one is named.
     pub(crate) fn new(server: &str, authority: Option<&Path>) -> Result<Self, SdkError> {
+        Self::by(server, tls::config(authority)?)
+    }
+
+    /// A way to `server`, by a TLS configuration.
+    fn by(server: &str, tls: Arc<ClientConfig>) -> Result<Self, SdkError> {
         if server.starts_with("http:") && !is_here(server) {
             return Err(SdkError::Plain);
         }
-        let tls = tls::config(authority)?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(ClientConfig::clone(&tls))
             .redirect(reqwest::redirect::Policy::none())
@@ -79,6 +85,7 @@ impl Http {
             ask_owner: None,
             fresh: false,
             ahead: 0,
+            administration: None,
         })
     }
 
@@ -87,9 +94,20 @@ impl Http {
         self.session = Some(Session { token: Opaque(token), seconds: 0 });
     }
 
-    /// A session that was opened since this was last asked.
-    pub(crate) fn opened(&mut self) -> Option<Session> {
-        std::mem::take(&mut self.fresh).then(|| self.session.clone()).flatten()
+    /// Goes on with a session that was kept, at the address at which roles count.
+    pub(crate) fn resume_at(&mut self, address: &str, token: Vec<u8>) -> Result<(), SdkError> {
+        let mut there = Self::by(address, Arc::clone(&self.tls))?;
+        there.resume(token);
+        self.administration = Some(Box::new(there));
+        Ok(())
+    }
+
+    /// The sessions that were opened since this was last asked, each with the address at which it is good.
+    pub(crate) fn opened(&mut self) -> Vec<(String, Session)> {
+        let mut all = self.administration.as_deref_mut().map(Self::opened).unwrap_or_default();
+        let fresh = std::mem::take(&mut self.fresh).then(|| self.session.clone()).flatten();
+        all.extend(fresh.map(|session| (self.server.clone(), session)));
+        all
     }
 
     pub(super) fn server(&self) -> &str {
@@ -227,6 +245,9 @@ impl Http {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
+            if error.is(Code::Elsewhere) && headers.contains_key(ADMINISTRATION) {
+                return self.elsewhere(identity, (method, path), body, &headers).await;
+            }
             // To ask for approval needs none, whatever the server says.
             let asks = approval.is_none() && path != APPROVALS && self.ask_owner.is_some();
             if error.is(Code::NotTakenUp) && asks && !elevated {
@@ -239,6 +260,33 @@ impl Http {
                 return Err(error);
             }
         }
+    }
+
+    /// Asks at the address at which roles count, which a refusal has named.
+    async fn elsewhere(
+        &mut self,
+        identity: &Identity,
+        request: (Method, &str),
+        body: Option<(&'static str, Bytes)>,
+        refusal: &HeaderMap,
+    ) -> Result<Bytes, SdkError> {
+        let address = refusal.get(ADMINISTRATION).and_then(|address| address.to_str().ok());
+        let address = address.unwrap_or_default().trim_end_matches('/');
+        let mut there = match self.administration.take().filter(|there| there.server == address) {
+            Some(there) => there,
+            None => Box::new(Self::by(address, Arc::clone(&self.tls))?),
+        };
+        there.ask_owner = self.ask_owner.take();
+        let answer = Box::pin(there.request(identity, request, body)).await;
+        self.ask_owner = there.ask_owner.take();
+        self.administration = Some(there);
+        // It names the address: that another one than usual does not answer has to be said.
+        answer.map_err(|error| match error {
+            SdkError::Unreachable(why) => {
+                SdkError::Unreachable(format!("{address}, where that is done: {why}"))
+            }
+            error => error,
+        })
     }
 
     /// Takes up the roles of the account in this session, for so many minutes; its owner approves that with a passkey.

@@ -13,6 +13,8 @@ use chancery_wire::{
     time::Instant,
 };
 
+use super::Plane;
+
 /// A device with a session, which has just proved its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -32,6 +34,8 @@ pub struct Caller {
     pub session: SessionId,
     /// When the session ends.
     pub until: Instant,
+    /// Where it asks; the session is good at no other listener.
+    pub(crate) plane: Plane,
     /// Whether the roles that the account holds are taken up in this session, with a passkey.
     pub elevated: bool,
     /// How far its owner has confirmed what it asks for.
@@ -97,15 +101,16 @@ impl Caller {
             account = account.within("Role", it.as_str());
         }
         // A stolen session is to give nothing: the roles count for what was approved, and once taken up. Where no passkey is asked for, all
-        // is approved.
-        let up = self.elevated || confirmed;
+        // is approved. Where people talk they never count, so that nothing that goes on there reaches them.
+        let (here, up) = (self.plane.counts_roles(), self.elevated || confirmed);
         let holding = self.granted.permissions.iter();
         let holding =
             holding.fold(account.clone(), |it, permission| it.within("Permission", permission.as_str()));
-        let entity = if up { holding.clone() } else { account }.with("confirmed", confirmed);
-        let taken_up = (!up).then(|| holding.clone().with("confirmed", false));
-        let confirmed = (!confirmed).then(|| holding.with("confirmed", true));
-        Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up }
+        let entity = if here && up { holding.clone() } else { account.clone() }.with("confirmed", confirmed);
+        let taken_up = (here && !up).then(|| holding.clone().with("confirmed", false));
+        let elsewhere = (!here).then(|| holding.clone().with("confirmed", true));
+        let confirmed = (!confirmed).then(|| if here { holding } else { account }.with("confirmed", true));
+        Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up, elsewhere }
     }
 }
 

@@ -54,6 +54,7 @@ impl From<Denied> for Refusal {
             Denied::Never => Code::Denied,
             Denied::NotTakenUp => Code::NotTakenUp,
             Denied::Unconfirmed => Code::Unconfirmed,
+            Denied::Elsewhere => Code::Elsewhere,
         };
         Self { told: Told::Counted, ..Self::new(code) }
     }

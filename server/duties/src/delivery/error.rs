@@ -30,6 +30,11 @@ pub(crate) enum DeliveryError {
     /// A device that would be added is not known, or has another key.
     #[error("a device that would be added is not known by this key")]
     UnknownDevice,
+    /// Somebody would be in a room with others who looks after the organisation.
+    #[error(
+        "who looks after your organisation talks with an account of their own, and comes into no room with this one"
+    )]
+    LooksAfter,
     /// The message is not sealed for this room.
     #[error("the message is not sealed for this room")]
     NotSealed,
@@ -74,7 +79,9 @@ impl From<DeliveryError> for Refusal {
             E::WrongEpoch => Self::new(Code::WrongEpoch),
             E::OldCharter => Self::new(Code::OldCharter),
             E::Apart => Self::new(Code::Apart),
-            E::Breach(_) | E::SomebodyElses | E::UnknownDevice => Self::because(Code::Refused, &error),
+            E::Breach(_) | E::SomebodyElses | E::UnknownDevice | E::LooksAfter => {
+                Self::because(Code::Refused, &error)
+            }
             E::NotSealed => Self::new(Code::NotSealed),
             E::Malformed(_) => Self::because(Code::Malformed, &error),
             E::TooLarge => Self::because(Code::TooLarge, &error),

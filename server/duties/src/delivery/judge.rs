@@ -1,10 +1,13 @@
 //! Judge a handshake: would it follow from the room's public face, is it the submitting device's own, and are the devices it
 //! adds known? Takes a processor for milliseconds, so it is done before the batching task sees the submission.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chancery_floor::store::Read;
-use chancery_groups::{Author, Change, Company, Face, bridged, meet};
+use chancery_groups::{Author, Change, Company, Face, Leaf, bridged, meet};
 use chancery_transparency::{Attended, Charter, PublicKey};
 use chancery_wire::{
     frames::{Kind, Submit},
@@ -14,7 +17,7 @@ use chancery_wire::{
 };
 
 use super::{error::DeliveryError, stage::Stage};
-use crate::{accounts, counter::Caller, rooms};
+use crate::{accounts, counter::Caller, provisioning, rooms};
 
 /// What a handshake is judged by, beside the face of its room.
 struct Known {
@@ -53,9 +56,15 @@ pub(super) struct Judged {
     pub welcome: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+/// Whose devices were in a room before a commit, and whose are after it.
+struct Meeting {
+    before: BTreeSet<Handle>,
+    after: BTreeSet<Handle>,
+}
+
 /// What came out of the face.
 enum Verdict {
-    Commit { change: Box<Change>, next: rooms::Next, tree: Option<Vec<u8>> },
+    Commit { change: Box<Change>, next: rooms::Next, tree: Option<Vec<u8>>, meeting: Meeting },
     Proposal { next: rooms::Next },
 }
 
@@ -68,7 +77,7 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
         return Err(DeliveryError::WrongEpoch);
     }
     let known = what_is_known(stage, &mut from, frame.room).await?;
-    let (separated, asked_at) = (known.charter.separated(), known.now);
+    let (separated, asked_at, charter) = (known.charter.separated(), known.now, Arc::clone(&known.charter));
     let untils = known.attended.clone();
     let (owned, who) = (frame.clone(), caller.clone());
     let verdict = tokio::task::spawn_blocking(move || follow(&owned, &who, &face, &known)).await;
@@ -87,8 +96,11 @@ pub(super) async fn judge(stage: &Stage, caller: &Caller, frame: &Submit) -> Res
     };
     match verdict.map_err(|_| DeliveryError::Busy)?? {
         Verdict::Proposal { next } => Ok(judged(next)),
-        Verdict::Commit { change, next, tree } => {
+        Verdict::Commit { change, next, tree, meeting } => {
             are_known(stage, &change, asked_at).await?;
+            if stage.own_accounts {
+                only_talk(stage, &meeting, &charter, asked_at).await?;
+            }
             let (added, removed) = moves(&change);
             let touched = change.added.iter().chain(&change.removed);
             let accounts: Vec<Handle> = touched.map(|(leaf, _)| leaf.name.account.clone()).collect();
@@ -139,9 +151,11 @@ fn follow(frame: &Submit, caller: &Caller, face: &[u8], known: &Known) -> Result
         return Err(DeliveryError::Malformed("a commit has a welcome when it adds somebody, and only then"));
     }
     let tree = if welcomed { Some(face.tree()?) } else { None };
+    let accounts = |leaves: Vec<Leaf>| leaves.into_iter().map(|it| it.name.account).collect();
+    let meeting = Meeting { before: accounts(before), after: accounts(face.leaves()?) };
     let (apart, group_info) = (apart(&face)?, Some(group_info));
     let next = rooms::Next { epoch: face.epoch(), face: face.save()?, group_info, apart };
-    Ok(Verdict::Commit { change: Box::new(change), next, tree })
+    Ok(Verdict::Commit { change: Box::new(change), next, tree, meeting })
 }
 
 /// A device submits its own handshakes only.
@@ -160,6 +174,26 @@ async fn are_known(stage: &Stage, change: &Change, now: Instant) -> Result<(), D
         });
         if !same {
             return Err(DeliveryError::UnknownDevice);
+        }
+    }
+    Ok(())
+}
+
+/// Nobody comes together with others who looks after the organisation.
+async fn only_talk(
+    stage: &Stage,
+    Meeting { before, after }: &Meeting,
+    charter: &Charter,
+    now: Instant,
+) -> Result<(), DeliveryError> {
+    let alone = before.iter().filter(|_| before.len() == 1 && after.len() > 1);
+    let coming = after.difference(before).filter(|_| after.len() > 1);
+    let mut from = stage.floor.db.reader();
+    for handle in alone.chain(coming) {
+        let Some(device) = accounts::devices_of(&mut from, handle).await?.pop() else { continue };
+        let roles = provisioning::roles_of(&mut from, charter, (handle, device.standing), now).await?;
+        if !roles.is_empty() {
+            return Err(DeliveryError::LooksAfter);
         }
     }
     Ok(())

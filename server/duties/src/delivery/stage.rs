@@ -66,6 +66,8 @@ pub(super) struct Stage {
     pub domain: Domain,
     pub rights: Rights,
     pub bounds: Bounds,
+    /// Whether who holds a role is kept out of rooms.
+    pub own_accounts: bool,
     pub bus: Bus<RoomId>,
     pub queue: mpsc::Sender<Item>,
     /// Room for the bytes of submissions that wait, in kibibytes.
@@ -83,6 +85,7 @@ impl Delivery {
         floor: Arc<Floor>,
         (domain, rights): (Domain, Rights),
         bounds: Bounds,
+        own_accounts: bool,
     ) -> (Self, Batcher) {
         let (queue, waiting) = mpsc::channel(bounds.queue);
         let stage = Arc::new(Stage {
@@ -90,6 +93,7 @@ impl Delivery {
             domain,
             rights,
             bounds,
+            own_accounts,
             bus: Bus::default(),
             queue,
             weight: Arc::new(Semaphore::new(bounds.kibibytes)),

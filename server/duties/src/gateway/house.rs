@@ -25,7 +25,7 @@ use super::{
 use crate::{
     accounts,
     charter::{Rights, Uses},
-    counter::Refusal,
+    counter::{Plane, Refusal},
     delivery, devices, files,
     passkeys::{self, InvalidModels, Passkeys},
     signin,
@@ -134,6 +134,7 @@ impl House {
             Arc::clone(&floor),
             (settings.domain.clone(), rights.clone()),
             settings.bounds(),
+            settings.own_accounts(),
         );
         let tasks = Arc::new(Tasks::default());
         tasks.start_writer(fatal.clone(), batcher.run());
@@ -142,6 +143,7 @@ impl House {
                 floor,
                 blobs,
                 settings: Arc::new(settings),
+                plane: Plane::Whole,
                 signin,
                 passkeys,
                 rights,
@@ -171,9 +173,16 @@ impl House {
         Self { gate }
     }
 
-    /// The public API: every route, and the WebSocket at `/v1/stream`.
+    /// The API as people's devices see it: every route, and the WebSocket at `/v1/stream`. Roles count here only where no other listener
+    /// is set up for that.
     pub fn router(&self) -> Router {
-        router(self.gate.clone())
+        let apart = self.gate.settings.administration.is_some();
+        router(self.gate.at(if apart { Plane::People } else { Plane::Whole }))
+    }
+
+    /// The API as those see it who look after the organisation: where roles count, and nobody talks.
+    pub fn administration(&self) -> Router {
+        router(self.gate.at(Plane::Administration))
     }
 
     /// Makes a new one-time founding code, which voids earlier ones; `None` once the organisation has been founded.

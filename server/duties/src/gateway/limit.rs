@@ -208,6 +208,7 @@ mod tests {
             standing: chancery_transparency::Standing::Other,
             directory: false,
             guest: false,
+            plane: crate::counter::Plane::Whole,
             elevated: false,
             session: SessionId([device; 16]),
             until: Instant(i64::MAX),

@@ -25,6 +25,6 @@ mod tasks;
 pub use describe::{facts, migrations, openapi, schema};
 pub use house::{House, HouseError};
 pub use limit::Peer;
-pub use settings::Settings;
+pub use settings::{Administration, Settings};
 
 pub use crate::passkeys::{InvalidModels, Models, PasskeyRule, PasskeySettings};

@@ -11,7 +11,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{MatchedPath, Request, State},
     http::{
-        HeaderValue,
+        HeaderValue, StatusCode,
         header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, UPGRADE},
         request::Parts,
     },
@@ -20,12 +20,13 @@ use axum::{
 };
 use chancery_floor::{
     blobs::Blobs,
-    store::StoreError,
+    store::{Read, StoreError},
     work::{Actor, Desk, Floor, Trail},
 };
 use chancery_transparency::Act;
 use chancery_wire::{
-    api::APPROVAL,
+    api::{ADMINISTRATION, APPROVAL},
+    ids::DeviceId,
     problem::{Code, Problem},
 };
 use futures_util::FutureExt as _;
@@ -37,11 +38,12 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
+    accounts,
     charter::{Charters, Rights, Uses},
-    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Refusal, Told, Visitor, http_date},
+    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Plane, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
-    provisioning,
+    provisioning, rooms,
     signin::{self, Identity, Signin, SigninError},
 };
 
@@ -56,6 +58,8 @@ pub(super) struct Gate {
     pub floor: Arc<Floor>,
     pub blobs: Blobs,
     pub settings: Arc<Settings>,
+    /// At which listener it stands.
+    pub plane: Plane,
     pub signin: Signin,
     pub passkeys: Passkeys,
     pub rights: Rights,
@@ -84,6 +88,12 @@ pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next
     }
     let status = response.status().as_str().to_owned();
     metrics::counter!("chancery_requests_total", "route" => route, "status" => status).increment(1);
+    if response.status() == StatusCode::MISDIRECTED_REQUEST
+        && let Some(there) = &gate.settings.administration
+        && let Ok(url) = HeaderValue::from_str(&there.url)
+    {
+        response.headers_mut().insert(ADMINISTRATION, url);
+    }
     if let Ok(date) = HeaderValue::from_str(&http_date(gate.floor.clock.now())) {
         response.headers_mut().insert(DATE, date);
     }
@@ -107,6 +117,11 @@ async fn in_scim(response: Response) -> Response {
 }
 
 impl Gate {
+    /// The same at one of several listeners.
+    pub(super) fn at(&self, plane: Plane) -> Self {
+        Self { signin: self.signin.at(plane), plane, ..self.clone() }
+    }
+
     /// The desk at which the server itself works.
     pub(super) fn house(&self) -> Desk {
         Desk::of(Arc::clone(&self.floor), Actor::house())
@@ -156,12 +171,8 @@ impl Gate {
                 let charter =
                     self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
                 if let Some(charter) = charter {
-                    let held = charter.held(&caller.handle, caller.standing, now);
-                    let mut roles: Vec<_> = held.into_iter().map(|it| it.role).collect();
-                    if !charter.mapped().is_empty() {
-                        let groups = provisioning::teams_of(&mut reader, &caller.handle).await?;
-                        roles.extend(charter.by_groups(&roles, groups.iter().map(String::as_str)));
-                    }
+                    let whose = (&caller.handle, caller.standing);
+                    let roles = provisioning::roles_of(&mut reader, &charter, whose, now).await?;
                     caller.granted = Granted::by(&charter, roles);
                 }
                 let actor = caller.actor();
@@ -170,6 +181,9 @@ impl Gate {
                     return Err(Refusal { told: Told::Counted, ..refusal });
                 }
                 self.signin.use_up(fresh, now)?;
+                if !caller.plane.talks() && self.settings.own_accounts() {
+                    only_attends(&mut reader, &caller).await?;
+                }
                 let desk = Desk::of(Arc::clone(&self.floor), actor.clone());
                 extensions.insert(Visitor { desk, caller });
                 actor
@@ -243,6 +257,14 @@ impl Gate {
         parts.extensions.insert(Visitor { desk, caller });
         Ok(())
     }
+}
+
+/// Who looks after things does so with an account that is in no room with others.
+async fn only_attends(from: &mut impl Read, caller: &Caller) -> Result<(), Refusal> {
+    let devices = accounts::devices_of(from, &caller.handle).await?;
+    let devices: Vec<DeviceId> = devices.into_iter().map(|it| it.device).collect();
+    let talks = rooms::meets_others(from, &devices).await?;
+    if talks { Err(SigninError::InRooms.into()) } else { Ok(()) }
 }
 
 /// Where somebody asks who holds a role: remembers what is permitted, and answers who it is.

@@ -28,7 +28,7 @@ use crate::{
 pub(super) fn router(gate: Gate) -> Router {
     let domain = gate.settings.domain.clone();
     let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
-    let routes: OpenApiRouter = OpenApiRouter::new()
+    let mut routes: OpenApiRouter = OpenApiRouter::new()
         .merge(accounts::routes().with_state(Accounts { domain: domain.clone() }))
         .merge(charter::routes().with_state(gate.charters()))
         .merge(audit::routes())
@@ -39,10 +39,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(providers::routes().with_state(gate.settings.providers()))
-        .merge(provisioning::routes().with_state(Provisioning { domain: domain.clone() }))
         .merge(rooms::routes().with_state(Rooms { domain, rights: gate.rights.clone() }))
-        .merge(files::routes().with_state(files))
-        .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
         .merge(amend::routes().with_state(gate.clone()))
         .merge(approve::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
@@ -50,8 +47,14 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(pend::routes().with_state(gate.clone()))
         .merge(recovery_key::routes().with_state(gate.clone()))
         .merge(revoke::routes().with_state(gate.clone()))
-        .merge(stream::routes().with_state(gate.clone()))
         .merge(suspend::routes().with_state(gate.clone()));
+    if gate.plane.talks() {
+        routes = routes
+            .merge(provisioning::routes().with_state(Provisioning { domain: gate.settings.domain.clone() }))
+            .merge(files::routes().with_state(files))
+            .merge(archive::routes().with_state(Archive { blobs: gate.blobs.clone() }))
+            .merge(stream::routes().with_state(gate.clone()));
+    }
     Router::from(routes)
         .merge(passkeys::pages())
         .fallback(no_route)

@@ -34,9 +34,22 @@ pub struct Settings {
     pub zones: Vec<(Arc<str>, Vec<IpNet>)>,
     /// Which passkeys are taken, and for what.
     pub passkeys: PasskeySettings,
+    /// Where the organisation is looked after; nothing where that is done at the same address as everything else.
+    pub administration: Option<Administration>,
     /// For how many hours a sign-in at the organisation's identity provider is good, once officers trust one; nothing where devices
     /// need none.
     pub provider_hours: Option<u32>,
+}
+
+/// A listener of its own for those who look after the organisation ([decision 0033]).
+///
+/// [decision 0033]: ../../../../protocol/decisions/0033-a-listener-and-accounts-of-their-own.md
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administration {
+    /// How it is reached.
+    pub url: String,
+    /// Whether it hears only accounts that are in no room with others.
+    pub own_accounts: bool,
 }
 
 impl Settings {
@@ -59,6 +72,7 @@ impl Settings {
                 rule: PasskeyRule { synced: true, models: None },
                 officers: None,
             },
+            administration: None,
             provider_hours: None,
         }
     }
@@ -72,6 +86,11 @@ impl Settings {
     /// What the networks are called.
     pub(super) fn zone_names(&self) -> Vec<String> {
         self.zones.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// Whether who holds a role is kept out of rooms.
+    pub(super) fn own_accounts(&self) -> bool {
+        self.administration.as_ref().is_some_and(|it| it.own_accounts)
     }
 
     /// The most parts a file may have.

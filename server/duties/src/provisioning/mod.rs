@@ -19,6 +19,7 @@ mod model;
 mod patch;
 mod read;
 mod replace;
+mod roles;
 mod said;
 mod schema;
 mod search;
@@ -31,8 +32,9 @@ use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use facts::FACTS;
+pub(crate) use roles::roles_of;
 pub(crate) use said::refused;
-pub(crate) use store::{MIGRATIONS, keeps_out, set_aside, teams_of};
+pub(crate) use store::{MIGRATIONS, keeps_out, set_aside};
 
 /// What the directory knows of the world.
 #[derive(Clone, Debug)]

@@ -84,7 +84,7 @@ pub(super) async fn page(
 }
 
 /// The groups that a person is in, by their names in small letters; none while the directory has the person out.
-pub(crate) async fn teams_of(from: &mut impl Read, handle: &Handle) -> Result<Vec<String>, StoreError> {
+pub(super) async fn teams_of(from: &mut impl Read, handle: &Handle) -> Result<Vec<String>, StoreError> {
     const SELECT: &str = "SELECT t.name FROM provisioning_resources p
         JOIN provisioning_members m ON m.member = p.id
         JOIN provisioning_resources t ON t.id = m.team

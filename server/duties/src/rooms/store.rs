@@ -86,6 +86,23 @@ pub(super) async fn standings(
     rows.iter().map(one).collect()
 }
 
+/// Whether any of these devices is in a room with one that is none of them.
+pub(crate) async fn meets_others(from: &mut impl Read, devices: &[DeviceId]) -> Result<bool, StoreError> {
+    const SELECT: &str = "SELECT DISTINCT b.device FROM rooms_devices a
+        JOIN rooms_devices b ON b.room = a.room AND b.removed IS NULL
+        WHERE a.device = $1 AND a.removed IS NULL LIMIT $2";
+    // One more than there are of them is somebody else's.
+    let many = i64::try_from(devices.len()).unwrap_or(i64::MAX).saturating_add(1);
+    for device in devices {
+        for row in from.rows(SELECT, values![device.0, many]).await? {
+            if !devices.contains(&DeviceId(row.fixed(0)?)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// What comes back into a room is made of: its standing, group info and face, in one look.
 pub(super) async fn whole(
     from: &mut impl Read,

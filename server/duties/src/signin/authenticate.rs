@@ -9,10 +9,14 @@ use chancery_transparency::{Possession, Request};
 use chancery_wire::{ids::DeviceId, time::Instant};
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{Signin, error::SigninError, store};
+use super::{
+    Signin,
+    error::SigninError,
+    store::{self, Kept},
+};
 use crate::{
     accounts::{self, KnownDevice},
-    counter::{Assurance, Caller, Granted},
+    counter::{Assurance, Caller, Granted, Plane},
 };
 
 /// The header of a proof.
@@ -62,7 +66,8 @@ impl Signin {
         let token = token.and_then(|token| BASE64URL_NOPAD.decode(token.as_bytes()).ok());
         let token = token.ok_or(SigninError::NoSession)?;
         let session = store::find(from, digest(&token)).await?;
-        let session = session.filter(|session| now < session.until).ok_or(SigninError::NoSession)?;
+        let here = |it: &Kept| it.administration == (self.plane == Plane::Administration);
+        let session = session.filter(|it| now < it.until && here(it)).ok_or(SigninError::NoSession)?;
         let request = Request { method, path, token: Some(&token) };
         let proved = match proof {
             Some(proof) => self.prove(from, proof, request, now).await,
@@ -84,6 +89,7 @@ impl Signin {
                 standing,
                 directory,
                 guest,
+                plane: self.plane,
                 elevated,
                 session,
                 until,

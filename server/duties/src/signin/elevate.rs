@@ -34,6 +34,10 @@ pub(super) async fn handle(
     if !(1..=MINUTES).contains(&ask.minutes) {
         return Err(SigninError::TooLong.into());
     }
+    // Where they do not count they are not taken up either.
+    if !caller.plane.counts_roles() && !caller.granted.permissions().is_empty() {
+        return Err(SigninError::Elsewhere.into());
+    }
     let (device, session) = (caller.device, caller.session);
     let until = work.at().plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
     if !store::elevate(&mut work.tx, session, until).await? {

@@ -36,6 +36,12 @@ pub(crate) enum SigninError {
     /// Roles are taken up for at most eight hours.
     #[error("roles are taken up for a minute at least, and for eight hours at most")]
     TooLong,
+    /// The roles of the account count at another listener.
+    #[error("the roles of this account count at another address")]
+    Elsewhere,
+    /// The account is in rooms with others, and those who look after things are not.
+    #[error("this account is in rooms with others")]
+    InRooms,
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]
     Stale,
@@ -75,6 +81,8 @@ impl From<SigninError> for Refusal {
             SigninError::Revoked => Self::new(Code::DeviceRevoked),
             SigninError::Suspended => Self::new(Code::Suspended),
             SigninError::RunOut => Self::new(Code::RunOut),
+            SigninError::Elsewhere => Self::new(Code::Elsewhere),
+            SigninError::InRooms => Self::new(Code::InRooms),
             SigninError::TooLong => Self::because(Code::Malformed, &error),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),

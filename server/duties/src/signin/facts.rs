@@ -19,6 +19,8 @@ pub(crate) struct Opened {
     pub until: Instant,
     /// The identity provider at which the person has just signed in, if one was shown.
     pub provider: Option<String>,
+    /// Whether it is good where the organisation is looked after.
+    pub administration: bool,
 }
 
 impl Fact for Opened {

@@ -73,6 +73,7 @@ fn shown(open: Vec<Kept>, caller: &Caller) -> Sessions {
         opened: it.opened,
         until: it.until,
         this: it.session == caller.session,
+        administration: it.administration,
     });
     Sessions { sessions: sessions.collect() }
 }

@@ -32,7 +32,7 @@ pub(crate) use store::MIGRATIONS;
 
 use replays::Replays;
 
-use crate::providers::Providers;
+use crate::{counter::Plane, providers::Providers};
 
 /// What sign-in knows of the world.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub(crate) struct Signin {
     /// When the process started; proofs made before may have been used before.
     started: Instant,
     replays: Arc<Mutex<Replays>>,
+    /// At which listener sessions are opened, and good.
+    plane: Plane,
     /// Who has to sign in at an identity provider as well, and how often.
     providers: Providers,
 }
@@ -49,7 +51,13 @@ pub(crate) struct Signin {
 impl Signin {
     /// Sign-in of a process that started now.
     pub(crate) fn new(minutes: u32, started: Instant, providers: Providers) -> Self {
-        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default(), providers }
+        let plane = Plane::Whole;
+        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default(), plane, providers }
+    }
+
+    /// The same at one of several listeners: a proof that was used at one is used at all.
+    pub(crate) fn at(&self, plane: Plane) -> Self {
+        Self { plane, ..self.clone() }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     accounts::KnownDevice,
-    counter::{Anybody, Ask, Organisation, Refusal},
+    counter::{Anybody, Ask, Organisation, Plane, Refusal},
     providers::{self, ProvidersError},
     provisioning,
 };
@@ -72,8 +72,9 @@ async fn open(
     let token = work.fresh::<32>();
     let session = SessionId(work.fresh());
     let until = opened.plus_seconds(signin.seconds).min(good).min(known.until.unwrap_or(good));
-    store::open(&mut work.tx, digest(&token), Kept { session, device, opened, until, elevated: None })
-        .await?;
-    work.commit(&Opened { device, session, until, provider }).await?;
+    let administration = signin.plane == Plane::Administration;
+    let kept = Kept { session, device, opened, until, elevated: None, administration };
+    store::open(&mut work.tx, digest(&token), kept).await?;
+    work.commit(&Opened { device, session, until, provider, administration }).await?;
     Ok(api::Session { token: Opaque(token.to_vec()), seconds: (until.0 - opened.0) / 1000 })
 }

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "signin/0001_sessions", sql: include_str!("migrations/0001_sessions.sql") },
     Migration { name: "signin/0002_opened", sql: include_str!("migrations/0002_opened.sql") },
     Migration { name: "signin/0003_elevated", sql: include_str!("migrations/0003_elevated.sql") },
+    Migration { name: "signin/0004_administration", sql: include_str!("migrations/0004_administration.sql") },
 ];
 
 /// How many sessions a device has at most; a new one ends the oldest.
@@ -27,23 +28,28 @@ pub(crate) struct Kept {
     pub until: Instant,
     /// Until when the roles of the account are taken up in it, if they were.
     pub elevated: Option<Instant>,
+    /// Whether it is good where the organisation is looked after, and nowhere else.
+    pub administration: bool,
 }
 
 /// Keeps a session under the hash of its token, and ends the oldest when there are too many.
 pub(crate) async fn open(tx: &mut Tx, token: Digest, it: Kept) -> Result<(), StoreError> {
     const INSERT: &str =
-        "INSERT INTO signin_sessions (token, session, device, opened_at, until) VALUES ($1, $2, $3, $4, $5)";
+        "INSERT INTO signin_sessions (token, session, device, opened_at, until, administration)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     const TRIM: &str = "DELETE FROM signin_sessions WHERE device = $1 AND token NOT IN
         (SELECT token FROM signin_sessions WHERE device = $1 ORDER BY opened_at DESC, token = $3 DESC, token LIMIT $2)";
-    tx.execute(INSERT, values![token.0, it.session.0, it.device.0, it.opened.0, it.until.0]).await?;
+    let values =
+        values![token.0, it.session.0, it.device.0, it.opened.0, it.until.0, i64::from(it.administration)];
+    tx.execute(INSERT, values).await?;
     tx.execute(TRIM, values![it.device.0, SESSIONS, token.0]).await?;
     Ok(())
 }
 
 /// The session whose token has this hash.
 pub(crate) async fn find(from: &mut impl Read, token: Digest) -> Result<Option<Kept>, StoreError> {
-    const SELECT: &str =
-        "SELECT session, device, opened_at, until, elevated FROM signin_sessions WHERE token = $1";
+    const SELECT: &str = "SELECT session, device, opened_at, until, elevated, administration
+        FROM signin_sessions WHERE token = $1";
     from.row(SELECT, values![token.0]).await?.as_ref().map(kept).transpose()
 }
 
@@ -53,7 +59,8 @@ pub(crate) async fn of(
     device: DeviceId,
     now: Instant,
 ) -> Result<Vec<Kept>, StoreError> {
-    const SELECT: &str = "SELECT session, device, opened_at, until, elevated FROM signin_sessions
+    const SELECT: &str =
+        "SELECT session, device, opened_at, until, elevated, administration FROM signin_sessions
         WHERE device = $1 AND until > $2 ORDER BY opened_at DESC, session";
     from.rows(SELECT, values![device.0, now.0]).await?.iter().map(kept).collect()
 }
@@ -61,7 +68,8 @@ pub(crate) async fn of(
 fn kept(row: &Row) -> Result<Kept, StoreError> {
     let (session, device) = (SessionId(row.fixed(0)?), DeviceId(row.fixed(1)?));
     let (opened, until) = (Instant(row.integer(2)?), Instant(row.integer(3)?));
-    Ok(Kept { session, device, opened, until, elevated: row.integer_if_any(4)?.map(Instant) })
+    let elevated = row.integer_if_any(4)?.map(Instant);
+    Ok(Kept { session, device, opened, until, elevated, administration: row.flag(5)? })
 }
 
 /// The roles of the account are taken up in a session until then; `false` where there is none.

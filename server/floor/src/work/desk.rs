@@ -38,19 +38,26 @@ pub struct Actor {
     pub confirmed: Option<Entity>,
     /// What policy would see of it if it had taken up the roles it holds; nothing where it has, or they are always up.
     pub taken_up: Option<Entity>,
+    /// What policy would see of it at the listener at which its roles count; nothing where they count here, or it holds none.
+    pub elsewhere: Option<Entity>,
 }
 
 impl Actor {
     /// The server itself, doing its housekeeping.
     #[must_use]
     pub fn house() -> Self {
-        Self { id: "house".to_owned(), entity: Entity::plain("House"), confirmed: None, taken_up: None }
+        Self::plain("house", "House")
     }
 
     /// Somebody who has not said who it is.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { id: "nobody".to_owned(), entity: Entity::plain("Nobody"), confirmed: None, taken_up: None }
+        Self::plain("nobody", "Nobody")
+    }
+
+    fn plain(id: &str, kind: &'static str) -> Self {
+        let entity = Entity::plain(kind);
+        Self { id: id.to_owned(), entity, confirmed: None, taken_up: None, elsewhere: None }
     }
 }
 
@@ -66,6 +73,9 @@ pub enum Denied {
     /// The actor may, once it has confirmed that it wants this.
     #[error("this is not allowed before it was confirmed")]
     Unconfirmed,
+    /// The actor may, at another listener.
+    #[error("the roles that allow this do not count here")]
+    Elsewhere,
 }
 
 /// What an actor was permitted, in order: the acts, and what each was done to.
@@ -115,6 +125,8 @@ impl Desk {
             (Code::NotTakenUp, Denied::NotTakenUp)
         } else if would(&self.actor.confirmed) {
             (Code::Unconfirmed, Denied::Unconfirmed)
+        } else if would(&self.actor.elsewhere) {
+            (Code::Elsewhere, Denied::Elsewhere)
         } else {
             (Code::Denied, Denied::Never)
         };

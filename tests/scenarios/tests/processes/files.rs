@@ -201,20 +201,20 @@ fn a_file_waits_for_an_s3_store_that_is_away_and_messages_do_not() {
     }
     kept.store.as_mut().unwrap().go_away();
     let refused = "chancery_refused_total{code=\"server.busy\"}";
-    while !place.admin("/metrics").contains(refused) {
+    while !place.health("/metrics").contains(refused) {
         assert!(child.try_wait().unwrap().is_none(), "it does not wait");
         std::thread::yield_now();
     }
-    let ready = place.admin("/health/ready");
+    let ready = place.health("/health/ready");
     assert!(ready.starts_with("HTTP/1.1 200") && ready.contains("except for files"), "{ready}");
-    assert!(place.admin("/metrics").contains("chancery_files_store_works 0"));
+    assert!(place.health("/metrics").contains("chancery_files_store_works 0"));
     place.types("bob", &["send", "board", "meanwhile"]);
     assert!(child.try_wait().unwrap().is_none(), "it waits");
 
     kept.store.as_mut().unwrap().come_back().unwrap();
     assert!(child.wait().unwrap().success());
     let place = &kept.place;
-    let ready = place.admin("/health/ready");
+    let ready = place.health("/health/ready");
     assert!(ready.starts_with("HTTP/1.1 200") && !ready.contains("except"), "{ready}");
     let lines = place.types("bob", &["read", "board"]);
     let line = lines.iter().find(|line| line["kind"] == "file").unwrap();

@@ -34,7 +34,7 @@ impl Place {
     pub(crate) fn new(store: Option<&str>) -> Self {
         let place = Self { folder: TempDir::new().unwrap(), server: None, said: vec![] };
         let made = Command::new(program("chanceryd"))
-            .args(["init", "--domain", "bank.example"])
+            .args(["init", "--domain", "bank.example", "--trial"])
             .current_dir(place.folder.path())
             .output()
             .unwrap();
@@ -94,17 +94,17 @@ impl Place {
         // Keeps reading, so that the server never waits for us.
         std::thread::spawn(move || lines.lines().map_while(Result::ok).for_each(drop));
         self.server = Some(server);
-        let (public, admin) = (self.address("listening on "), self.address("admin on "));
-        self.rewrite(|config| config.replacen("127.0.0.1:0", &public, 1).replacen("127.0.0.1:0", &admin, 1));
+        let (public, health) = (self.address("listening on "), self.address("health on "));
+        self.rewrite(|config| config.replacen("127.0.0.1:0", &public, 1).replacen("127.0.0.1:0", &health, 1));
     }
 
     pub(crate) fn address(&self, what: &str) -> String {
         self.said.iter().find_map(|line| line.strip_prefix(what)).unwrap().to_owned()
     }
 
-    /// What the admin listener answers.
-    pub(crate) fn admin(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address("admin on ")).unwrap();
+    /// What the health listener answers.
+    pub(crate) fn health(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address("health on ")).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

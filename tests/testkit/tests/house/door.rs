@@ -72,6 +72,8 @@ pub(crate) struct Door {
     pub(crate) mallory: Client,
     pub(crate) room: RoomId,
     server: String,
+    /// Where the organisation is looked after.
+    admin: String,
     origin: String,
     home: TempDir,
     listener: JoinSet<()>,
@@ -132,7 +134,7 @@ impl Door {
         let address = listener.local_addr().unwrap();
         let (server, origin) = (format!("http://{address}"), format!("http://localhost:{}", address.port()));
         settings.passkeys.origin = Some(origin.clone());
-        let (house, tasks) = serve(&db, blobs, settings, listener).await;
+        let (house, admin, tasks) = serve(&db, blobs, settings, listener).await;
         let home = tempfile::tempdir().unwrap();
         let client = |name: &str| {
             let profile = Profile::new(home.path(), name).unwrap();
@@ -151,7 +153,7 @@ impl Door {
         sync(&mut alice).await;
         let room = alice.open_room(&text("private"), &["bob".parse().unwrap()]).unwrap();
         sync(&mut alice).await;
-        Self { db, house, alice, bob, mallory, room, server, origin, home, listener: tasks }
+        Self { db, house, alice, bob, mallory, room, server, admin, origin, home, listener: tasks }
     }
 
     /// Opens a house that may not open.
@@ -165,7 +167,18 @@ impl Door {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.server = format!("http://{}", listener.local_addr().unwrap());
         settings.passkeys.origin = Some(self.origin.clone());
-        (self.house, self.listener) = serve(&self.db, Blobs::in_memory(), settings, listener).await;
+        (self.house, self.admin, self.listener) =
+            serve(&self.db, Blobs::in_memory(), settings, listener).await;
+    }
+
+    /// Goes round to the other listener: what is asked by hand from now on is asked there.
+    pub(crate) fn go_round(&mut self) {
+        std::mem::swap(&mut self.server, &mut self.admin);
+    }
+
+    /// The address of the other listener.
+    pub(crate) fn other(&self) -> &str {
+        &self.admin
     }
 
     /// Where browsers find the house.
@@ -260,18 +273,25 @@ impl Door {
     }
 }
 
-/// Opens a house behind a listener.
+/// Opens a house behind a listener, and behind a second one for those who look after it.
 async fn serve(
     db: &Db,
     blobs: Blobs,
-    settings: Settings,
+    mut settings: Settings,
     listener: tokio::net::TcpListener,
-) -> (House, JoinSet<()>) {
+) -> (House, String, JoinSet<()>) {
+    let second = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let admin = format!("http://{}", second.local_addr().unwrap());
+    if let Some(there) = &mut settings.administration {
+        there.url.clone_from(&admin);
+    }
     let house = House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
-    let router = house.router().layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (house, tasks)
+    for (listener, router) in [(listener, house.router()), (second, house.administration())] {
+        let router = router.layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    }
+    (house, admin, tasks)
 }
 
 pub(crate) fn authorization(token: &[u8]) -> String {

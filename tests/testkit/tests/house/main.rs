@@ -22,6 +22,7 @@ mod limits;
 mod page;
 mod passkey_rules;
 mod passkeys;
+mod planes;
 mod provider_flow;
 mod providers;
 mod provisioning;

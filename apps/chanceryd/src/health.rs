@@ -1,4 +1,4 @@
-//! The admin listener: is it alive, is it ready, what does it count. This machine only, no sign-in, nothing about people.
+//! The health listener: is it alive, is it ready, what does it count. This machine only, no sign-in, nothing about people.
 
 use std::sync::OnceLock;
 
@@ -31,33 +31,33 @@ pub(crate) fn counters() -> Result<PrometheusHandle, BuildError> {
     Ok(COUNTERS.get_or_init(|| counters).clone())
 }
 
-/// What the admin listener answers with.
+/// What the health listener answers with.
 #[derive(Clone)]
-struct Admin {
+struct Health {
     house: House,
     counters: PrometheusHandle,
 }
 
-/// The routes of the admin listener.
+/// The routes of the health listener.
 pub(crate) fn router(house: House, counters: PrometheusHandle) -> Router {
     Router::new()
         .route("/", get(|| async { "/health/live\n/health/ready\n/metrics\n" }))
         .route("/health/live", get(|| async { "alive\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Admin { house, counters })
+        .with_state(Health { house, counters })
 }
 
-async fn ready(State(admin): State<Admin>) -> (StatusCode, &'static str) {
-    match admin.house.ready().await {
-        Ok(()) if admin.house.serves_files() => (StatusCode::OK, "ready\n"),
+async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
+    match health.house.ready().await {
+        Ok(()) if health.house.serves_files() => (StatusCode::OK, "ready\n"),
         // Nobody is to be sent elsewhere, or cut off from messages, because files have to wait.
         Ok(()) => (StatusCode::OK, "ready, except for files: their store does not work\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
     }
 }
 
-async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
-    admin.counters.run_upkeep();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.counters.render())
+async fn metrics(State(health): State<Health>) -> impl IntoResponse {
+    health.counters.run_upkeep();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.counters.render())
 }
