@@ -133,6 +133,21 @@ CREATE TABLE charter_observed (
     since BIGINT NOT NULL
 );
 
+-- charter/0003_requests
+-- Requests that take two people: as they were made, for the other one to agree to.
+CREATE TABLE charter_requests (
+    id BYTEA NOT NULL PRIMARY KEY,
+    asked BIGINT NOT NULL,
+    handle TEXT NOT NULL,
+    device BYTEA NOT NULL,
+    session BYTEA NOT NULL,
+    zone TEXT NOT NULL,
+    act TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    body BYTEA NOT NULL
+);
+
 -- devices/0001_devices
 -- Key packages that devices deposited, each for one use but the last resort.
 CREATE TABLE devices_key_packages (

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use chancery_engine::{Engine, EngineError};
-use chancery_transparency::{Amendment, Change, Charter};
+use chancery_transparency::{Act, Amendment, Change, Charter};
 use chancery_vault::Identity;
 use chancery_wire::{
     api::{
-        self, Amend, Amended, ApartRoom, ApartRooms, AskChains, CHAINS_LIMIT, Chains, Explain, Explanation,
-        Facts, Guests, Proposals, Sessions,
+        self, Agree, Amend, Amended, ApartRoom, ApartRooms, AskChains, CHAINS_LIMIT, Chains, Explain,
+        Explanation, Facts, Guests, Proposals, Sessions, WaitingRequest, WaitingRequests,
     },
     bytes::Opaque,
-    ids::AmendmentId,
+    ids::{AmendmentId, RequestId},
     names::Handle,
     time::Instant,
 };
@@ -65,6 +65,33 @@ impl Client {
         self.knows(signers.into_iter().map(|(by, _)| by).chain(about)).await?;
         let agreed = self.engine.agree(&amendment, now())?;
         self.deposit(agreed).await
+    }
+
+    /// The requests that wait for another person, for whoever may make one of them.
+    pub async fn requests(&mut self) -> Result<Vec<WaitingRequest>, SdkError> {
+        let identity = self.enrolled()?;
+        let path = "/v1/charter/requests";
+        let waiting: WaitingRequests = self.http.ask(&identity, Method::GET, path, None::<&()>).await?;
+        self.keep_session()?;
+        Ok(waiting.requests)
+    }
+
+    /// Agrees to a request of somebody else's, as it was shown, and has it carried out.
+    pub async fn agree_to(&mut self, shown: &WaitingRequest) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let act = Act::new(shown.device, (&shown.method, &shown.path), &shown.body.0);
+        let agree = Agree { digest: act.challenge(shown.id.0) };
+        let path = format!("/v1/charter/requests/{}/agreements", shown.id);
+        // What it is answered with is of the request's own kind.
+        let _: serde_json::Value = self.http.ask(&identity, Method::POST, &path, Some(&agree)).await?;
+        self.keep_session()
+    }
+
+    /// Declines a request, or takes one back.
+    pub async fn decline_request(&mut self, id: RequestId) -> Result<(), SdkError> {
+        let identity = self.enrolled()?;
+        let path = format!("/v1/charter/requests/{id}");
+        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
     }
 
     /// Declines a proposal, or takes one back.

@@ -105,14 +105,20 @@ impl Client {
         self.enrolled()
     }
 
-    /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's.
-    pub async fn invite(&mut self, handle: &Handle, kind: &AccountKind) -> Result<Link, SdkError> {
+    /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's. With the link comes
+    /// whether it opens nothing yet, because another person has to agree first.
+    pub async fn invite(&mut self, handle: &Handle, kind: &AccountKind) -> Result<(Link, bool), SdkError> {
         let identity = self.enrolled()?;
         let (invitation, link) = self.engine.invite(handle, kind, now())?;
         let invite = Invite { invitation: Opaque(invitation) };
-        let _: Invitation = self.http.ask(&identity, Method::POST, "/v1/invitations", Some(&invite)).await?;
+        let invited =
+            self.http.ask::<Invitation>(&identity, Method::POST, "/v1/invitations", Some(&invite)).await;
+        let waits = matches!(invited, Err(SdkError::Waits(_)));
+        if !waits {
+            invited?;
+        }
         self.keep_session()?;
-        Ok(link)
+        Ok((link, waits))
     }
 
     /// Keeps a session that was opened, for the next program that opens the vault.

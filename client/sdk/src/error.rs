@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use chancery_engine::{EngineError, InvalidLink};
 use chancery_vault::VaultError;
-use chancery_wire::problem::{Code, Problem};
+use chancery_wire::{
+    ids::RequestId,
+    problem::{Code, Problem},
+};
 
 /// Why something was not done. Nothing is lost: what was wished for is kept where it could be.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,9 @@ pub enum SdkError {
     /// The server says no.
     #[error("{}", .0.title)]
     Refused(Problem),
+    /// Another person has to agree to it first. It is done then, without anybody asking again.
+    #[error("another person has to agree to this: it waits for that, and is done then")]
+    Waits(RequestId),
     /// The server cannot be reached.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
@@ -103,6 +109,7 @@ impl SdkError {
             Self::Engine(EngineError::Vault(_)) | Self::Vault(_) => "client.vault",
             Self::Engine(_) => "client.refused",
             Self::Refused(problem) => &problem.code,
+            Self::Waits(_) => "charter.takes-two",
             Self::Unreachable(_) => "client.unreachable",
             Self::Strange(_) => "client.strange-server",
             Self::Link(_)
@@ -127,6 +134,7 @@ impl SdkError {
     pub fn remedy(&self) -> Option<&str> {
         Some(match self {
             Self::Refused(problem) => return problem.detail.as_deref(),
+            Self::Waits(_) => "within 7 days, somebody who may do the same agrees: chancery admin proposals",
             Self::Unreachable(_) => "check the connection, and try again",
             Self::Plain => {
                 "ask for a link to the server's https address; plain HTTP is for a server on this machine only"

@@ -11,8 +11,8 @@ mod providers;
 mod suspensions;
 
 pub use charter::{
-    Amend, Amended, ApartRoom, ApartRooms, Charter, Elevate, Elevation, Explain, Explanation, Fact, Facts,
-    HeldRole, Proposals, Side, UnusedRight, UnusedRights,
+    Agree, Amend, Amended, ApartRoom, ApartRooms, Charter, Elevate, Elevation, Explain, Explanation, Fact,
+    Facts, HeldRole, Proposals, PutOff, Side, UnusedRight, UnusedRights, WaitingRequest, WaitingRequests,
 };
 pub use guests::{Guest, Guests};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};

@@ -109,6 +109,10 @@ id!(
     AmendmentId
 );
 id!(
+    /// A request that waits for another person.
+    RequestId
+);
+id!(
     /// What a directory knows: a person or a group (SCIM).
     ResourceId
 );

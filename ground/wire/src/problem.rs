@@ -196,6 +196,15 @@ codes! {
     /// There is no such proposal.
     NoProposal = "charter.no-proposal", 404, "there is no such proposal, or it is made or declined",
         "see which ones wait: chancery admin proposals";
+    /// It is done only when another person has agreed to it.
+    TakesTwo = "charter.takes-two", 403, "this is done only when another person has agreed to it",
+        "use the `chancery` command, which puts it to them; they see it with: chancery admin proposals";
+    /// There is no such request.
+    NoRequest = "charter.no-request", 404, "there is no such request, or it was carried out or declined, or is not this one",
+        "see which ones wait: chancery admin proposals";
+    /// Nobody agrees to what they ask for themselves.
+    OwnRequest = "charter.own-request", 403, "this takes somebody else: nobody agrees to a request of their own, or about themselves",
+        "have another person agree who may do the same";
     /// A rule cannot be taken.
     BadRule = "charter.bad-rule", 422, "the rule cannot be taken",
         "a rule is Cedar, fits policies/schema.cedarschema, and forbids something to accounts";

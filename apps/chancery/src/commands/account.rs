@@ -87,11 +87,13 @@ pub(crate) async fn invite(
     let handle = handle.parse()?;
     let mut client = open(common)?;
     let officer = kind == AccountKind::Officer;
-    let link = client.invite(&handle, &kind).await?;
+    let (link, waits) = client.invite(&handle, &kind).await?;
+    let from = if waits { ", from when another person has agreed (chancery admin proposals)" } else { "" };
     let text = format!(
-        "Give this link to {handle}, by a way you trust. It works once, within seven days:\n\n  chancery join '{link}'"
+        "Give this link to {handle}, by a way you trust. It works once, within seven days{from}:\n\n  chancery join '{link}'"
     );
-    output.answer(&json!({"account": handle, "officer": officer, "link": link.to_string()}), &text)
+    let answer = json!({"account": handle, "officer": officer, "link": link.to_string(), "waits": waits});
+    output.answer(&answer, &text)
 }
 
 /// Joins by invitation, or by what an identity provider says.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read as _, path::Path};
 
-use chancery_sdk::{Amendment, BuiltIn, Change, Charter, Client, Conflict, Emergency, Permission};
+use chancery_sdk::{BuiltIn, Change, Charter, Client, Conflict, Emergency, Permission};
 use chancery_wire::{
     api::{Amended, Explanation, UnusedRight},
     ids::AmendmentId,
@@ -11,7 +11,7 @@ use chancery_wire::{
 };
 use serde_json::{Value, json};
 
-use super::{one_that_begins, open};
+use super::{one_that_begins, open, waiting};
 use crate::{
     arguments::{Admin, Common, Switch},
     failure::Failure,
@@ -25,9 +25,9 @@ pub(super) async fn run(common: &Common, output: &mut Output, what: Admin) -> Re
         Admin::Roles => return roles(common, output).await,
         Admin::UnusedRights { days } => return unused(common, output, days).await,
         Admin::Barriers => return barriers(common, output).await,
-        Admin::Proposals => return proposals(common, output).await,
-        Admin::Agree { proposal, yes } => return agree(common, output, (&proposal, yes)).await,
-        Admin::Decline { proposal } => return decline(common, output, &proposal).await,
+        Admin::Proposals => return waiting::list(common, output).await,
+        Admin::Agree { proposal, yes } => return waiting::agree(common, output, (&proposal, yes)).await,
+        Admin::Decline { proposal } => return waiting::decline(common, output, &proposal).await,
         Admin::Explain { act, person } => {
             let person = person.as_deref().map(str::parse).transpose()?;
             return explain(common, output, &act, person).await;
@@ -84,7 +84,7 @@ pub(super) async fn amend(common: &Common, output: &mut Output, change: Change) 
     done(output, &amended, &says(&change))
 }
 
-fn done(output: &mut Output, amended: &Amended, says: &str) -> Result<(), Failure> {
+pub(super) fn done(output: &mut Output, amended: &Amended, says: &str) -> Result<(), Failure> {
     let id = amended.id.to_string();
     let text = match amended.number {
         Some(number) => format!("done: {says} (amendment {number} of the charter)"),
@@ -289,51 +289,6 @@ fn acts(of: &[Permission]) -> String {
     of.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-async fn proposals(common: &Common, output: &mut Output) -> Result<(), Failure> {
-    let waiting = open(common)?.proposals().await?;
-    let line = |(it, signers): &(Amendment, Vec<Handle>)| {
-        let (id, names) = (it.id.to_string(), signers.iter().map(Handle::as_str).collect::<Vec<_>>());
-        format!("{id:.8}  {}  {}  signed by {}", clock(it.at.0), says(&it.change), names.join(", "))
-    };
-    let lines: Vec<String> = waiting.iter().map(line).collect();
-    let list: Vec<Value> = waiting
-        .iter()
-        .map(|(it, signers)| json!({"amendment": it.id, "at": it.at, "says": says(&it.change), "signed_by": signers}))
-        .collect();
-    let text =
-        if lines.is_empty() { "nothing waits for another person".to_owned() } else { lines.join("\n") };
-    output.answer(&json!({"proposals": list}), &text)
-}
-
-async fn agree(common: &Common, output: &mut Output, (begins, yes): (&str, bool)) -> Result<(), Failure> {
-    let mut client = open(common)?;
-    let it = proposal(&mut client, begins).await?;
-    // Whoever proposes something chooses its id: what is signed is shown first, and is what was shown.
-    if !(yes && it.id.to_string() == begins) {
-        output.note(&format!("{} proposes: {}\nType yes to sign it:", it.by, says(&it.change)));
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
-        if answer.trim() != "yes" {
-            return Err(Failure::Usage("nothing was signed".to_owned()));
-        }
-    }
-    let amended = client.agree(&it).await?;
-    done(output, &amended, &says(&it.change))
-}
-
-async fn decline(common: &Common, output: &mut Output, begins: &str) -> Result<(), Failure> {
-    let mut client = open(common)?;
-    let it = proposal(&mut client, begins).await?;
-    client.decline(it.id).await?;
-    output.answer(&json!({"amendment": it.id, "declined": true}), &format!("declined: {}", says(&it.change)))
-}
-
-async fn proposal(client: &mut Client, begins: &str) -> Result<Amendment, Failure> {
-    let waiting = client.proposals().await?;
-    let what = (begins, "proposals", "admin proposals");
-    one_that_begins(&waiting, |(it, _)| it.id.to_string(), what).map(|(it, _)| it.clone())
-}
-
 async fn emergency_of(common: &Common, begins: &str) -> Result<AmendmentId, Failure> {
     let charter = open(common)?.charter().await?;
     let what = (begins, "emergencies", "admin charter");
@@ -341,7 +296,7 @@ async fn emergency_of(common: &Common, begins: &str) -> Result<AmendmentId, Fail
 }
 
 /// What a change does, in words.
-fn says(change: &Change) -> String {
+pub(super) fn says(change: &Change) -> String {
     let until = |until: &Instant| format!(" until {}", clock(until.0));
     match change {
         Change::Define { role, permissions } if permissions.is_empty() => format!("no role {role} any more"),
@@ -394,6 +349,9 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
     let mut lines = vec![format!("{whose} may{} do {act}", if it.allowed { "" } else { " not" })];
     let roles: Vec<&str> = it.roles.iter().map(|it| it.role.as_str()).collect();
     lines.push(if roles.is_empty() { "holds no role".to_owned() } else { format!("holds: {}", list(roles)) });
+    if it.takes_two {
+        lines.push("once another person has agreed: it waits for that".to_owned());
+    }
     if !it.rules.is_empty() {
         lines.push(format!("forbidden by: {}", list(it.rules.iter().map(RoleName::as_str).collect())));
     }

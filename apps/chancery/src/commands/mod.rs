@@ -16,6 +16,7 @@ mod rooms;
 mod say;
 mod sessions;
 mod tail;
+mod waiting;
 
 pub(crate) use devices::vouched;
 pub(crate) use rooms::{away, bot, guest, invited, role, title};

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{ADMINISTRATION, APPROVAL, Approve, Ceremony, Elevate, Elevation, Organisation, Session, SignIn},
+    api::{
+        ADMINISTRATION, APPROVAL, Approve, Ceremony, Elevate, Elevation, Organisation, PutOff, Session,
+        SignIn,
+    },
     bytes::Opaque,
     ids::CeremonyId,
     problem::{Code, Problem},
@@ -15,7 +18,7 @@ use chancery_wire::{
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
 use reqwest::{
-    Method, Response,
+    Method, Response, StatusCode,
     header::{CONTENT_TYPE, DATE, HeaderMap},
 };
 use rustls::ClientConfig;
@@ -382,8 +385,12 @@ impl Http {
 
 /// The body of an answer, or the problem that it is.
 async fn read(response: Response) -> Result<Bytes, SdkError> {
-    let ok = response.status().is_success();
+    let (ok, waits) = (response.status().is_success(), response.status() == StatusCode::ACCEPTED);
     let bytes = response.bytes().await.map_err(|error| unreachable(&error))?;
+    if waits {
+        let PutOff { request } = parse(&bytes)?;
+        return Err(SdkError::Waits(request));
+    }
     if ok {
         return Ok(bytes);
     }

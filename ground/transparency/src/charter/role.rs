@@ -80,6 +80,24 @@ impl BuiltIn {
             of_officers: false,
         },
         Self {
+            name: "recovery-officer",
+            what: "lets those begin anew who have lost their passkeys",
+            permissions: &[ResetPasskeys, ListSessions],
+            of_officers: false,
+        },
+        Self {
+            name: "control-room",
+            what: "keeps apart those who may not meet, and lets them meet again",
+            permissions: &[Separate, Explain],
+            of_officers: false,
+        },
+        Self {
+            name: "federation-manager",
+            what: "says which identity providers are believed",
+            permissions: &[TrustProvider, WithdrawProvider],
+            of_officers: false,
+        },
+        Self {
             name: "integration-owner",
             what: "looks after the directory's program",
             permissions: &[SeeWaiting],

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bytes::Opaque,
-    ids::{AmendmentId, Digest, RoomId},
+    ids::{AmendmentId, DeviceId, Digest, RequestId, RoomId},
     names::{Handle, RoleName},
     time::Instant,
 };
@@ -46,6 +46,49 @@ pub struct Proposals {
     pub proposals: Vec<Opaque>,
 }
 
+/// A request was put off: another person has to agree to it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PutOff {
+    /// What it is called while it waits.
+    pub request: RequestId,
+}
+
+/// Requests that wait for another person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingRequests {
+    /// Them, the oldest first.
+    pub requests: Vec<WaitingRequest>,
+}
+
+/// A request that waits for another person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingRequest {
+    /// What it is called.
+    pub id: RequestId,
+    /// Who has made it.
+    pub by: Handle,
+    /// From which device.
+    pub device: DeviceId,
+    /// When.
+    pub asked: Instant,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The body.
+    pub body: Opaque,
+    /// What it does, in words.
+    pub words: String,
+}
+
+/// Agrees to a request of somebody else's, which is carried out then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agree {
+    /// The digest of exactly that request (`protocol/charter.md`).
+    pub digest: Digest,
+}
+
 /// Asks why somebody may do something, or may not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +102,7 @@ pub struct Explain {
 }
 
 /// Why somebody may do something, or may not.
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, on the wire")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// Whether the act is allowed as things stand.
@@ -79,6 +123,9 @@ pub struct Explanation {
     pub only_officers: bool,
     /// The zones of the network from any of which it would be allowed, where it is not.
     pub from_zones: Vec<String>,
+    /// Whether it waits for another person, who has to agree to it.
+    #[serde(default)]
+    pub takes_two: bool,
 }
 
 /// A role that an account holds.

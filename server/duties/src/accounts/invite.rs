@@ -1,6 +1,6 @@
 //! Invite: an officer's device deposits a signed invitation for one account.
 //!
-//! `POST /v1/invitations`, permitted by `Accounts::"invite"` to officers who hold a role for it, recorded as `accounts.invited`. The secret that
+//! `POST /v1/invitations`, permitted by `Accounts::"invite"` or `"invite-officer"` to officers who hold a role for it, recorded as `accounts.invited`. The secret that
 //! uses it travels in a link's fragment and never comes here.
 
 use axum::{Json, extract::State, http::StatusCode};
@@ -26,22 +26,38 @@ impl Action for Invite {
     const NAME: &'static str = r#"Accounts::Action::"invite""#;
 }
 
+/// The right to invite an officer, whom everybody's client believes in turn.
+#[derive(Debug)]
+pub(crate) enum InviteOfficer {}
+
+impl Action for InviteOfficer {
+    type Resource = Organisation;
+    const NAME: &'static str = r#"Accounts::Action::"invite-officer""#;
+}
+
 /// Deposits an invitation that the calling device signed.
 #[utoipa::path(post, path = "/v1/invitations", tag = "accounts", operation_id = "accounts.invite", request_body = api::Invite,
     responses((status = 201, description = "Deposited.", body = api::Invitation),
+        (status = 202, description = "An officer: it waits for another person.", body = api::PutOff),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
     State(accounts): State<Accounts>,
     Ask(ask): Ask<api::Invite>,
 ) -> Result<(StatusCode, Json<api::Invitation>), Refusal> {
-    let permit = desk.permit::<Invite>(Organisation)?;
-    let work = desk.begin(permit).await?;
-    Ok((StatusCode::CREATED, Json(invite(work, &accounts, &caller, ask.invitation.0).await?)))
+    let signed = ask.invitation.0;
+    let invited = if Invitation::peek(&signed).is_some_and(|it| it.officer) {
+        let work = desk.begin(desk.permit::<InviteOfficer>(Organisation)?).await?;
+        invite(work, &accounts, &caller, signed).await?
+    } else {
+        let work = desk.begin(desk.permit::<Invite>(Organisation)?).await?;
+        invite(work, &accounts, &caller, signed).await?
+    };
+    Ok((StatusCode::CREATED, Json(invited)))
 }
 
-async fn invite(
-    mut work: Work<Invite>,
+async fn invite<A: Action>(
+    mut work: Work<A>,
     accounts: &Accounts,
     caller: &Caller,
     signed: Vec<u8>,

@@ -24,6 +24,12 @@ pub(crate) enum CharterError {
     /// There is no such proposal.
     #[error("there is no such proposal")]
     NoProposal,
+    /// There is no such request.
+    #[error("there is no such request")]
+    NoRequest,
+    /// It takes somebody else to agree.
+    #[error("nobody agrees to a request of their own, or about themselves")]
+    OwnRequest,
     /// There is no such act.
     #[error("there is no such act")]
     NoSuchAct,
@@ -46,6 +52,8 @@ impl From<CharterError> for Refusal {
             CharterError::BadRule(why) => Self::because(Code::BadRule, &why),
             CharterError::LastOne(why) => Self::because(Code::LastOne, &why),
             CharterError::NoProposal => Self::new(Code::NoProposal),
+            CharterError::NoRequest => Self::new(Code::NoRequest),
+            CharterError::OwnRequest => Self::new(Code::OwnRequest),
             CharterError::NoSuchAct => Self::new(Code::NoSuchAct),
             CharterError::NoAccount => Self::new(Code::NoAccount),
             CharterError::Denied(denied) => denied.into(),

@@ -20,7 +20,7 @@ use chancery_wire::{
 use super::{CharterError, Charters};
 use crate::{
     accounts,
-    counter::{Ask, Assurance, Caller, Granted, Organisation, Refusal, Visitor},
+    counter::{Ask, Assurance, Caller, Granted, Organisation, Plane, Refusal, Visitor},
 };
 
 /// The right to ask why oneself may do something.
@@ -61,7 +61,7 @@ pub(super) async fn handle(
     let charter = charters.rights.charter(&mut from, &charters.domain).await?;
     let charter = charter.ok_or(CharterError::NoAccount)?;
     let subject = match other {
-        None => caller,
+        None => Caller { plane: Plane::Whole, ..caller },
         // As from one of their devices: without a zone, and with a passkey that has approved nothing yet.
         Some(handle) => subject(&mut from, &caller, handle).await?,
     };
@@ -82,11 +82,12 @@ async fn subject(from: &mut impl Read, caller: &Caller, handle: &Handle) -> Resu
         key: device.key,
         directory: device.directory,
         guest: device.guest,
-        // What is asked is what the roles permit.
+        // What is asked is what the roles permit, where they count.
         elevated: true,
+        plane: Plane::Whole,
         zone: None,
         standing: device.standing,
-        assurance: Assurance { passkey: true, confirmed: false },
+        assurance: Assurance { passkey: true, confirmed: false, alone: false },
         ..caller.clone()
     })
 }
@@ -112,9 +113,13 @@ impl Question<'_> {
     fn answer(&self, zones: &[String]) -> Option<Explanation> {
         let held = self.charter.held(&self.subject.handle, self.subject.standing, self.now);
         let granted = Granted::by(self.charter, held.iter().map(|it| it.role.clone()));
-        let as_is = Caller { granted: granted.clone(), ..self.subject.clone() };
+        let assurance = Assurance { alone: false, ..self.subject.assurance };
+        let as_is = Caller { granted: granted.clone(), assurance, ..self.subject.clone() };
         let answer = self.ask(&as_is)?;
         let allows = |other: &Caller| self.ask(other).is_some_and(|it| it.allowed);
+        let takes_two = answer.allowed
+            && self.charter.two_persons()
+            && !allows(&Caller { assurance: Assurance { alone: true, ..assurance }, ..as_is.clone() });
         let confirmed = |mut it: Caller| {
             it.assurance.confirmed = true;
             it
@@ -160,6 +165,7 @@ impl Question<'_> {
             in_conflict,
             only_officers,
             from_zones,
+            takes_two,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use chancery_floor::journal::{Fact, Meaning};
 use chancery_wire::{
-    ids::{AmendmentId, Digest},
+    ids::{AmendmentId, Digest, RequestId},
     names::{Handle, RoleName},
 };
 use serde::Serialize;
@@ -93,6 +93,60 @@ impl Fact for Declined {
         "a proposal to amend the charter was declined, or taken back: amendment, by whom";
 }
 
+/// A request waits for another person.
+#[derive(Debug, Serialize)]
+pub(crate) struct RequestPutOff {
+    /// The request.
+    pub request: RequestId,
+    /// Who has made it.
+    pub by: Handle,
+    /// The act that it asked for.
+    pub act: String,
+    /// The digest of it.
+    pub digest: Digest,
+}
+
+impl Fact for RequestPutOff {
+    const KIND: &'static str = "charter.put-off";
+    const MEANING: &'static str =
+        "a request waits for another person to agree: request, who made it, the act it asks for, its digest";
+}
+
+/// Somebody has agreed to a request of somebody else's, which is made anew then.
+#[derive(Debug, Serialize)]
+pub(crate) struct Agreed {
+    /// The request.
+    pub request: RequestId,
+    /// Who has made it.
+    pub by: Handle,
+    /// Who has agreed.
+    pub second: Handle,
+    /// The act that it asked for.
+    pub act: String,
+    /// The digest of it.
+    pub digest: Digest,
+}
+
+impl Fact for Agreed {
+    const KIND: &'static str = "charter.agreed";
+    const MEANING: &'static str = "somebody agreed to a request of somebody else's, which was carried out or refused then: request, who made it, who agreed, the act, its digest";
+}
+
+/// A request was declined, or taken back.
+#[derive(Debug, Serialize)]
+pub(crate) struct TurnedDown {
+    /// The request.
+    pub request: RequestId,
+    /// Who has declined it.
+    pub by: Handle,
+}
+
+impl Fact for TurnedDown {
+    const KIND: &'static str = "charter.turned-down";
+    const MEANING: &'static str =
+        "a request that waited for another person was declined, or taken back: request, by whom";
+}
+
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Amended>(),
@@ -100,4 +154,7 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Proposed>(),
     Meaning::of::<Used>(),
     Meaning::of::<Declined>(),
+    Meaning::of::<RequestPutOff>(),
+    Meaning::of::<Agreed>(),
+    Meaning::of::<TurnedDown>(),
 ];

@@ -6,13 +6,17 @@
 //! Invariants: nothing is in the charter that was not signed by those who may; nobody is given a right by what only they have signed;
 //! somebody is always left who may amend it.
 
+mod agree;
 mod amend;
 mod decline;
 mod error;
 mod explain;
 mod facts;
 mod proposals;
+mod put_off;
 mod read;
+mod request_store;
+mod requests;
 mod rights;
 mod store;
 mod unused;
@@ -20,9 +24,13 @@ mod unused;
 use chancery_wire::names::Domain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use agree::agree;
 pub(crate) use amend::amend;
 pub(crate) use error::CharterError;
 pub(crate) use facts::FACTS;
+pub(crate) use put_off::put_off;
+pub(crate) use request_store::Waiting;
+pub(crate) use requests::{request, requests};
 pub(crate) use rights::Rights;
 pub(crate) use store::MIGRATIONS;
 pub(crate) use unused::Uses;
@@ -44,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Charters> {
         .routes(routes!(read::handle))
         .routes(routes!(proposals::handle))
         .routes(routes!(decline::handle))
+        .routes(routes!(decline::request))
         .routes(routes!(explain::handle))
         .routes(routes!(unused::handle))
 }

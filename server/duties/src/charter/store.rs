@@ -12,6 +12,7 @@ use chancery_wire::{ids::AmendmentId, names::Handle, time::Instant};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "charter/0001_charter", sql: include_str!("migrations/0001_charter.sql") },
     Migration { name: "charter/0002_uses", sql: include_str!("migrations/0002_uses.sql") },
+    Migration { name: "charter/0003_requests", sql: include_str!("migrations/0003_requests.sql") },
 ];
 
 /// How many amendments are read at once.

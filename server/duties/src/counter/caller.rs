@@ -76,20 +76,22 @@ impl Granted {
     }
 }
 
-/// How far a person has confirmed, with a passkey, what a device asks for.
+/// How far people stand behind what a device asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Assurance {
     /// Whether the account has a passkey.
     pub passkey: bool,
     /// Whether this request was approved, or needs no approval.
     pub confirmed: bool,
+    /// Whether the organisation takes two people for some acts, and nobody else has agreed to this one.
+    pub alone: bool,
 }
 
 impl Caller {
     /// The caller as policy and journal see it.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        let Assurance { passkey, confirmed } = self.assurance;
+        let Assurance { passkey, confirmed, alone } = self.assurance;
         let account = Entity::plain("Account").with("officer", self.standing.is_officer());
         let account = account.with("directory", self.directory).with("passkey", passkey);
         let mut account = account.with_word("zone", self.zone.as_ref());
@@ -107,10 +109,12 @@ impl Caller {
         let holding =
             holding.fold(account.clone(), |it, permission| it.within("Permission", permission.as_str()));
         let entity = if here && up { holding.clone() } else { account.clone() }.with("confirmed", confirmed);
+        let agreed = alone.then(|| entity.clone());
+        let entity = if alone { entity.with("alone", true) } else { entity };
         let taken_up = (here && !up).then(|| holding.clone().with("confirmed", false));
         let elsewhere = (!here).then(|| holding.clone().with("confirmed", true));
         let confirmed = (!confirmed).then(|| if here { holding } else { account }.with("confirmed", true));
-        Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up, elsewhere }
+        Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up, elsewhere, agreed }
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Told {
     No(Code),
     /// It is counted already.
     Counted,
+    /// It is counted already; another person has to agree to this act.
+    Alone(&'static str),
     /// Somebody else changed the same thing: the request is to be run again.
     Raced,
 }
@@ -50,13 +52,14 @@ impl Refusal {
 
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
-        let code = match denied {
-            Denied::Never => Code::Denied,
-            Denied::NotTakenUp => Code::NotTakenUp,
-            Denied::Unconfirmed => Code::Unconfirmed,
-            Denied::Elsewhere => Code::Elsewhere,
+        let (told, code) = match denied {
+            Denied::Never => (Told::Counted, Code::Denied),
+            Denied::NotTakenUp => (Told::Counted, Code::NotTakenUp),
+            Denied::Unconfirmed => (Told::Counted, Code::Unconfirmed),
+            Denied::Elsewhere => (Told::Counted, Code::Elsewhere),
+            Denied::Alone(act) => (Told::Alone(act), Code::TakesTwo),
         };
-        Self { told: Told::Counted, ..Self::new(code) }
+        Self { told, ..Self::new(code) }
     }
 }
 

@@ -9,7 +9,7 @@ use chancery_trail::digest;
 use chancery_transparency::{Amendment, Change, Invitation, Provider, about, keeps_key, revokes, suspends};
 use chancery_wire::{
     api::{
-        self, AddPasskey, Amend, Ceremony, Elevate, Invite, KeepRecoveryKey, Meet, Revoke, Suspend,
+        self, AddPasskey, Agree, Amend, Ceremony, Elevate, Invite, KeepRecoveryKey, Meet, Revoke, Suspend,
         TrustProvider, WithdrawProvider,
     },
     ids::{PasskeyId, RoomId},
@@ -20,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::receive::Gate;
 use crate::{
+    charter,
     counter::{Ask, Organisation, Refusal, Visitor, rfc3339},
     passkeys::{self, Approve, Purpose},
 };
@@ -53,7 +54,7 @@ async fn handle(
 }
 
 /// What a request does, in words; nothing for those that nobody has to approve.
-async fn words(
+pub(super) async fn words(
     from: &mut impl Read,
     handle: &Handle,
     (method, path, body): (&str, &str, &[u8]),
@@ -128,6 +129,20 @@ async fn words(
         ("POST", "/v1/passkeys") => {
             let add: Option<AddPasskey> = serde_json::from_slice(body).ok();
             add.map(|it| format!("add another passkey, called {}, to this account", it.name.trim()))
+        }
+        ("POST", path) if path.starts_with("/v1/charter/requests/") => {
+            let id =
+                path.strip_prefix("/v1/charter/requests/").and_then(|rest| rest.strip_suffix("/agreements"));
+            let Some(id) = id.and_then(|id| id.parse().ok()) else { return Ok(None) };
+            let agree: Option<Agree> = serde_json::from_slice(body).ok();
+            let request = charter::request(from, id).await?;
+            let Some(request) = request.filter(|it| agree.is_some_and(|agree| it.digest() == agree.digest))
+            else {
+                return Ok(None);
+            };
+            let what = (request.method.as_str(), request.path.as_str(), request.body.as_slice());
+            let what = Box::pin(words(from, &request.handle, what)).await?;
+            what.map(|what| format!("agree that {} may {what}", request.handle))
         }
         ("DELETE", path) if path.starts_with("/v1/accounts/") => {
             let whose = path.strip_prefix("/v1/accounts/").and_then(|rest| rest.strip_suffix("/passkeys"));

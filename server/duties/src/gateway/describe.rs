@@ -7,7 +7,7 @@ use chancery_floor::{
 use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{amend, approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
+use super::{agree, amend, approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
 use crate::{
     accounts, archive, audit, charter, delivery, devices, files, passkeys, providers, provisioning, rooms,
     signin,
@@ -42,6 +42,7 @@ pub fn openapi() -> OpenApi {
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),
+        agree::routes().into_openapi(),
         amend::routes().into_openapi(),
         approve::routes().into_openapi(),
         end_session::routes().into_openapi(),

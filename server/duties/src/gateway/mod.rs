@@ -3,6 +3,7 @@
 //! It knows every duty and no rule. What comes in is authenticated, bounded and counted here; what goes wrong comes out as
 //! one problem format. `House` is all that a program needs; the rest describes the house for documents.
 
+mod agree;
 mod amend;
 mod approve;
 mod describe;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::{
+    Json,
     body::{Body, Bytes},
     extract::{MatchedPath, Request, State},
     http::{
@@ -39,7 +40,7 @@ use super::{
 };
 use crate::{
     accounts,
-    charter::{Charters, Rights, Uses},
+    charter::{self, Charters, Rights, Uses},
     counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Plane, Refusal, Told, Visitor, http_date},
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
@@ -166,7 +167,7 @@ impl Gate {
             Identity::Caller(mut caller, fresh) => {
                 let passkey = passkeys::has_any(&mut reader, &caller.handle).await?;
                 let confirmed = !passkey && !self.settings.passkeys.required;
-                caller.assurance = Assurance { passkey, confirmed };
+                caller.assurance = Assurance { passkey, confirmed, alone: false };
                 caller.zone = from.and_then(|from| self.settings.zone(from));
                 let charter =
                     self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
@@ -174,6 +175,7 @@ impl Gate {
                     let whose = (&caller.handle, caller.standing);
                     let roles = provisioning::roles_of(&mut reader, &charter, whose, now).await?;
                     caller.granted = Granted::by(&charter, roles);
+                    caller.assurance.alone = charter.two_persons();
                 }
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {
@@ -216,13 +218,27 @@ impl Gate {
         };
         let trail = Trail::default();
         let holder = follow(&mut parts, &trail);
+        let asked = parts.extensions.get::<Visitor>().filter(|it| it.caller.assurance.alone).cloned();
+        let asked = asked.map(|it| (it, parts.method.to_string(), parts.uri.path().to_owned(), body.clone()));
         let response = self.answer((parts, body), next).await;
-        if let Some(caller) = holder.filter(|_| response.status().is_success())
+        let told = response.extensions().get::<Told>().copied();
+        if let Some(Told::Alone(act)) = told
+            && let Some((Visitor { desk, caller }, method, path, body)) = asked
+        {
+            let put_off = charter::put_off(&desk, &caller, act, (&method, &path, &body)).await?;
+            return Ok((StatusCode::ACCEPTED, Json(put_off)).into_response());
+        }
+        self.note_use(holder, &trail, response.status()).await;
+        Ok(response)
+    }
+
+    /// Writes down what was used of somebody's roles.
+    pub(super) async fn note_use(&self, holder: Option<Caller>, trail: &Trail, answered: StatusCode) {
+        if let Some(caller) = holder.filter(|_| answered.is_success())
             && let Err(refusal) = self.uses.note(&self.house(), &caller, &trail.acts()).await
         {
             tracing::error!(code = %refusal.code, "what was used of a role is not written down");
         }
-        Ok(response)
     }
 
     async fn answer(&self, (parts, body): (Parts, Bytes), next: Next) -> Response {
@@ -268,7 +284,7 @@ async fn only_attends(from: &mut impl Read, caller: &Caller) -> Result<(), Refus
 }
 
 /// Where somebody asks who holds a role: remembers what is permitted, and answers who it is.
-fn follow(parts: &mut Parts, trail: &Trail) -> Option<Caller> {
+pub(super) fn follow(parts: &mut Parts, trail: &Trail) -> Option<Caller> {
     let visitor = parts.extensions.get_mut::<Visitor>()?;
     if visitor.caller.granted.permissions().is_empty() {
         return None;

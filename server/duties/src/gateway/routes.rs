@@ -7,7 +7,7 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    amend, approve, end_session, link, pend,
+    agree, amend, approve, end_session, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream, suspend,
 };
@@ -26,6 +26,17 @@ use crate::{
 
 /// The router of a house.
 pub(super) fn router(gate: Gate) -> Router {
+    inside(&gate)
+        .merge(passkeys::pages())
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        // The limit is kept by `receive`, which reads the body once for as often as the request is run.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(gate, receive))
+}
+
+/// The routes of a house, for those whom `receive` has let in.
+pub(super) fn inside(gate: &Gate) -> Router {
     let domain = gate.settings.domain.clone();
     let files = Files { blobs: gate.blobs.clone(), parts: gate.settings.file_parts() };
     let mut routes: OpenApiRouter = OpenApiRouter::new()
@@ -40,6 +51,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(providers::routes().with_state(gate.settings.providers()))
         .merge(rooms::routes().with_state(Rooms { domain, rights: gate.rights.clone() }))
+        .merge(agree::routes().with_state(gate.clone()))
         .merge(amend::routes().with_state(gate.clone()))
         .merge(approve::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
@@ -56,12 +68,6 @@ pub(super) fn router(gate: Gate) -> Router {
             .merge(stream::routes().with_state(gate.clone()));
     }
     Router::from(routes)
-        .merge(passkeys::pages())
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_method)
-        // The limit is kept by `receive`, which reads the body once for as often as the request is run.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(gate, receive))
 }
 
 async fn no_method() -> Refusal {

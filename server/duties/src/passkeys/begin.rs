@@ -81,7 +81,7 @@ pub(crate) async fn begin<A: Action<Resource = Organisation>>(
     if store::begun(&mut work.tx, device, at).await? >= CEREMONIES {
         return Err(PasskeysError::TooManyCeremonies);
     }
-    let Assurance { passkey, confirmed } = caller.assurance;
+    let Assurance { passkey, confirmed, .. } = caller.assurance;
     let confirmed = passkey && confirmed;
     let held = Held { ceremony, handle, device, words, purpose, nonce, until, state, confirmed };
     store::begin(&mut work.tx, digest(&secret), &held).await?;

@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 use chancery_floor::work::Action;
-use chancery_wire::{names::Handle, problem::Problem};
+use chancery_wire::{api, names::Handle, problem::Problem};
 
 use super::{error::PasskeysError, facts::Reset, store};
 use crate::counter::{At, Organisation, Refusal, Visitor};
@@ -23,6 +23,7 @@ impl Action for ResetOthers {
 #[utoipa::path(delete, path = "/v1/accounts/{handle}/passkeys", tag = "passkeys", operation_id = "passkeys.reset",
     params(("handle" = Handle, Path, description = "The account.")),
     responses((status = 204, description = "Removed."),
+        (status = 202, description = "It waits for another person.", body = api::PutOff),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,

@@ -27,6 +27,7 @@ impl Action for Trust {
 /// Deposits a statement about an identity provider that the calling device has signed.
 #[utoipa::path(put, path = "/v1/providers", tag = "providers", operation_id = "providers.trust", request_body = api::TrustProvider,
     responses((status = 200, description = "The provider.", body = api::Provider),
+        (status = 202, description = "It waits for another person.", body = api::PutOff),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,

@@ -40,6 +40,8 @@ pub struct Actor {
     pub taken_up: Option<Entity>,
     /// What policy would see of it at the listener at which its roles count; nothing where they count here, or it holds none.
     pub elsewhere: Option<Entity>,
+    /// What policy would see of it if somebody else had agreed to what it asks for; nothing where nobody has to.
+    pub agreed: Option<Entity>,
 }
 
 impl Actor {
@@ -57,7 +59,7 @@ impl Actor {
 
     fn plain(id: &str, kind: &'static str) -> Self {
         let entity = Entity::plain(kind);
-        Self { id: id.to_owned(), entity, confirmed: None, taken_up: None, elsewhere: None }
+        Self { id: id.to_owned(), entity, confirmed: None, taken_up: None, elsewhere: None, agreed: None }
     }
 }
 
@@ -76,6 +78,9 @@ pub enum Denied {
     /// The actor may, at another listener.
     #[error("the roles that allow this do not count here")]
     Elsewhere,
+    /// The actor may do this act, once another person has agreed to it.
+    #[error("another person has to agree to this")]
+    Alone(&'static str),
 }
 
 /// What an actor was permitted, in order: the acts, and what each was done to.
@@ -127,6 +132,8 @@ impl Desk {
             (Code::Unconfirmed, Denied::Unconfirmed)
         } else if would(&self.actor.elsewhere) {
             (Code::Elsewhere, Denied::Elsewhere)
+        } else if would(&self.actor.agreed) {
+            (Code::TakesTwo, Denied::Alone(A::NAME))
         } else {
             (Code::Denied, Denied::Never)
         };

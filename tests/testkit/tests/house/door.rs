@@ -146,7 +146,7 @@ impl Door {
         let link = Link { server: server.clone(), opener: Opener::Found(code.to_vec()) };
         alice.found(&link.to_string(), &"alice".parse().unwrap()).await.unwrap();
         for (client, name) in [(&mut bob, "bob"), (&mut mallory, "mallory")] {
-            let link = alice.invite(&name.parse().unwrap(), &AccountKind::Person).await.unwrap();
+            let link = alice.invite(&name.parse().unwrap(), &AccountKind::Person).await.unwrap().0;
             client.join(&link.to_string()).await.unwrap();
             sync(client).await;
         }

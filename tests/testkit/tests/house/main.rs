@@ -27,6 +27,7 @@ mod provider_flow;
 mod providers;
 mod provisioning;
 mod recovery;
+mod requests;
 mod sessions;
 mod suspensions;
 mod trees;

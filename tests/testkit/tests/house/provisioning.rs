@@ -282,7 +282,7 @@ both! {
     async fn whoever_the_directory_has_out_does_not_come_in_by_a_link_from_before(db: Db) {
         let mut door = Door::open(db).await;
         let mut hr = joins(&mut door, "hr", &directory(None)).await;
-        let link = door.alice.invite(&handle("erin"), &AccountKind::Person).await.unwrap().to_string();
+        let link = door.alice.invite(&handle("erin"), &AccountKind::Person).await.unwrap().0.to_string();
         let id = person(&mut hr, "erin").await;
         does(&mut hr, "DELETE", &format!("/Users/{id}"), Value::Null).await;
         let mut erin = door.blank("erin");

@@ -14,7 +14,7 @@ pub(crate) fn handle(name: &str) -> Handle {
 
 /// Somebody whom Alice invites.
 pub(crate) async fn joins(door: &mut Door, name: &str, kind: &AccountKind) -> Client {
-    let link = door.alice.invite(&handle(name), kind).await.unwrap().to_string();
+    let link = door.alice.invite(&handle(name), kind).await.unwrap().0.to_string();
     let mut client = door.blank(name);
     client.join(&link).await.unwrap();
     sync(&mut client).await;

@@ -120,7 +120,7 @@ both! {
     async fn what_a_suspended_officer_has_made_before_lets_nobody_in(db: Db) {
         let mut door = Door::open(db).await;
         let mut mo = joins(&mut door, "mo", &AccountKind::Officer).await;
-        let link = mo.invite(&handle("dave"), &AccountKind::Officer).await.unwrap().to_string();
+        let link = mo.invite(&handle("dave"), &AccountKind::Officer).await.unwrap().0.to_string();
         let bot = AccountKind::Bot(Bot { owner: handle("mo"), purpose: "pages".to_owned(), scope: None, until: None });
         let mut pager = joins(&mut door, "pager", &bot).await;
         let token = door.session(&pager.enrolled().unwrap()).await;
@@ -142,7 +142,7 @@ both! {
     async fn a_program_does_nothing_once_its_time_is_over(db: Db) {
         let mut door = Door::open(db).await;
         let kind = directory(Some(now().plus_seconds(-1)));
-        let link = door.alice.invite(&handle("hr"), &kind).await.unwrap().to_string();
+        let link = door.alice.invite(&handle("hr"), &kind).await.unwrap().0.to_string();
         let mut hr = door.blank("hr");
         hr.join(&link).await.unwrap();
         let out = hr.sync(Duration::from_secs(5), &mut |_| {}).await.unwrap_err();
