@@ -109,6 +109,9 @@ pub enum EngineError {
     /// There is no such account, or its chain does not hold.
     #[error("there is no account {0} here, or its devices do not hold")]
     NoAccount(Handle),
+    /// The provider has named no such group to this program.
+    #[error("the identity provider has named no group {0} to this program yet")]
+    NoGroup(String),
     /// A device does not revoke itself.
     #[error("this is the device in your hand: revoke it on another one of yours, or ask an officer to")]
     ThisDevice,

@@ -1,21 +1,25 @@
 //! The organisation's directory: what a provider asks by SCIM is passed on to the server, and what follows from it is signed here.
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use bytes::Bytes;
-use chancery_wire::{api::Waiting, names::Handle};
+use chancery_engine::{Filled, Want};
+use chancery_wire::{api::Waiting, ids::RoomId, names::Handle, policy::Role};
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
 
 use crate::{
     client::Client,
-    clock::draw,
+    clock::{draw, now},
     error::SdkError,
+    heard::heard,
     profile::{Profile, file, private_file},
 };
 
 /// The file of the token by which the provider is known.
 const TOKEN: &str = "directory.token";
+/// How long rooms may take to be filled.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is passed on to the server, and what it answers.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +41,19 @@ pub struct Settled {
     pub failed: Vec<(Handle, String)>,
     /// Whom only an officer may suspend.
     pub officers: Vec<Handle>,
+}
+
+/// What was done in rooms that are filled from groups of the directory.
+#[derive(Clone, Debug, Default)]
+pub struct Filling {
+    /// Who was brought in where.
+    pub came: Vec<(RoomId, Handle)>,
+    /// Who was taken out of where.
+    pub went: Vec<(RoomId, Handle)>,
+    /// With whom it could not be done, and why.
+    pub failed: Vec<(RoomId, Handle, String)>,
+    /// Where nothing can be done, and why.
+    pub stuck: Vec<(RoomId, &'static str)>,
 }
 
 impl Profile {
@@ -69,7 +86,58 @@ impl Client {
         let identity = self.enrolled()?;
         let answer = self.http.pass(&identity, (method, path), passed).await?;
         self.keep_session()?;
+        if answer.0 < 300 && !matches!(method, "GET" | "HEAD") {
+            let read = |body: &Bytes| serde_json::from_slice(body).unwrap_or_default();
+            let said = heard((method, path), &read(&passed.body), &read(&answer.1.body), &identity.domain);
+            self.engine.hear(&said, now())?;
+        }
         Ok(answer)
+    }
+
+    /// Fills a room from a group of the directory from now on, or from none: for the directory's program, which is a moderator there. What is
+    /// to be done is done by [`Client::fill_rooms`].
+    pub fn fill_room(&mut self, room: RoomId, group: Option<&str>) -> Result<(), SdkError> {
+        Ok(self.engine.fill_room(room, group, now())?)
+    }
+
+    /// The rooms that are filled from groups of the directory, and what is to be done in each.
+    pub fn filled_rooms(&mut self) -> Result<Vec<Filled>, SdkError> {
+        Ok(self.engine.filled_rooms(now())?)
+    }
+
+    /// Brings into the rooms that are filled from groups of the directory who is in the group, and takes out who is not.
+    pub async fn fill_rooms(&mut self) -> Result<Filling, SdkError> {
+        let mut filling = Filling::default();
+        if self.filled_rooms()?.is_empty() {
+            return Ok(filling);
+        }
+        self.sync(PATIENCE, &mut |_| {}).await?;
+        let mut wishes = Vec::new();
+        for it in self.filled_rooms()? {
+            filling.stuck.extend(it.stuck.map(|why| (it.room, why)));
+            for handle in it.coming {
+                // Whoever has no account yet comes in once they have.
+                match self.devices_of(&handle).await {
+                    Ok(devices) if devices.iter().all(|it| it.revoked || it.suspended.is_some()) => {}
+                    Ok(_) => wishes.push((it.room, handle.clone(), Want::Add(vec![handle], Role::Member))),
+                    Err(error @ SdkError::Unreachable(_)) => return Err(error),
+                    Err(error) => filling.failed.push((it.room, handle, error.to_string())),
+                }
+            }
+            wishes.extend(it.going.into_iter().map(|handle| (it.room, handle.clone(), Want::Remove(handle))));
+        }
+        for (room, handle, want) in wishes {
+            let comes = matches!(want, Want::Add(..));
+            match self.want(room, want) {
+                Ok(_) if comes => filling.came.push((room, handle)),
+                Ok(_) => filling.went.push((room, handle)),
+                Err(error) => filling.failed.push((room, handle, error.to_string())),
+            }
+        }
+        if !filling.came.is_empty() || !filling.went.is_empty() {
+            self.sync(PATIENCE, &mut |_| {}).await?;
+        }
+        Ok(filling)
     }
 
     /// The accounts that stand otherwise than the directory says; for the directory and officers.

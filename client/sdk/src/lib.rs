@@ -33,6 +33,7 @@ mod clock;
 mod directory;
 mod error;
 mod files;
+mod heard;
 mod history;
 mod keys;
 mod link;
@@ -49,8 +50,8 @@ mod suspend;
 mod sync;
 
 pub use chancery_engine::{
-    Alarm, AwayView, Cause, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting, Signed,
-    Unsent, Want,
+    Alarm, AwayView, Cause, Filled, Line, Link, Linking, MemberView, Opener, Progress, RoomView, Setting,
+    Signed, Unsent, Want,
 };
 pub use chancery_transparency::{
     AccountKind, Amendment, Bot, BuiltIn, Change, Charter, Conflict, Emergency, Guest, Permission, Provider,
@@ -60,7 +61,7 @@ pub use chancery_vault::{
     Erased, Identity, Message, Said, Standing, TrustedBot, TrustedDevice, TrustedGuest, VaultKey, WishId,
 };
 pub use client::Client;
-pub use directory::{Passed, Settled};
+pub use directory::{Filling, Passed, Settled};
 pub use error::SdkError;
 pub use keys::{KeySource, Unlock};
 pub use link::Compared;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod charter;
+mod directory;
 mod error;
 mod files;
 mod history;

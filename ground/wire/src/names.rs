@@ -133,6 +133,17 @@ impl FromStr for Domain {
     }
 }
 
+impl Handle {
+    /// The account of a person whom a directory calls so: the name without the organisation's domain, where that follows. Nothing where that
+    /// can be no account's name. Only ASCII letters have capitals in the name of an account: nothing else becomes one.
+    #[must_use]
+    pub fn of_user_name(name: &str, domain: &Domain) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let own = name.strip_suffix(domain.as_str()).and_then(|name| name.strip_suffix('@'));
+        own.unwrap_or(&name).parse().ok()
+    }
+}
+
 /// Who a leaf says it is: the text of its MLS basic credential. A claim until its device chain was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LeafName {

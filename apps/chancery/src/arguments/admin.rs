@@ -19,6 +19,22 @@ pub(crate) enum Directory {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8464")]
         listen: SocketAddr,
     },
+    /// Fill a room from a group of the directory: whoever is in it comes in, and goes when they are not
+    ///
+    /// This account has to be a moderator of the room; everybody in it sees what it does. Owners, moderators, guests and programs stay as
+    /// they are. Who is in a group is what the provider has said to this program, and not what the server says.
+    Fill {
+        /// The room
+        room: String,
+        /// The group's name
+        #[arg(required_unless_present = "stop")]
+        group: Option<String>,
+        /// Fill it from no group any more
+        #[arg(long, conflicts_with = "group")]
+        stop: bool,
+    },
+    /// List the rooms that are filled from groups, and what is still to be done there
+    Rooms,
 }
 
 /// What to do to look after the organisation.

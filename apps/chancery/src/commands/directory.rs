@@ -2,7 +2,7 @@
 //! own, and signs what follows.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, PoisonError},
     time::Duration,
@@ -14,21 +14,32 @@ use axum::{
     extract::{Request, State},
     http::{Response, StatusCode, header::AUTHORIZATION},
 };
-use chancery_sdk::{Client, Passed, SdkError, Settled};
+use chancery_sdk::{Client, Filling, Passed, SdkError, Settled, Want};
+use chancery_wire::{
+    content::{TEXT_LIMIT, Written},
+    ids::RoomId,
+    names::Handle,
+};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
-use tokio::{net::TcpListener, sync::Mutex, time::interval};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Notify},
+    time::interval,
+};
 
 use super::open;
 use crate::{
     arguments::Common,
     failure::Failure,
-    output::{Output, note},
+    output::{Output, note, one_line},
     unlock,
 };
 
 /// How often it is asked what is waiting, whether or not the provider has asked for something.
 const AGAIN: Duration = Duration::from_secs(10);
+/// How long being online once may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The largest body that is passed on.
 const LIMIT: usize = 4 * 1024 * 1024;
 
@@ -37,8 +48,10 @@ const LIMIT: usize = 4 * 1024 * 1024;
 struct Desk {
     client: Arc<Mutex<Client>>,
     token: Arc<str>,
+    /// The provider has said something new.
+    changed: Arc<Notify>,
     /// What was said already and goes on.
-    said: Arc<std::sync::Mutex<BTreeSet<String>>>,
+    said: Arc<std::sync::Mutex<BTreeMap<&'static str, BTreeSet<String>>>>,
 }
 
 /// Passes on what the provider asks, until Ctrl-C.
@@ -59,7 +72,8 @@ pub(crate) async fn serve(common: &Common, output: &mut Output, listen: SocketAd
         file.display()
     );
     output.answer(&json!({"address": format!("http://{address}/scim/v2"), "token_file": file}), &text)?;
-    let desk = Desk { client: Arc::new(Mutex::new(client)), token: token.into(), said: Arc::default() };
+    let (client, changed) = (Arc::new(Mutex::new(client)), Arc::default());
+    let desk = Desk { client, token: token.into(), changed, said: Arc::default() };
     desk.tell(&settled);
     let router = Router::new().fallback(pass).with_state(desk.clone());
     tokio::select! {
@@ -69,15 +83,68 @@ pub(crate) async fn serve(common: &Common, output: &mut Output, listen: SocketAd
     }
 }
 
+/// Fills a room from a group of the directory, or from none any more.
+pub(crate) async fn fill(
+    common: &Common,
+    output: &mut Output,
+    (room, group): (&str, Option<&str>),
+) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    client.sync(PATIENCE, &mut |_| {}).await?;
+    let room = client.find_room(room)?.id;
+    client.fill_room(room, group)?;
+    let says = match group {
+        Some(group) => format!(
+            "From now on this room is filled from the directory's group {group}: whoever is in the group comes in, and goes when they are not."
+        ),
+        None => "From now on this room is filled from no group of the directory any more.".to_owned(),
+    };
+    // Everybody there knows then why people come and go.
+    client.want(room, Want::Say(Written::parse(&says, TEXT_LIMIT)?))?;
+    client.sync(PATIENCE, &mut |_| {}).await?;
+    let text = format!("{says}\nThat is done while  chancery directory serve  runs.");
+    output.answer(&json!({"room": room, "group": group}), &text)
+}
+
+/// Lists the rooms that are filled from groups.
+pub(crate) fn rooms(common: &Common, output: &mut Output) -> Result<(), Failure> {
+    let mut client = open(common)?;
+    let (mut lines, mut list) = (Vec::new(), Vec::new());
+    for it in client.filled_rooms()? {
+        let name = client.room(it.room)?.name.unwrap_or_else(|| it.room.to_string());
+        let names = |of: &[Handle]| of.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ");
+        let mut line = format!("{}  from {}", one_line(&name), one_line(&it.group));
+        for (what, who) in [("to come", &it.coming), ("to go", &it.going)] {
+            if !who.is_empty() {
+                line.extend([format!("  {what}: {}", names(who))]);
+            }
+        }
+        line.extend(it.stuck.map(|why| format!("  ({why})")));
+        lines.push(line);
+        list.push(json!({
+            "room": it.room, "group": it.group, "coming": it.coming, "going": it.going, "stuck": it.stuck,
+        }));
+    }
+    let text = if lines.is_empty() { "no room is filled from a group".to_owned() } else { lines.join("\n") };
+    output.answer(&json!({"rooms": list}), &text)
+}
+
 /// Signs from time to time what is waiting: somebody may have joined whom the directory knows to have left.
 async fn watch(desk: &Desk) {
     let mut ticks = interval(AGAIN);
     let mut failed = false;
     loop {
-        ticks.tick().await;
-        match desk.client.lock().await.settle_directory().await {
-            Ok(settled) => {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = desk.changed.notified() => {}
+        }
+        let mut client = desk.client.lock().await;
+        let settled =
+            async { Ok::<_, SdkError>((client.settle_directory().await?, client.fill_rooms().await?)) };
+        match settled.await {
+            Ok((settled, filling)) => {
                 desk.tell(&settled);
+                desk.tell_rooms(&filling);
                 failed = false;
             }
             Err(error) => {
@@ -121,6 +188,8 @@ async fn pass(State(desk): State<Desk>, request: Request) -> Response<Body> {
             let settled = client.settle_directory().await?;
             failed = settled.failed.iter().any(|(handle, _)| is_about(&answer.1.body, handle.as_str()));
             desk.tell(&settled);
+            // Rooms follow by themselves: a provider that asks for much does not wait for them.
+            desk.changed.notify_one();
         }
         Ok::<_, SdkError>((answer, failed))
     };
@@ -171,7 +240,7 @@ fn is_about(body: &[u8], handle: &str) -> bool {
 }
 
 impl Desk {
-    /// Says what was done; and what was not, once for as long as it goes on.
+    /// Says what was done with accounts; and what was not, once for as long as it goes on.
     fn tell(&self, settled: &Settled) {
         settled.suspended.iter().for_each(|handle| note(&format!("{handle} is suspended")));
         settled.restored.iter().for_each(|handle| note(&format!("{handle} is restored")));
@@ -179,9 +248,29 @@ impl Desk {
         let officers = settled.officers.iter().map(|handle| {
             format!("{handle} has left, and only an officer can say so: chancery admin suspend {handle}")
         });
-        let now: BTreeSet<String> = failed.chain(officers).collect();
+        self.complain("accounts", failed.chain(officers).collect());
+    }
+
+    /// The same for rooms.
+    fn tell_rooms(&self, filling: &Filling) {
+        let short = |room: &RoomId| format!("{:.8}", room.to_string());
+        let moves = [("comes into", &filling.came), ("goes out of", &filling.went)];
+        for (moves, (room, handle)) in
+            moves.iter().flat_map(|(what, all)| all.iter().map(move |it| (what, it)))
+        {
+            note(&format!("{handle} {moves} the room {}", short(room)));
+        }
+        let failed = filling.failed.iter();
+        let failed = failed.map(|(room, handle, why)| format!("{handle}, room {}: {why}", short(room)));
+        let stuck = filling.stuck.iter().map(|(room, why)| format!("room {}: {why}", short(room)));
+        self.complain("rooms", failed.chain(stuck).collect());
+    }
+
+    /// Says what is wrong of such things, once for as long as it goes on.
+    fn complain(&self, of: &'static str, now: BTreeSet<String>) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        now.difference(&said).for_each(|text| note(text));
-        *said = now;
+        let before = said.entry(of).or_default();
+        now.difference(before).for_each(|text| note(text));
+        *before = now;
     }
 }

@@ -76,6 +76,10 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
         Command::Passkeys(what) => passkeys::run(common, output, what).await,
         Command::Sessions(what) => sessions::run(common, output, what).await,
         Command::Directory(Directory::Serve { listen }) => directory::serve(common, output, listen).await,
+        Command::Directory(Directory::Fill { room, group, .. }) => {
+            directory::fill(common, output, (&room, group.as_deref())).await
+        }
+        Command::Directory(Directory::Rooms) => directory::rooms(common, output),
         Command::Admin(what) => admin::run(common, output, what).await,
         Command::Room(room) => rooms::run(common, output, room).await,
         Command::Send { room, stdin: true, .. } => pipe::run(common, output, &room).await,

@@ -45,12 +45,10 @@ impl Resource {
         self.body.get("active").and_then(Value::as_bool).unwrap_or(self.active)
     }
 
-    /// The person's account: its name is the userName, without the organisation's domain where that follows.
+    /// The person's account.
     pub(super) fn handle(&self, domain: &Domain) -> Option<Handle> {
-        // Only ASCII letters have capitals in the name of an account: nothing else becomes one.
-        let name = self.body.get("userName").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-        let own = name.strip_suffix(domain.as_str()).and_then(|name| name.strip_suffix('@'));
-        own.unwrap_or(&name).parse().ok().filter(|_| self.is_person())
+        let name = self.body.get("userName").and_then(Value::as_str).unwrap_or_default();
+        Handle::of_user_name(name, domain).filter(|_| self.is_person())
     }
 
     /// The version as a header has it (RFC 9110).

@@ -186,6 +186,31 @@ fn the_directory_has_no_power_over_officers_and_nobody_else_is_the_directory() {
 }
 
 #[test]
+fn a_room_is_filled_from_a_group_by_the_program_beside_the_provider() {
+    let place = place();
+    place.room("alice", "ward", &["hr"]);
+    place.types("alice", &["room", "role", "ward", "hr", "moderator"]);
+    let directory = Directory::start(&place, "hr");
+    let refused = place.tries("hr", &["directory", "fill", "ward", "Nurses"]);
+    assert!(said(&refused).contains("has named no group nurses"), "{}", said(&refused));
+    let bob = directory.makes("bob");
+    let team = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Nurses"});
+    let team = directory.does(Method::POST, "/Groups", &team);
+    place.types("hr", &["directory", "fill", "ward", "Nurses"]);
+    let said = place.reads("alice", "ward");
+    assert!(said.last().unwrap().contains("filled from the directory's group Nurses"), "{said:?}");
+    // While it runs, it is done by itself.
+    let added = json!({"op": "add", "path": "members", "value": [{"value": bob}]});
+    let added = json!({"schemas": [PATCH], "Operations": [added]});
+    directory.does(Method::PATCH, &format!("/Groups/{}", team["id"].as_str().unwrap()), &added);
+    let comes =
+        (0..200).any(|_| place.types("bob", &["room", "list"])[0]["rooms"].as_array().unwrap().len() == 1);
+    assert!(comes, "{:?}", place.types("hr", &["directory", "rooms"]));
+    place.types("alice", &["send", "ward", "good morning"]);
+    assert_eq!(place.reads("bob", "ward"), ["good morning"]);
+}
+
+#[test]
 fn the_directory_listens_to_this_machine_only() {
     let place = place();
     let refused = place.tries("hr", &["directory", "serve", "--listen", "0.0.0.0:0"]);

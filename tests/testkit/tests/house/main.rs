@@ -16,6 +16,7 @@ mod charter;
 mod contract;
 mod door;
 mod files;
+mod filled_rooms;
 mod guests;
 mod history;
 mod limits;

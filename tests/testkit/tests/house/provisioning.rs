@@ -12,7 +12,7 @@ use super::{
 };
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
@@ -35,7 +35,7 @@ async fn asks(
 }
 
 /// Asks what has to work.
-async fn does(who: &mut Client, method: &str, path: &str, body: Value) -> Value {
+pub(crate) async fn does(who: &mut Client, method: &str, path: &str, body: Value) -> Value {
     let (status, said) = asks(who, method, path, body, None).await;
     assert!(status < 300, "{method} {path}: {status} {said}");
     said
@@ -49,12 +49,12 @@ async fn refused(who: &mut Client, method: &str, path: &str, body: Value) -> (u1
     (status, said["scimType"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn person(who: &mut Client, name: &str) -> String {
+pub(crate) async fn person(who: &mut Client, name: &str) -> String {
     let it = does(who, "POST", "/Users", json!({"schemas": [USER], "userName": name})).await;
     it["id"].as_str().unwrap().to_owned()
 }
 
-fn changes(operations: &Value) -> Value {
+pub(crate) fn changes(operations: &Value) -> Value {
     json!({"schemas": [PATCH], "Operations": operations})
 }
 
