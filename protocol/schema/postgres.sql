@@ -291,6 +291,13 @@ CREATE TABLE passkeys_ceremonies (
 CREATE INDEX passkeys_ceremonies_until ON passkeys_ceremonies (until);
 CREATE INDEX passkeys_ceremonies_of ON passkeys_ceremonies (device, until);
 
+-- passkeys/0002_metadata
+-- Which edition of FIDO's metadata was used last: an older one is not used any more.
+CREATE TABLE passkeys_metadata (
+    one BIGINT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL
+);
+
 -- rooms/0001_rooms
 -- Rooms: where each stands, and its public face. The large columns come last, and are read only when they are needed.
 CREATE TABLE rooms (

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use chancery_duties::gateway::{
-    Administration, House, HouseError, Models, PasskeyRule, PasskeySettings, Settings,
+    Administration, House, HouseError, MetadataFile, Models, PasskeyRule, PasskeySettings, Settings,
 };
 use chancery_floor::{
     blobs::{Blobs, Bucket},
@@ -34,7 +34,7 @@ pub enum ServerError {
     /// The PEM files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The certificates of those who make authenticators cannot be read.
+    /// What is known of authenticators cannot be read: the certificates of their makers, or FIDO's metadata.
     #[error("{path}: {why}")]
     Roots {
         /// The file.
@@ -253,24 +253,35 @@ fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
     settings.device_requests = config.limits.device;
     settings.proxies.clone_from(&config.public.proxies);
     settings.zones = config.zones.iter().map(|(name, it)| (name.as_str().into(), it.clone())).collect();
-    let Passkeys { required, taken, officers } = &config.passkeys;
+    let Passkeys { required, taken, officers, metadata } = &config.passkeys;
     settings.passkeys = PasskeySettings {
         origin: Some(origin(url)),
         required: *required,
         rule: rule(taken)?,
         officers: officers.as_ref().map(rule).transpose()?,
+        metadata: match metadata {
+            Some((file, root)) => {
+                Some(MetadataFile { blob: text(file)?, root: root.as_deref().map(text).transpose()? })
+            }
+            None => None,
+        },
     };
     settings.provider_hours = config.sign_in_every.map(Period::as_hours);
     Ok(settings)
 }
 
 fn rule(taken: &Taken) -> Result<PasskeyRule, ServerError> {
-    let models = taken.models.as_ref().map(|(names, roots)| {
-        let read = std::fs::read_to_string(roots);
-        let roots = read.map_err(|why| ServerError::Roots { path: roots.clone(), why })?;
-        Ok::<_, ServerError>(Models { names: names.clone(), roots })
+    let models = taken.models.as_ref().map(|it| {
+        let roots = it.roots.as_deref().map(text).transpose()?.unwrap_or_default();
+        Ok::<_, ServerError>(Models { names: it.names.clone(), roots })
     });
-    Ok(PasskeyRule { synced: taken.synced, models: models.transpose()? })
+    let level = taken.level.map(|it| it.0);
+    Ok(PasskeyRule { synced: taken.synced, models: models.transpose()?, level })
+}
+
+/// The text of one of the files that say what is known of authenticators.
+fn text(path: &std::path::Path) -> Result<String, ServerError> {
+    std::fs::read_to_string(path).map_err(|why| ServerError::Roots { path: path.to_owned(), why })
 }
 
 /// Where browsers reach the server. Passkeys are for a name, and this machine has one as well.

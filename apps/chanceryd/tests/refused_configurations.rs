@@ -53,6 +53,22 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "12: unknown key `uri`: did you mean `url`?",
     ),
     ("[log]", "[tls]\n[log]", "14: [tls] without files: add `certificate` and `key`, or take it away"),
+    // What FIDO's metadata says needs metadata that says it.
+    (
+        "[log]",
+        "[passkeys]\ncertified = \"L2\"\n[log]",
+        "15: the levels of models are said by FIDO's metadata service: add `metadata` under [passkeys], its file",
+    ),
+    (
+        "[log]",
+        "[passkeys]\ncertified = \"L9\"\n[log]",
+        "15: `L9` is not a level: use L1, L1plus, L2, L2plus, L3 or L3plus",
+    ),
+    (
+        "[log]",
+        "[passkeys]\nmetadata_root = \"root.pem\"\n[log]",
+        "15: a root certificate for no metadata: add `metadata`",
+    ),
     // How often people sign in at an identity provider.
     (
         "[log]",
@@ -80,7 +96,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     (
         "[log]",
         "[passkeys]\nmodels = [\"cb69481e-8ff7-4039-93ec-0a2729a154a8\"]\n[log]",
-        "15: models that nobody vouches for can be made up: add `roots`, the certificates of their makers",
+        "15: models that nobody vouches for can be made up: add `roots`, the certificates of their makers, or `metadata`, FIDO's file",
     ),
     (
         "[log]",
@@ -100,7 +116,7 @@ const SPOILED: &[(&str, &str, &str)] = &[
     (
         "[log]",
         "[passkeys.officers]\nrequired = true\n[log]",
-        "15: unknown key `required`: here may stand synced, models, roots",
+        "15: unknown key `required`: here may stand synced, models, roots, level",
     ),
     (
         "listen = \"127.0.0.1:8460\"\n",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::values::{
-    Address, BucketName, Endpoint, Format, Level, Period, PostgresUrl, PublicUrl, Region, Size,
+    Address, BucketName, Endpoint, Format, Level, ModelLevel, Period, PostgresUrl, PublicUrl, Region, Size,
 };
 
 /// The whole file.
@@ -126,6 +126,9 @@ pub(super) struct Passkeys {
     pub(super) synced: Option<bool>,
     pub(super) models: Option<Spanned<Vec<String>>>,
     pub(super) roots: Option<Spanned<PathBuf>>,
+    pub(super) level: Option<Spanned<ModelLevel>>,
+    pub(super) metadata: Option<Spanned<PathBuf>>,
+    pub(super) metadata_root: Option<Spanned<PathBuf>>,
     pub(super) officers: Option<Officers>,
 }
 
@@ -136,6 +139,7 @@ pub(super) struct Officers {
     pub(super) synced: Option<bool>,
     pub(super) models: Option<Spanned<Vec<String>>>,
     pub(super) roots: Option<Spanned<PathBuf>>,
+    pub(super) level: Option<Spanned<ModelLevel>>,
 }
 
 /// `[providers]`

@@ -22,7 +22,7 @@ use ipnet::IpNet;
 pub use credentials::{Credentials, UnusableCredentials};
 pub use refusal::RefusedConfig;
 pub use template::template;
-pub use values::{BucketName, Endpoint, Format, Level, Period, PublicUrl, Region, Size};
+pub use values::{BucketName, Endpoint, Format, Level, ModelLevel, Period, PublicUrl, Region, Size};
 
 /// A configuration that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Passkeys {
     pub taken: Taken,
     /// Which ones are taken of officers, where that is something else.
     pub officers: Option<Taken>,
+    /// The file of FIDO's metadata service, and the root certificate that vouches for it where that is another one than the service's.
+    pub metadata: Option<(PathBuf, Option<PathBuf>)>,
 }
 
 /// Which passkeys are taken.
@@ -82,8 +84,19 @@ pub struct Passkeys {
 pub struct Taken {
     /// Whether those are taken that can be copied to other devices.
     pub synced: bool,
-    /// The models of authenticators, and the file with the certificates of their makers.
-    pub models: Option<(Vec<String>, PathBuf)>,
+    /// The models of authenticators, where only some are taken.
+    pub models: Option<Models>,
+    /// Which level FIDO has to have given to models, by the metadata.
+    pub level: Option<ModelLevel>,
+}
+
+/// Models of authenticators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Models {
+    /// What each is known by (AAGUID).
+    pub names: Vec<String>,
+    /// The file with the certificates of their makers, unless the metadata has those.
+    pub roots: Option<PathBuf>,
 }
 
 /// Where clients connect.
@@ -195,8 +208,11 @@ impl Config {
             tls.key = folder.join(&tls.key);
         }
         let taken = std::iter::once(&mut self.passkeys.taken).chain(&mut self.passkeys.officers);
-        for (_, roots) in taken.filter_map(|taken| taken.models.as_mut()) {
-            *roots = folder.join(&*roots);
+        let roots = taken.filter_map(|taken| taken.models.as_mut()?.roots.as_mut());
+        let metadata =
+            self.passkeys.metadata.iter_mut().flat_map(|(file, root)| [file].into_iter().chain(root));
+        for file in roots.chain(metadata) {
+            *file = folder.join(&*file);
         }
         match &mut self.files.place {
             FilePlace::Folder(path) | FilePlace::S3(S3 { credentials: path, .. }) => {
@@ -217,8 +233,12 @@ impl Config {
             Store::Sqlite(_) | Store::Postgres(_) => None,
         };
         let taken = std::iter::once(&self.passkeys.taken).chain(&self.passkeys.officers);
-        let roots = taken.filter_map(|taken| taken.models.as_ref().map(|(_, roots)| ("roots", roots)));
-        for (key, file) in tls.chain(url).chain(roots) {
+        let roots =
+            taken.filter_map(|taken| taken.models.as_ref()?.roots.as_ref().map(|roots| ("roots", roots)));
+        let metadata = self.passkeys.metadata.iter().flat_map(|(file, root)| {
+            [("metadata", file)].into_iter().chain(root.iter().map(|root| ("metadata_root", root)))
+        });
+        for (key, file) in tls.chain(url).chain(roots).chain(metadata) {
             if let Err(why) = std::fs::File::open(file) {
                 let why = format!("{key}: {} cannot be read: {why}", file.display());
                 return Err(RefusedConfig::at(path, text, refusal::find_key(text, key), why));

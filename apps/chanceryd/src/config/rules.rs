@@ -12,8 +12,8 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::{
-    Admin, Config, FilePlace, Files, Limits, Log, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
-    values::{Format, Level, Period, PublicUrl, Size},
+    Admin, Config, FilePlace, Files, Limits, Log, Models, Passkeys, Public, S3, Store, Taken, TlsFiles, file,
+    values::{Format, Level, ModelLevel, Period, PublicUrl, Size},
 };
 
 /// Where clients connect unless something else is said.
@@ -159,31 +159,52 @@ fn passkeys(file: file::Passkeys, public: &Public) -> Result<Passkeys, Broken> {
         return broken(required.span(), why);
     }
     let synced = file.synced.unwrap_or(true);
-    let taken = Taken { synced, models: models(file.models, file.roots)? };
+    let metadata = match (file.metadata, file.metadata_root) {
+        (Some(file), root) => Some((path(file)?, root.map(path).transpose()?)),
+        (None, Some(root)) => {
+            return broken(root.span(), "a root certificate for no metadata: add `metadata`");
+        }
+        (None, None) => None,
+    };
+    let known = metadata.is_some();
+    let models = models(file.models, file.roots, known)?;
+    let taken = Taken { synced, models, level: level(file.level, known)? };
     let officers = match file.officers {
         // What is not said of officers is as for everybody.
         Some(file) => Some(Taken {
             synced: file.synced.unwrap_or(synced),
-            models: models(file.models, file.roots)?.or_else(|| taken.models.clone()),
+            models: self::models(file.models, file.roots, known)?.or_else(|| taken.models.clone()),
+            level: level(file.level, known)?.or(taken.level),
         }),
         None => None,
     };
-    Ok(Passkeys { required: file.required.is_some_and(Spanned::into_inner), taken, officers })
+    Ok(Passkeys { required: file.required.is_some_and(Spanned::into_inner), taken, officers, metadata })
+}
+
+fn level(level: Option<Spanned<ModelLevel>>, known: bool) -> Result<Option<ModelLevel>, Broken> {
+    match level {
+        Some(level) if !known => broken(
+            level.span(),
+            "the levels of models are said by FIDO's metadata service: add `metadata` under [passkeys], its file",
+        ),
+        level => Ok(level.map(Spanned::into_inner)),
+    }
 }
 
 fn models(
     names: Option<Spanned<Vec<String>>>,
     roots: Option<Spanned<PathBuf>>,
-) -> Result<Option<(Vec<String>, PathBuf)>, Broken> {
+    known: bool,
+) -> Result<Option<Models>, Broken> {
     let (names, roots) = match (names, roots) {
         (None, None) => return Ok(None),
-        (Some(names), Some(roots)) => (names, roots),
-        (Some(names), None) => {
+        (Some(names), None) if !known => {
             return broken(
                 names.span(),
-                "models that nobody vouches for can be made up: add `roots`, the certificates of their makers",
+                "models that nobody vouches for can be made up: add `roots`, the certificates of their makers, or `metadata`, FIDO's file",
             );
         }
+        (Some(names), roots) => (names, roots),
         (None, Some(roots)) => {
             return broken(roots.span(), "certificates for no models: add `models`, their AAGUIDs");
         }
@@ -208,7 +229,7 @@ fn models(
             "no model is taken, so nobody could add a passkey: name some, or leave `models` and `roots` out",
         );
     }
-    Ok(Some((names.into_inner(), path(roots)?)))
+    Ok(Some(Models { names: names.into_inner(), roots: roots.map(path).transpose()? }))
 }
 
 fn tls(file: Option<Spanned<file::Tls>>) -> Result<Option<TlsFiles>, Broken> {

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use chancery_wire::names::Domain;
 
-use super::{Admin, Config, FilePlace, Limits, Passkeys, Store, Taken};
+use super::{Admin, Config, FilePlace, Limits, Models, Passkeys, Store, Taken};
 
 /// A commented configuration for `domain` that keeps all its data in the folder `data`. For a trial, one account may look after everything
 /// and talk as well, without a passkey.
@@ -88,6 +88,13 @@ synced = true
 # Only authenticators of these models (AAGUID), which their makers vouch for with certificates in a PEM file:
 # models = ["cb69481e-8ff7-4039-93ec-0a2729a154a8"]
 # roots = "authenticators.pem"
+# What FIDO's metadata service says of models: its file, which you fetch from https://mds3.fidoalliance.org and put here. Its signature is
+# checked; models that it calls unsafe are taken no more, nor is an older file than one that was used. It has the certificates of makers, too.
+# metadata = "blob.jwt"
+# Where somebody else vouches for that file than the service, such as for one of your own making:
+# metadata_root = "root.pem"
+# Only models to which FIDO has given this level at least: L1, L1plus, L2, L2plus, L3 or L3plus
+# level = "L1"
 # Officers may be held to more:
 # [passkeys.officers]
 # synced = false
@@ -161,8 +168,14 @@ pub(super) fn view(config: &Config) -> String {
         let networks = networks.iter().map(|it| format!("\"{it}\""));
         line(format!("{name} = [{}]", networks.collect::<Vec<_>>().join(", ")));
     }
-    let Passkeys { required, taken, officers } = &config.passkeys;
-    line(format!("\n[passkeys]\nrequired = {required}\n{}", passkeys(taken)));
+    let Passkeys { required, taken, officers, metadata } = &config.passkeys;
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let metadata = metadata.as_ref().map(|(file, root)| {
+        let root = root.as_ref().map(|root| format!("\nmetadata_root = {}", path(root)));
+        format!("\nmetadata = {}{}", path(file), root.unwrap_or_default())
+    });
+    let metadata = metadata.unwrap_or_default();
+    line(format!("\n[passkeys]\nrequired = {required}\n{}{metadata}", passkeys(taken)));
     if let Some(officers) = officers {
         line(format!("\n[passkeys.officers]\n{}", passkeys(officers)));
     }
@@ -176,11 +189,14 @@ pub(super) fn view(config: &Config) -> String {
 
 /// Which passkeys are taken, as lines of the file.
 fn passkeys(taken: &Taken) -> String {
-    let models = taken.models.as_ref().map(|(names, roots)| {
+    let models = taken.models.as_ref().map(|Models { names, roots }| {
         let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-        format!("\nmodels = [{}]\nroots = {}", names.join(", "), quoted(&roots.display().to_string()))
+        let roots = roots.as_ref().map(|roots| quoted(&roots.display().to_string()));
+        let roots = roots.map(|roots| format!("\nroots = {roots}")).unwrap_or_default();
+        format!("\nmodels = [{}]{roots}", names.join(", "))
     });
-    format!("synced = {}{}", taken.synced, models.unwrap_or_default())
+    let level = taken.level.map(|it| format!("\nlevel = \"{}\"", it.0.as_str()));
+    format!("synced = {}{}{}", taken.synced, models.unwrap_or_default(), level.unwrap_or_default())
 }
 
 /// A text as TOML writes it.
@@ -218,6 +234,9 @@ mod tests {
             "# key =",
             "# models =",
             "# roots =",
+            "# metadata =",
+            "# metadata_root =",
+            "# level =",
             "# [passkeys.officers]",
         ];
         let text =

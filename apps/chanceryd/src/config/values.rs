@@ -384,6 +384,20 @@ impl FromStr for Level {
     }
 }
 
+/// Which level FIDO has to have given to a model of authenticators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelLevel(pub chancery_duties::gateway::Level);
+
+text!(ModelLevel, "a level such as \"L2\"");
+
+impl FromStr for ModelLevel {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = chancery_duties::gateway::Level::parse(text).map(Self);
+        read.ok_or_else(|| format!("`{text}` is not a level: use L1, L1plus, L2, L2plus, L3 or L3plus"))
+    }
+}
+
 /// In which form the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

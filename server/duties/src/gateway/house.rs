@@ -129,7 +129,7 @@ impl House {
         let charter = rights.refresh(&mut floor.db.reader(), &settings.domain, &floor.policies).await?;
         let limits = Arc::new(Limits::new(&settings, &floor.clock));
         let signin = signin::Signin::new(settings.session_minutes, started, settings.providers());
-        let passkeys = Passkeys::new(&settings.domain, &settings.passkeys)?;
+        let passkeys = Passkeys::new(&settings.domain, &settings.passkeys, started)?;
         let (delivery, batcher) = delivery::Delivery::new(
             Arc::clone(&floor),
             (settings.domain.clone(), rights.clone()),
@@ -154,6 +154,9 @@ impl House {
                 tasks,
             },
         };
+        let failed = |refusal: Refusal| StoreError::Failed(format!("the metadata: {}", refusal.code));
+        let adopted = passkeys::adopt(&house.desk(), &house.gate.passkeys).await;
+        adopted.map_err(|error| failed(error.into()))?.map_err(InvalidModels::from)?;
         // Whatever ended this process before, nothing is said where people may not meet.
         if charter.is_some() {
             let failed = |refusal: Refusal| StoreError::Failed(format!("the charter: {}", refusal.code));

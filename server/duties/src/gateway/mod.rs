@@ -28,4 +28,6 @@ pub use house::{House, HouseError};
 pub use limit::Peer;
 pub use settings::{Administration, Settings};
 
-pub use crate::passkeys::{InvalidModels, Models, PasskeyRule, PasskeySettings};
+pub use crate::passkeys::{
+    InvalidMetadata, InvalidModels, Level, MetadataFile, Models, PasskeyRule, PasskeySettings,
+};

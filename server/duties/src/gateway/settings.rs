@@ -69,8 +69,9 @@ impl Settings {
             passkeys: PasskeySettings {
                 origin: None,
                 required: false,
-                rule: PasskeyRule { synced: true, models: None },
+                rule: PasskeyRule { synced: true, models: None, level: None },
                 officers: None,
+                metadata: None,
             },
             administration: None,
             provider_hours: None,

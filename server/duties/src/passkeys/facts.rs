@@ -156,6 +156,24 @@ impl Fact for Expired {
     const MEANING: &'static str = "ceremonies were over and were deleted: how many";
 }
 
+/// Another edition of FIDO's metadata is used.
+#[derive(Debug, Serialize)]
+pub(crate) struct Adopted {
+    /// Which one.
+    pub number: u64,
+    /// How many models it knows.
+    pub models: u64,
+    /// How many of them are not to be relied on any more.
+    pub flagged: u64,
+    /// How many passkeys of this organisation are not taken any more.
+    pub refused: u64,
+}
+
+impl Fact for Adopted {
+    const KIND: &'static str = "passkeys.metadata-adopted";
+    const MEANING: &'static str = "another edition of FIDO's metadata is used: its number, how many models it knows, how many of them are flagged as unsafe, how many passkeys of the organisation are not taken any more";
+}
+
 /// Every kind of fact this duty tells.
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Begun>(),
@@ -166,4 +184,5 @@ pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Reset>(),
     Meaning::of::<CopySuspected>(),
     Meaning::of::<Expired>(),
+    Meaning::of::<Adopted>(),
 ];

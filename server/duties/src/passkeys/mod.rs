@@ -6,6 +6,7 @@
 //! Invariants: the person was verified by the authenticator, always; an approval is for one request of one device, once; a further
 //! passkey is added only with one that is there.
 
+mod adopt;
 mod begin;
 mod error;
 mod expire;
@@ -14,6 +15,7 @@ mod finish;
 mod forget;
 mod list;
 mod look;
+mod metadata;
 mod model;
 mod page;
 mod party;
@@ -26,20 +28,23 @@ mod watch;
 
 use std::sync::Arc;
 
-use chancery_wire::names::Domain;
+use chancery_wire::{names::Domain, time::Instant};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use adopt::adopt;
 pub(crate) use begin::{Approve, begin};
 pub(crate) use error::PasskeysError;
 pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
 pub(crate) use forget::forget;
+pub use metadata::{InvalidMetadata, Level, MetadataFile};
 pub(crate) use model::Purpose;
 pub(crate) use page::pages;
 pub use rule::{InvalidModels, Models, PasskeyRule};
 pub(crate) use store::{MIGRATIONS, has_any, name};
 pub(crate) use use_up::use_up;
 
+use metadata::Metadata;
 use party::Party;
 
 /// Which passkeys an organisation takes, and for what.
@@ -53,18 +58,28 @@ pub struct PasskeySettings {
     pub rule: PasskeyRule,
     /// Which ones are taken of officers, where that is something else.
     pub officers: Option<PasskeyRule>,
+    /// What FIDO's metadata service says of models, where it is to be heeded.
+    pub metadata: Option<MetadataFile>,
 }
 
 /// What passkeys know of the world.
 #[derive(Clone, Debug)]
 pub(crate) struct Passkeys {
     party: Option<Arc<Party>>,
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Passkeys {
     /// Passkeys of an organisation.
-    pub(crate) fn new(domain: &Domain, settings: &PasskeySettings) -> Result<Self, InvalidModels> {
-        Ok(Self { party: Party::new(domain, settings)?.map(Arc::new) })
+    pub(crate) fn new(
+        domain: &Domain,
+        settings: &PasskeySettings,
+        now: Instant,
+    ) -> Result<Self, InvalidModels> {
+        let metadata = settings.metadata.as_ref().map(|file| Metadata::read(file, now)).transpose()?;
+        let metadata = metadata.map(Arc::new);
+        let party = Party::new(domain, settings, metadata.as_ref())?.map(Arc::new);
+        Ok(Self { party, metadata })
     }
 
     fn party(&self) -> Result<&Party, PasskeysError> {

@@ -3,7 +3,7 @@
 //! The library checks; here is only what this organisation asks for: user verification always, discoverable passkeys, one origin, and
 //! its own rule about which passkeys it takes. That rule is held to when a passkey is added and each time it is used.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chancery_trail::digest;
 use chancery_wire::{
@@ -27,6 +27,7 @@ use webauthn_rs_core::{
 use super::{
     PasskeySettings,
     error::PasskeysError,
+    metadata::Metadata,
     model::Kept,
     rule::{InvalidModels, Rule, aaguid},
 };
@@ -72,9 +73,13 @@ pub(crate) struct Assertion {
 
 impl Party {
     /// The relying party at the origin of the settings; nothing when there is none.
-    pub(super) fn new(domain: &Domain, settings: &PasskeySettings) -> Result<Option<Self>, InvalidModels> {
-        let rule = Rule::new(&settings.rule)?;
-        let officers = settings.officers.as_ref().map(Rule::new).transpose()?;
+    pub(super) fn new(
+        domain: &Domain,
+        settings: &PasskeySettings,
+        metadata: Option<&Arc<Metadata>>,
+    ) -> Result<Option<Self>, InvalidModels> {
+        let rule = Rule::new(&settings.rule, metadata)?;
+        let officers = settings.officers.as_ref().map(|rule| Rule::new(rule, metadata)).transpose()?;
         let origin = settings.origin.as_deref().and_then(|origin| Url::parse(origin).ok());
         let Some(origin) = origin else { return Ok(None) };
         let Some(id) = origin.domain().map(str::to_owned) else { return Ok(None) };
@@ -118,7 +123,7 @@ impl Party {
     fn new_passkey(&self, owner: Owner<'_>) -> Result<(Value, RegistrationState), PasskeysError> {
         let name = owner.handle.as_str();
         let exclude = owner.kept.iter().map(|it| it.credential.cred_id.clone()).collect();
-        let attestation = if self.rule(owner).attested.is_some() {
+        let attestation = if self.rule(owner).asks() {
             AttestationConveyancePreference::Direct
         } else {
             AttestationConveyancePreference::None
@@ -181,6 +186,12 @@ impl Party {
             .new_challenge_authenticate_builder(credentials, Some(UserVerificationPolicy::Required))?;
         let (options, state) = self.core.generate_challenge_authenticate(builder)?;
         Ok((written(&options.public_key)?, state))
+    }
+
+    /// Whether a passkey would still be taken.
+    pub(super) fn takes(&self, officer: bool, kept: &Kept) -> bool {
+        let rule = self.officers.as_ref().filter(|_| officer).unwrap_or(&self.rule);
+        rule.check(&kept.credential).is_ok()
     }
 
     /// The rule for an account, as it is today.

@@ -4,13 +4,19 @@
 //! of itself alone can be made up. The rule is held to when a passkey is added and each time it is used, so a stricter one takes effect on
 //! passkeys that are there.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use uuid::Uuid;
 use webauthn_attestation_ca::{AttestationCaList, AttestationCaListBuilder};
 use webauthn_rs_core::proto::{AttestationMetadata, Credential};
 
-use super::error::PasskeysError;
+use super::{
+    error::PasskeysError,
+    metadata::{InvalidMetadata, Level, Metadata, Model},
+};
 
 /// Which passkeys are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +25,8 @@ pub struct PasskeyRule {
     pub synced: bool,
     /// The models of authenticators that are taken, and the certificates of their makers; any model where there is nothing.
     pub models: Option<Models>,
+    /// Which level FIDO has to have given to those that are taken, by its metadata; any or none where nothing is said.
+    pub level: Option<Level>,
 }
 
 /// Models of authenticators.
@@ -26,7 +34,7 @@ pub struct PasskeyRule {
 pub struct Models {
     /// Their AAGUIDs, as `cb69481e-8ff7-4039-93ec-0a2729a154a8`.
     pub names: Vec<String>,
-    /// The root certificates that vouch for them, as PEM.
+    /// The root certificates that vouch for them, as PEM; those of the metadata where nothing is said.
     pub roots: String,
 }
 
@@ -44,6 +52,12 @@ pub enum InvalidModels {
         "models without root certificates cannot be told from what is made up, and the other way round: name both"
     )]
     Half,
+    /// There is no metadata that says of which level models are.
+    #[error("the levels of models are said by FIDO's metadata: name it")]
+    NoMetadata,
+    /// The metadata cannot be used.
+    #[error("the metadata: {0}")]
+    Metadata(#[from] InvalidMetadata),
 }
 
 /// A rule that is ready to be held to.
@@ -51,11 +65,24 @@ pub enum InvalidModels {
 pub(super) struct Rule {
     pub(super) synced: bool,
     pub(super) attested: Option<AttestationCaList>,
+    /// What is known of models.
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Rule {
-    pub(super) fn new(rule: &PasskeyRule) -> Result<Self, InvalidModels> {
-        Ok(Self { synced: rule.synced, attested: rule.models.as_ref().map(list).transpose()? })
+    pub(super) fn new(rule: &PasskeyRule, metadata: Option<&Arc<Metadata>>) -> Result<Self, InvalidModels> {
+        let attested = match (&rule.models, rule.level, metadata) {
+            (None, None, _) => None,
+            (_, Some(_), None) => return Err(InvalidModels::NoMetadata),
+            (Some(models), None, None) => Some(list(models)?),
+            (models, level, Some(metadata)) => Some(known(models.as_ref(), level, metadata)?),
+        };
+        Ok(Self { synced: rule.synced, attested, metadata: metadata.cloned() })
+    }
+
+    /// Whether authenticators are asked of which model they are.
+    pub(super) fn asks(&self) -> bool {
+        self.attested.is_some() || self.metadata.is_some()
     }
 
     /// Whether a passkey is taken, by what is known of it.
@@ -63,6 +90,14 @@ impl Rule {
         if credential.backup_eligible && !self.synced {
             return Err(PasskeysError::NotAllowed(
                 "your organisation takes only passkeys that stay in one authenticator",
+            ));
+        }
+        let flagged = |metadata: &Metadata| {
+            aaguid(credential).and_then(|model| metadata.models.get(&model)).is_some_and(|it| it.flagged)
+        };
+        if self.metadata.as_deref().is_some_and(flagged) {
+            return Err(PasskeysError::NotAllowed(
+                "this model of authenticator is not safe any more, says FIDO's metadata",
             ));
         }
         let Some(list) = &self.attested else { return Ok(()) };
@@ -84,6 +119,33 @@ pub(super) fn aaguid(credential: &Credential) -> Option<Uuid> {
         AttestationMetadata::Packed { aaguid } | AttestationMetadata::Tpm { aaguid, .. } => Some(*aaguid),
         _ => None,
     }
+}
+
+/// The models that the metadata vouches for: those that are named, if any are, and of that level at least.
+fn known(
+    models: Option<&Models>,
+    level: Option<Level>,
+    metadata: &Metadata,
+) -> Result<AttestationCaList, InvalidModels> {
+    if let Some(models) = models.filter(|it| !it.roots.trim().is_empty() && level.is_none()) {
+        return list(models);
+    }
+    let name = |name: &String| Uuid::parse_str(name).map_err(|_| InvalidModels::Name(name.clone()));
+    let named = models.map(|it| it.names.iter().map(name).collect::<Result<BTreeSet<_>, _>>()).transpose()?;
+    let mut builder = AttestationCaListBuilder::new();
+    let is_meant = |model: &Uuid| named.as_ref().is_none_or(|named| named.contains(model));
+    let enough = |it: &Model| level.is_none_or(|level| it.level.is_some_and(|its| its >= level));
+    for (model, it) in
+        metadata.models.iter().filter(|(model, it)| is_meant(model) && enough(it) && !it.flagged)
+    {
+        for root in &it.roots {
+            // A certificate that cannot be read vouches for nothing.
+            if builder.insert_device_der(root, *model, model.to_string(), BTreeMap::new()).is_err() {
+                tracing::warn!(%model, "a certificate in FIDO's metadata cannot be read");
+            }
+        }
+    }
+    Ok(builder.build())
 }
 
 fn list(models: &Models) -> Result<AttestationCaList, InvalidModels> {

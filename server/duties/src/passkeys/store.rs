@@ -12,8 +12,30 @@ use chancery_wire::{
 
 use super::model::{Held, Kept, Purpose, State};
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "passkeys/0001_passkeys", sql: include_str!("migrations/0001_passkeys.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "passkeys/0001_passkeys", sql: include_str!("migrations/0001_passkeys.sql") },
+    Migration { name: "passkeys/0002_metadata", sql: include_str!("migrations/0002_metadata.sql") },
+];
+
+/// Which edition of the metadata was used last; 0 before the first.
+pub(super) async fn metadata(from: &mut impl Read) -> Result<u64, StoreError> {
+    let row = from.row("SELECT number FROM passkeys_metadata WHERE one = 1", vec![]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
+/// This edition of the metadata is used from now on.
+pub(super) async fn keep_metadata(tx: &mut Tx, number: u64) -> Result<(), StoreError> {
+    const SET: &str = "INSERT INTO passkeys_metadata (one, number) VALUES (1, $1)
+        ON CONFLICT (one) DO UPDATE SET number = excluded.number";
+    tx.execute(SET, values![number]).await.map(drop)
+}
+
+/// All passkeys.
+pub(super) async fn all(from: &mut impl Read) -> Result<Vec<Kept>, StoreError> {
+    const SELECT: &str =
+        "SELECT passkey, handle, name, kept, added_at, used_at FROM passkeys_keys ORDER BY handle, passkey";
+    from.rows(SELECT, vec![]).await?.iter().map(kept).collect()
+}
 
 /// Whether an account has a passkey.
 pub(crate) async fn has_any(from: &mut impl Read, handle: &Handle) -> Result<bool, StoreError> {

@@ -153,6 +153,48 @@ impl Maker {
     }
 }
 
+/// A service that says of models what is known of them, as FIDO's does.
+pub(crate) struct Service {
+    /// The certificate that vouches for it.
+    pub(crate) root: String,
+    key: KeyPair,
+    certificate: Vec<u8>,
+}
+
+impl Service {
+    pub(crate) fn new() -> Self {
+        let (root_key, key) =
+            (KeyPair::generate().unwrap(), KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap());
+        let mut root = CertificateParams::new(vec![]).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        root.distinguished_name.push(DnType::CommonName, "Root of a metadata service");
+        let root_pem = root.self_signed(&root_key).unwrap().pem();
+        let leaf = CertificateParams::new(vec!["mds.bank.example".to_owned()]).unwrap();
+        let certificate = leaf.signed_by(&key, &Issuer::new(root, root_key)).unwrap().der().to_vec();
+        Self { root: root_pem, key, certificate }
+    }
+
+    /// Edition `number`: each model with its maker and what is reported of it.
+    pub(crate) fn says(&self, number: u64, models: &[(Uuid, &Maker, &[&str])]) -> String {
+        let entry = |(model, maker, reports): &(Uuid, &Maker, &[&str])| {
+            let root: String = maker.root.lines().filter(|line| !line.starts_with("-----")).collect();
+            let reports: Vec<Value> = reports.iter().map(|it| json!({ "status": it })).collect();
+            json!({"aaguid": model, "metadataStatement": {"attestationRootCertificates": [root]}, "statusReports": reports})
+        };
+        let entries: Vec<Value> = models.iter().map(entry).collect();
+        self.signs(&json!({"no": number, "nextUpdate": "2099-01-01", "entries": entries}), "RS256")
+    }
+
+    pub(crate) fn signs(&self, payload: &Value, alg: &str) -> String {
+        let header = json!({"alg": alg, "x5c": [data_encoding::BASE64.encode(&self.certificate)]});
+        let part = |it: &Value| BASE64URL_NOPAD.encode(it.to_string().as_bytes());
+        let signed = format!("{}.{}", part(&header), part(payload));
+        let signature = self.key.sign(signed.as_bytes()).unwrap();
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
+    }
+}
+
 impl Forger {
     /// One that tells the truth so far.
     pub(crate) fn new(seed: u8, origin: &str) -> Self {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use chancery_duties::gateway::{HouseError, Models, PasskeyRule, Settings};
+use chancery_duties::gateway::{
+    HouseError, InvalidModels, Level, MetadataFile, Models, PasskeyRule, Settings,
+};
 use chancery_testkit::{both, db::Temporary};
 use chancery_wire::{api::APPROVAL, problem::Code};
 use reqwest::Method;
@@ -10,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    authenticator::{Attests, Forger, Maker},
+    authenticator::{Attests, Forger, Maker, Service},
     door::{Door, expected, problem},
     passkeys::{LINKING, Seat, finish, open, view},
 };
@@ -59,7 +61,7 @@ both! {
         let models = |names: &[Uuid], makers: &[&Maker]| {
             let names = names.iter().map(Uuid::to_string).collect();
             let roots = makers.iter().map(|maker| maker.root.as_str()).collect();
-            PasskeyRule { synced: true, models: Some(Models { names, roots }) }
+            PasskeyRule { synced: true, models: Some(Models { names, roots }), level: None }
         };
         let mut settings = Settings::new("bank.example".parse().unwrap());
         settings.passkeys.rule = models(&[good, better], &[&makes_good, &makes_better]);
@@ -109,6 +111,95 @@ both! {
         // From now on she confirms what she does to others.
         assert_eq!(problem(reset(&alices, "bob")).await, expected(Code::Unconfirmed));
     }
+}
+
+both! {
+    /// What FIDO says of models decides which are taken, of whom, and which are not any more; also of passkeys that are there.
+    async fn what_the_metadata_says_of_models_is_heeded(db: Db) {
+        let (mut door, _, _) = open(db).await;
+        let [good, better, other] = [1, 2, 3].map(|number| Uuid::from_bytes([number; 16]));
+        let [makes_good, makes_better, makes_other] = [good, better, other].map(Maker::of);
+        let service = Service::new();
+        let settings = |blob: String| {
+            let mut settings = Settings::new("bank.example".parse().unwrap());
+            let any = settings.passkeys.rule.clone();
+            settings.passkeys.rule.level = Some(Level::L1);
+            settings.passkeys.officers = Some(PasskeyRule { level: Some(Level::L2), ..any });
+            settings.passkeys.metadata = Some(MetadataFile { blob, root: Some(service.root.clone()) });
+            settings
+        };
+        let said = |number, of_good: &[&str]| {
+            let models: [(_, &Maker, &[&str]); 3] = [
+                (good, &makes_good, of_good),
+                (better, &makes_better, &["NOT_FIDO_CERTIFIED", "FIDO_CERTIFIED_L2"]),
+                (other, &makes_other, &["NOT_FIDO_CERTIFIED"]),
+            ];
+            service.says(number, &models)
+        };
+        door.reopen(settings(said(5, &["FIDO_CERTIFIED"]))).await;
+        door.has_fact("passkeys.metadata-adopted", 1).await;
+        let refused = expected(Code::OtherPasskey);
+        let bobs = Seat::of(&door, door.bob.enrolled().unwrap()).await;
+        let alices = Seat::of(&door, door.alice.enrolled().unwrap()).await;
+        let truth = Forger::new(9, door.origin());
+        let is = |model: Uuid, maker: &Arc<Maker>, id: u8| Forger { model, attests: Attests::By(Arc::clone(maker)), id: [id; 16], ..truth.clone() };
+        let adds = async |whose: &Seat, forger: &Forger| {
+            let ceremony = whose.begins(&door, "/v1/passkeys", &json!({"name": "key"})).await;
+            let asked = view(&door, &ceremony).await;
+            finish(&door, &ceremony, &forger.create(&asked.options)).await
+        };
+        assert_eq!(adds(&bobs, &is(other, &makes_other, 1)).await, refused, "it has no level");
+        assert_eq!(adds(&bobs, &is(good, &Maker::of(good), 2)).await, refused, "somebody else's certificate");
+        assert_eq!(adds(&bobs, &Forger { id: [3; 16], ..truth.clone() }).await, refused, "nothing is shown");
+        assert_eq!(adds(&bobs, &is(good, &makes_good, 4)).await.0, 200);
+        assert_eq!(adds(&alices, &is(good, &makes_good, 5)).await, refused, "an officer needs a better one");
+        assert_eq!(adds(&alices, &is(better, &makes_better, 6)).await.0, 200);
+        // It becomes known that the model is not safe: what bob has approves nothing any more.
+        door.reopen(settings(said(6, &["FIDO_CERTIFIED", "USER_VERIFICATION_BYPASS", "UPDATE_AVAILABLE"]))).await;
+        door.has_fact("passkeys.metadata-adopted", 2).await;
+        let bobs = Seat::of(&door, door.bob.enrolled().unwrap()).await;
+        let approval = bobs.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
+        let asked = view(&door, &approval).await;
+        let used = Forger { counter: 2, ..is(good, &makes_good, 4) }.get(&asked.options);
+        assert_eq!(finish(&door, &approval, &used).await, refused);
+        // The same edition again is nothing new, and an older one would have it forgotten.
+        door.reopen(settings(said(6, &["FIDO_CERTIFIED", "REVOKED"]))).await;
+        door.has_fact("passkeys.metadata-adopted", 2).await;
+        door.house.stop().await;
+        let older = Door::tries(&door.db, settings(said(5, &["FIDO_CERTIFIED"]))).await.unwrap_err();
+        assert!(older.to_string().contains("it is number 5, and number 6 was used before"), "{older}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_that_nobody_vouches_for_is_refused_at_the_start() {
+    let model = Uuid::from_bytes([1; 16]);
+    let (maker, service, liar) = (Maker::of(model), Service::new(), Service::new());
+    let good = service.says(1, &[(model, &maker, &["FIDO_CERTIFIED"])]);
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let other = liar.says(1, &[(model, &maker, &["FIDO_CERTIFIED_L3"])]);
+    let (others, _) = other.rsplit_once('.').unwrap();
+    let payload = json!({"no": 1, "nextUpdate": "2099-01-01", "entries": []});
+    for (lie, blob, root) in [
+        ("no token", "rubbish".to_owned(), Some(&service.root)),
+        ("somebody else's", other.clone(), Some(&service.root)),
+        ("another payload", format!("{others}.{signature}"), Some(&service.root)),
+        ("no signature", format!("{signed}."), Some(&service.root)),
+        ("another way of signing", service.signs(&payload, "none"), Some(&service.root)),
+        ("not the service's root", good.clone(), None),
+        ("no root", good.clone(), Some(&String::new())),
+    ] {
+        let mut settings = Settings::new("bank.example".parse().unwrap());
+        settings.passkeys.metadata = Some(MetadataFile { blob, root: root.cloned() });
+        let database = Temporary::sqlite().unwrap();
+        let opened = Door::tries(&database.open().await.unwrap(), settings).await;
+        assert!(matches!(opened, Err(HouseError::Models(InvalidModels::Metadata(_)))), "{lie}: {opened:?}");
+    }
+    let mut settings = Settings::new("bank.example".parse().unwrap());
+    settings.passkeys.rule.level = Some(Level::L1);
+    let database = Temporary::sqlite().unwrap();
+    let opened = Door::tries(&database.open().await.unwrap(), settings).await;
+    assert!(matches!(opened, Err(HouseError::Models(InvalidModels::NoMetadata))), "{opened:?}");
 }
 
 #[tokio::test]
