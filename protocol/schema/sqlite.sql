@@ -372,6 +372,10 @@ CREATE INDEX rooms_away_of ON rooms_away (handle);
 ALTER TABLE rooms ADD COLUMN apart BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX rooms_apart ON rooms (apart);
 
+-- rooms/0003_leaving
+-- Whether a device has asked to leave a room, with all of its account's: it is in there until another one takes that in.
+ALTER TABLE rooms_devices ADD COLUMN leaving BIGINT NOT NULL DEFAULT 0;
+
 -- files/0001_files
 -- Sealed files in rooms, and the parts they are made of. `until` is when a file is forgotten that is not whole.
 CREATE TABLE files (

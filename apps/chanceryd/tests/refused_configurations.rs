@@ -56,12 +56,12 @@ const SPOILED: &[(&str, &str, &str)] = &[
     // What FIDO's metadata says needs metadata that says it.
     (
         "[log]",
-        "[passkeys]\ncertified = \"L2\"\n[log]",
+        "[passkeys]\nlevel = \"L2\"\n[log]",
         "15: the levels of models are said by FIDO's metadata service: add `metadata` under [passkeys], its file",
     ),
     (
         "[log]",
-        "[passkeys]\ncertified = \"L9\"\n[log]",
+        "[passkeys]\nlevel = \"L9\"\n[log]",
         "15: `L9` is not a level: use L1, L1plus, L2, L2plus, L3 or L3plus",
     ),
     (
@@ -206,6 +206,11 @@ const SPOILED: &[(&str, &str, &str)] = &[
         "[health]",
         "[admin]\nlisten = \"127.0.0.1:8461\"\n[health]",
         "11: health and admin cannot both listen on 127.0.0.1:8461",
+    ),
+    (
+        "[health]",
+        "[admin]\nlisten = \"127.0.0.1:8462\"\nurl = \"http://127.0.0.1:8460\"\n[health]",
+        "10: admin and public cannot both be reached at one address",
     ),
     (
         "[health]",

@@ -2,7 +2,7 @@
 //!
 //! Who is in a group is what the provider has said here, and not what the server says of it: so the server brings nobody into such a room.
 
-use chancery_vault::Standing;
+use chancery_vault::{FilledRoom, Standing};
 use chancery_wire::{
     ids::{ResourceId, RoomId},
     names::Handle,
@@ -33,14 +33,22 @@ pub enum Heard {
         /// Whether it is new.
         made: bool,
     },
-    /// Nobody is in a group.
-    Emptied(ResourceId),
+    /// These are in a group, and nobody else.
+    Whole(ResourceId, Vec<ResourceId>),
     /// They are in a group.
     In(ResourceId, Vec<ResourceId>),
     /// They are in a group no more.
     Out(ResourceId, Vec<ResourceId>),
+    /// Something was said of who is in a group that was not understood: it is not known until it is said as a whole.
+    Unclear(ResourceId),
+    /// The same of all groups.
+    AllUnclear,
     /// A person or group is gone.
     Gone(ResourceId),
+    /// The server has shown a person of that name. It is not kept: it must be what the provider says.
+    ShownPerson(ResourceId, Option<Handle>),
+    /// The server has shown a group of that name, in small letters.
+    ShownGroup(ResourceId, String),
 }
 
 /// A room that is filled from a group of the directory, and what is to be done there.
@@ -48,56 +56,96 @@ pub enum Heard {
 pub struct Filled {
     /// The room.
     pub room: RoomId,
-    /// The group's name, in small letters.
+    /// What the group was called when the room began to be filled from it, in small letters.
     pub group: String,
     /// Who is in the group and not in the room.
     pub coming: Vec<Handle>,
     /// Who is in the room as a plain member, and not in the group.
     pub going: Vec<Handle>,
-    /// Why nothing can be done there, if it cannot.
+    /// Why not everything can be done there, if it cannot.
     pub stuck: Option<&'static str>,
 }
 
 impl Engine {
+    /// Whether the server contradicts what the provider has said: it shows somebody under another's id, or gives such an id to somebody new. What
+    /// it answers is not to be passed on then, for the provider would speak of the one and mean the other.
+    pub fn is_contradicted(&self, all: &[Heard]) -> Result<bool, EngineError> {
+        self.look(|step, _| {
+            for it in all {
+                let contradicts = match it {
+                    Heard::Person { id, made: true, .. } | Heard::Group { id, made: true, .. } => {
+                        step.person(*id)?.is_some() || step.group(*id)?.is_some()
+                    }
+                    Heard::ShownPerson(id, handle) => {
+                        let said = all.iter().find_map(|it| match it {
+                            Heard::Person { id: whose, handle, .. } if whose == id => Some(handle.clone()),
+                            _ => None,
+                        });
+                        let known = said.map_or_else(|| step.person(*id), |said| Ok(Some(said)))?;
+                        step.group(*id)?.is_some() || known.is_some_and(|known| known != *handle)
+                    }
+                    Heard::ShownGroup(id, name) => {
+                        let said = all.iter().find_map(|it| match it {
+                            Heard::Group { id: which, name, .. } if which == id => Some(name.clone()),
+                            _ => None,
+                        });
+                        let known = step.group(*id)?.map(|(known, _)| known);
+                        step.person(*id)?.is_some() || said.or(known).is_some_and(|known| known != *name)
+                    }
+                    _ => false,
+                };
+                if contradicts {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
     /// Keeps what a provider has said.
     pub fn hear(&mut self, all: &[Heard], now: Instant) -> Result<(), EngineError> {
         self.turn(now, |turn| {
             let step = turn.step;
             for it in all {
                 match it {
-                    // An id that the server gives to somebody else as well would have one come in for the other.
-                    Heard::Person { id, made: true, .. } | Heard::Group { id, made: true, .. }
-                        if step.knows_resource(*id)? =>
-                    {
-                        step.forget_resource(*id)?;
-                    }
                     Heard::Person { id, handle, .. } => step.keep_person(*id, handle.as_ref())?,
                     Heard::Group { id, name, .. } => step.keep_group(*id, name)?,
-                    Heard::Emptied(group) => step.empty_group(*group)?,
+                    Heard::Whole(group, all) => {
+                        step.empty_group(*group)?;
+                        all.iter().try_for_each(|it| step.keep_member(*group, *it, true))?;
+                        step.keep_sure(*group, true)?;
+                    }
                     Heard::In(group, all) => {
                         all.iter().try_for_each(|it| step.keep_member(*group, *it, true))?;
                     }
                     Heard::Out(group, all) => {
                         all.iter().try_for_each(|it| step.keep_member(*group, *it, false))?;
                     }
+                    Heard::Unclear(group) => step.keep_sure(*group, false)?,
+                    Heard::AllUnclear => {
+                        for filled in step.filled_rooms()? {
+                            step.keep_sure(filled.group, false)?;
+                        }
+                    }
                     Heard::Gone(id) => step.forget_resource(*id)?,
+                    Heard::ShownPerson(..) | Heard::ShownGroup(..) => {}
                 }
             }
             Ok(())
         })
     }
 
-    /// Fills a room from the group of that name from now on, or from none.
+    /// Fills a room from the group of that name from now on, or from none. Another group that is called so later is another group.
     pub fn fill_room(&mut self, room: RoomId, group: Option<&str>, now: Instant) -> Result<(), EngineError> {
-        let group = group.map(str::to_lowercase);
+        let name = group.map(str::to_lowercase);
         self.turn(now, |turn| {
             turn.room(room)?;
-            if let Some(group) = &group
-                && !turn.step.knows_group(group)?
-            {
-                return Err(EngineError::NoGroup(group.clone()));
+            let Some(name) = name else { return Ok(turn.step.fill_room(room, None)?) };
+            match turn.step.groups_called(&name)?[..] {
+                [group] => Ok(turn.step.fill_room(room, Some((group, &name)))?),
+                [] => Err(EngineError::NoGroup(name)),
+                [..] => Err(EngineError::SeveralGroups(name)),
             }
-            Ok(turn.step.fill_room(room, group.as_deref())?)
         })
     }
 
@@ -105,17 +153,35 @@ impl Engine {
     /// wished for again, if it is still to be done.
     pub fn filled_rooms(&mut self, now: Instant) -> Result<Vec<Filled>, EngineError> {
         let all = self.look(|step, _| {
-            let with = |(room, group): (RoomId, String)| Ok((room, step.in_group(&group)?, group));
+            let with = |it: FilledRoom| {
+                let known = step.group(it.group)?;
+                let (people, unknown) = step.in_group(it.group)?;
+                let unsure = match known {
+                    None => Some("the group is gone, or was made anew: say from which one the room is filled now"),
+                    Some((_, false)) => Some("who is in the group is not known: have the provider say the whole group again"),
+                    Some((_, true)) if unknown > 0 => {
+                        Some("somebody is in the group whom the provider has not named to this program, so nobody is taken out")
+                    }
+                    Some((_, true)) => None,
+                };
+                Ok((it, people, unsure))
+            };
             step.filled_rooms()?.into_iter().map(with).collect::<Result<Vec<_>, EngineError>>()
         })?;
         let me = self.identity()?.ok_or(EngineError::NotEnrolled)?.handle;
         let mut filled = Vec::new();
-        for (room, people, group) in all {
-            let view = self.room(room)?;
+        for (kept, people, unsure) in all {
+            let view = self.room(kept.room)?;
             for unsent in &view.unsent {
                 self.dismiss(unsent.wish, now)?;
             }
-            filled.push(compared(&view, &me, (group, &people)));
+            let mut it = compared(&view, &me, (kept.name, &people));
+            // Who is not known to be out is not taken out.
+            if unsure.is_some() {
+                it.going.clear();
+                it.stuck = it.stuck.or(unsure);
+            }
+            filled.push(it);
         }
         Ok(filled)
     }

@@ -112,6 +112,9 @@ pub enum EngineError {
     /// The provider has named no such group to this program.
     #[error("the identity provider has named no group {0} to this program yet")]
     NoGroup(String),
+    /// The provider has named several such groups.
+    #[error("there are several groups called {0}: have the provider give them different names")]
+    SeveralGroups(String),
     /// A device does not revoke itself.
     #[error("this is the device in your hand: revoke it on another one of yours, or ask an officer to")]
     ThisDevice,

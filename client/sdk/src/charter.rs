@@ -71,8 +71,8 @@ impl Client {
     pub async fn requests(&mut self) -> Result<Vec<WaitingRequest>, SdkError> {
         let identity = self.enrolled()?;
         let path = "/v1/charter/requests";
-        let waiting: WaitingRequests = self.http.ask(&identity, Method::GET, path, None::<&()>).await?;
-        self.keep_session()?;
+        let waiting = self.http.ask::<WaitingRequests>(&identity, Method::GET, path, None::<&()>).await;
+        let waiting = self.kept(waiting)?;
         Ok(waiting.requests)
     }
 
@@ -83,30 +83,32 @@ impl Client {
         let agree = Agree { digest: act.challenge(shown.id.0) };
         let path = format!("/v1/charter/requests/{}/agreements", shown.id);
         // What it is answered with is of the request's own kind.
-        let _: serde_json::Value = self.http.ask(&identity, Method::POST, &path, Some(&agree)).await?;
-        self.keep_session()
+        let done = self.http.ask::<serde_json::Value>(&identity, Method::POST, &path, Some(&agree)).await;
+        self.kept(done).map(drop)
     }
 
     /// Declines a request, or takes one back.
     pub async fn decline_request(&mut self, id: RequestId) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
         let path = format!("/v1/charter/requests/{id}");
-        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+        let declined = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
+        self.kept(declined)
     }
 
     /// Declines a proposal, or takes one back.
     pub async fn decline(&mut self, id: AmendmentId) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
         let path = format!("/v1/charter/proposals/{id}");
-        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+        let declined = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
+        self.kept(declined)
     }
 
     /// Why this account, or another one, may do something or may not, and what would change that.
     pub async fn explain(&mut self, account: Option<Handle>, act: &str) -> Result<Explanation, SdkError> {
         let identity = self.enrolled()?;
         let explain = Explain { account, act: act.to_owned() };
-        let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await?;
-        self.keep_session()?;
+        let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await;
+        let answer = self.kept(answer)?;
         Ok(answer)
     }
 
@@ -114,33 +116,32 @@ impl Client {
     pub async fn unused_rights(&mut self, since: Instant) -> Result<api::UnusedRights, SdkError> {
         let identity = self.enrolled()?;
         let path = format!("/v1/charter/unused/{}", since.0);
-        let unused = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
-        self.keep_session()?;
+        let unused = self.http.ask(&identity, Method::GET, &path, None::<&()>).await;
+        let unused = self.kept(unused)?;
         Ok(unused)
     }
 
     /// The guests of the organisation, for whoever may see that.
     pub async fn guests(&mut self) -> Result<Vec<api::Guest>, SdkError> {
         let identity = self.enrolled()?;
-        let guests: Guests = self.http.ask(&identity, Method::GET, "/v1/guests", None::<&()>).await?;
-        self.keep_session()?;
+        let guests = self.http.ask::<Guests>(&identity, Method::GET, "/v1/guests", None::<&()>).await;
+        let guests = self.kept(guests)?;
         Ok(guests.guests)
     }
 
     /// The rooms in which people are who may not meet, for whoever may say that.
     pub async fn apart(&mut self) -> Result<Vec<ApartRoom>, SdkError> {
         let identity = self.enrolled()?;
-        let apart: ApartRooms = self.http.ask(&identity, Method::GET, "/v1/rooms/apart", None::<&()>).await?;
-        self.keep_session()?;
+        let apart = self.http.ask::<ApartRooms>(&identity, Method::GET, "/v1/rooms/apart", None::<&()>).await;
+        let apart = self.kept(apart)?;
         Ok(apart.rooms)
     }
 
     /// The facts of the journal after that one, for whoever may read it: at most 512, and fewer only at its end.
     pub async fn facts(&mut self, after: u64) -> Result<Facts, SdkError> {
         let identity = self.enrolled()?;
-        let facts =
-            self.http.ask(&identity, Method::GET, &format!("/v1/journal/{after}"), None::<&()>).await?;
-        self.keep_session()?;
+        let facts = self.http.ask(&identity, Method::GET, &format!("/v1/journal/{after}"), None::<&()>).await;
+        let facts = self.kept(facts)?;
         Ok(facts)
     }
 
@@ -148,8 +149,8 @@ impl Client {
     pub async fn sessions_of(&mut self, handle: &Handle) -> Result<Sessions, SdkError> {
         let identity = self.enrolled()?;
         let path = format!("/v1/accounts/{handle}/sessions");
-        let sessions = self.http.ask(&identity, Method::GET, &path, None::<&()>).await?;
-        self.keep_session()?;
+        let sessions = self.http.ask(&identity, Method::GET, &path, None::<&()>).await;
+        let sessions = self.kept(sessions)?;
         Ok(sessions)
     }
 
@@ -157,14 +158,15 @@ impl Client {
     pub async fn end_sessions_of(&mut self, handle: &Handle) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
         let path = format!("/v1/accounts/{handle}/sessions");
-        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+        let ended = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
+        self.kept(ended)
     }
 
     async fn waiting_amendments(&mut self) -> Result<Vec<Vec<u8>>, SdkError> {
         let identity = self.enrolled()?;
-        let waiting: Proposals =
-            self.http.ask(&identity, Method::GET, "/v1/charter/proposals", None::<&()>).await?;
-        self.keep_session()?;
+        let waiting =
+            self.http.ask::<Proposals>(&identity, Method::GET, "/v1/charter/proposals", None::<&()>).await;
+        let waiting = self.kept(waiting)?;
         Ok(waiting.proposals.into_iter().map(|it| it.0).collect())
     }
 
@@ -179,7 +181,8 @@ impl Client {
     async fn deposit(&mut self, amendment: Vec<u8>) -> Result<Amended, SdkError> {
         let identity = self.enrolled()?;
         let amend = Amend { amendment: Opaque(amendment) };
-        self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await
+        let amended = self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await;
+        self.kept(amended)
     }
 }
 

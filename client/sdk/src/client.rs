@@ -113,12 +113,11 @@ impl Client {
         let invite = Invite { invitation: Opaque(invitation) };
         let invited =
             self.http.ask::<Invitation>(&identity, Method::POST, "/v1/invitations", Some(&invite)).await;
-        let waits = matches!(invited, Err(SdkError::Waits(_)));
-        if !waits {
-            invited?;
+        match self.kept(invited) {
+            Ok(_) => Ok((link, false)),
+            Err(SdkError::Waits(_)) => Ok((link, true)),
+            Err(error) => Err(error),
         }
-        self.keep_session()?;
-        Ok((link, waits))
     }
 
     /// Keeps a session that was opened, for the next program that opens the vault.
@@ -129,6 +128,12 @@ impl Client {
             self.engine.keep_session(&server, (&session.token.0, until), now())?;
         }
         Ok(())
+    }
+
+    /// What was asked, once the session in which it was asked is kept, whatever came of it.
+    pub(crate) fn kept<T>(&mut self, answer: Result<T, SdkError>) -> Result<T, SdkError> {
+        self.keep_session()?;
+        answer
     }
 
     /// The time as the engine is told it, for wishes that speak of a later one.

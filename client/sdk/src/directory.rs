@@ -1,9 +1,9 @@
 //! The organisation's directory: what a provider asks by SCIM is passed on to the server, and what follows from it is signed here.
 
-use std::{io::Write as _, time::Duration};
+use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
 use bytes::Bytes;
-use chancery_engine::{Filled, Want};
+use chancery_engine::{Filled, Progress, Want};
 use chancery_wire::{api::Waiting, ids::RoomId, names::Handle, policy::Role};
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
@@ -86,11 +86,16 @@ impl Client {
         let identity = self.enrolled()?;
         let answer = self.http.pass(&identity, (method, path), passed).await?;
         self.keep_session()?;
-        if answer.0 < 300 && !matches!(method, "GET" | "HEAD") {
-            let read = |body: &Bytes| serde_json::from_slice(body).unwrap_or_default();
-            let said = heard((method, path), &read(&passed.body), &read(&answer.1.body), &identity.domain);
-            self.engine.hear(&said, now())?;
+        let read = |body: &Bytes| serde_json::from_slice(body).unwrap_or_default();
+        let (said, shown) = (read(&passed.body), read(&answer.1.body));
+        let all = heard((method, path), (answer.0, &said, &shown), &identity.domain);
+        // The provider would speak of the one from then on, and mean the other.
+        if self.engine.is_contradicted(&all)? {
+            return Err(SdkError::Strange(
+                "it shows somebody under the id of somebody else in the directory",
+            ));
         }
+        self.engine.hear(&all, now())?;
         Ok(answer)
     }
 
@@ -112,30 +117,40 @@ impl Client {
             return Ok(filling);
         }
         self.sync(PATIENCE, &mut |_| {}).await?;
-        let mut wishes = Vec::new();
-        for it in self.filled_rooms()? {
+        let (all, identity) = (self.filled_rooms()?, self.enrolled()?);
+        let coming: BTreeSet<Handle> = all.iter().flat_map(|it| it.coming.iter().cloned()).collect();
+        let coming: Vec<Handle> = coming.into_iter().collect();
+        self.http.read_chains(&mut self.engine, &identity, &coming).await?;
+        let mut moves = Vec::new();
+        for it in all {
             filling.stuck.extend(it.stuck.map(|why| (it.room, why)));
             for handle in it.coming {
                 // Whoever has no account yet comes in once they have.
-                match self.devices_of(&handle).await {
-                    Ok(devices) if devices.iter().all(|it| it.revoked || it.suspended.is_some()) => {}
-                    Ok(_) => wishes.push((it.room, handle.clone(), Want::Add(vec![handle], Role::Member))),
-                    Err(error @ SdkError::Unreachable(_)) => return Err(error),
-                    Err(error) => filling.failed.push((it.room, handle, error.to_string())),
+                let devices = self.engine.devices_of(&handle)?;
+                if devices.iter().any(|it| !it.revoked && it.suspended.is_none()) {
+                    moves.push((it.room, handle.clone(), Want::Add(vec![handle], Role::Member)));
                 }
             }
-            wishes.extend(it.going.into_iter().map(|handle| (it.room, handle.clone(), Want::Remove(handle))));
+            moves.extend(it.going.into_iter().map(|handle| (it.room, handle.clone(), Want::Remove(handle))));
         }
-        for (room, handle, want) in wishes {
+        let mut wished = Vec::new();
+        for (room, handle, want) in moves {
             let comes = matches!(want, Want::Add(..));
             match self.want(room, want) {
-                Ok(_) if comes => filling.came.push((room, handle)),
-                Ok(_) => filling.went.push((room, handle)),
+                Ok(wish) => wished.push((room, handle, comes, wish)),
                 Err(error) => filling.failed.push((room, handle, error.to_string())),
             }
         }
-        if !filling.came.is_empty() || !filling.went.is_empty() {
+        if !wished.is_empty() {
             self.sync(PATIENCE, &mut |_| {}).await?;
+        }
+        for (room, handle, comes, wish) in wished {
+            match self.progress(wish)? {
+                Progress::Refused(why) => filling.failed.push((room, handle, why)),
+                Progress::Done | Progress::Accepted if comes => filling.came.push((room, handle)),
+                Progress::Done | Progress::Accepted => filling.went.push((room, handle)),
+                Progress::Waiting => {}
+            }
         }
         Ok(filling)
     }
@@ -144,8 +159,8 @@ impl Client {
     pub async fn waiting(&mut self) -> Result<Waiting, SdkError> {
         let identity = self.enrolled()?;
         let path = "/v1/provisioning/waiting";
-        let waiting = self.http.ask(&identity, Method::GET, path, None::<&()>).await?;
-        self.keep_session()?;
+        let waiting = self.http.ask(&identity, Method::GET, path, None::<&()>).await;
+        let waiting = self.kept(waiting)?;
         Ok(waiting)
     }
 

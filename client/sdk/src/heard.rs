@@ -1,8 +1,8 @@
 //! What an identity provider has said in a request that the server has taken, as far as it is about who is in which group.
 //!
-//! Read from what the provider says itself. Of the server's answer only the id is taken that it has given to somebody new.
-
-use std::collections::HashMap;
+//! Read from what the provider says itself. Of the server's answer only the id is taken that it has given to somebody new, and what it shows of
+//! people and groups, to see that it does not contradict. What is not understood of who is in a group makes that unclear; it brings nobody in and
+//! takes nobody out.
 
 use chancery_engine::Heard;
 use chancery_wire::{
@@ -11,65 +11,87 @@ use chancery_wire::{
 };
 use serde_json::Value;
 
-/// What a request has said, by what it is answered with.
+/// What a request has said that was answered so.
 pub(crate) fn heard(
     (method, path): (&str, &str),
-    said: &Value,
-    answer: &Value,
+    (status, said, answer): (u16, &Value, &Value),
     domain: &Domain,
 ) -> Vec<Heard> {
-    let path = path.split('?').next().unwrap_or_default().trim_start_matches("/scim/v2").trim_matches('/');
-    if path == "Bulk" {
-        return of_many(said, answer, domain);
+    let path = path.split('?').next().unwrap_or_default();
+    let path = path.strip_prefix("/scim/v2/").unwrap_or_default().trim_matches('/');
+    let mut all = shown(answer, domain);
+    // What is there no more when it is to be deleted again was deleted, by a request of which the answer was lost.
+    if status >= 300 && !(method == "DELETE" && status == 404) {
+        return all;
+    }
+    if path.eq_ignore_ascii_case("Bulk") {
+        all.extend(of_many(said, answer, domain));
+        return all;
     }
     let made = answer.get("id").and_then(Value::as_str);
-    of_one((method, path), said, made, domain)
-}
-
-/// What each of many requests in one has said. What was refused is left out.
-fn of_many(said: &Value, answer: &Value, domain: &Domain) -> Vec<Heard> {
-    let operations = |of: &Value| of.get("Operations").and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (asked, done) = (operations(said), operations(answer));
-    let id = |of: &Value| text(of, "location").rsplit('/').next().unwrap_or_default().to_owned();
-    let named: HashMap<String, String> = done.iter().map(|it| (text(it, "bulkId"), id(it))).collect();
-    let mut all = Vec::new();
-    for (asked, done) in asked.iter().zip(&done) {
-        let status = text(done, "status");
-        if !status.starts_with('2') {
-            continue;
-        }
-        let mut data = asked.get("data").cloned().unwrap_or_default();
-        refer(&mut data, &named);
-        let path = text(asked, "path");
-        let path = path.trim_matches('/');
-        let path = path.split_once("bulkId:").map_or(path.to_owned(), |(kind, it)| {
-            format!("{kind}{}", named.get(it).cloned().unwrap_or_default())
-        });
-        let (method, made) = (text(asked, "method").to_ascii_uppercase(), id(done));
-        all.extend(of_one((&method, &path), &data, Some(made.as_str()), domain));
-    }
+    all.extend(of_one((method, path), said, made, domain));
     all
 }
 
-/// Puts ids in the place of names that requests in one request have for each other.
-fn refer(data: &mut Value, named: &HashMap<String, String>) {
-    match data {
-        Value::String(text) => {
-            if let Some(id) = text.strip_prefix("bulkId:").and_then(|it| named.get(it)) {
-                text.clone_from(id);
-            }
+/// What an answer shows of people and groups.
+fn shown(answer: &Value, domain: &Domain) -> Vec<Heard> {
+    let one = |it: &Value| {
+        let id = it.get("id")?.as_str()?.parse::<ResourceId>().ok()?;
+        let text = |name| it.get(name).and_then(Value::as_str);
+        match (text("userName"), text("displayName")) {
+            (Some(name), _) => Some(Heard::ShownPerson(id, Handle::of_user_name(name, domain))),
+            (None, Some(name)) => Some(Heard::ShownGroup(id, name.to_lowercase())),
+            (None, None) => None,
         }
-        Value::Array(all) => all.iter_mut().for_each(|it| refer(it, named)),
-        Value::Object(all) => all.values_mut().for_each(|it| refer(it, named)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    };
+    let listed = answer.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    listed.chain([answer]).filter_map(one).collect()
+}
+
+/// What each of many requests in one has said: each is known by the name that the provider has for it. Where that cannot be told, what is said of
+/// groups is not known any more.
+fn of_many(said: &Value, answer: &Value, domain: &Domain) -> Vec<Heard> {
+    let operations =
+        |of: &Value| attribute(of, "operations").and_then(Value::as_array).cloned().unwrap_or_default();
+    let text =
+        |of: &Value, key: &str| attribute(of, key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (asked, done) = (operations(said), operations(answer));
+    let mut all = Vec::new();
+    for asked in &asked {
+        let (method, path) = (text(asked, "method").to_ascii_uppercase(), text(asked, "path"));
+        let path = path.trim_matches('/');
+        let data = attribute(asked, "data").cloned().unwrap_or_default();
+        // Those that speak of each other say something else than what is written in them.
+        let refers = path.contains("bulkId:") || data.to_string().contains("bulkId:");
+        let name = text(asked, "bulkId");
+        let mut named = done.iter().filter(|it| !name.is_empty() && text(it, "bulkId") == name);
+        match (named.next(), named.next()) {
+            (Some(done), None) if method == "POST" && path.eq_ignore_ascii_case("Users") && !refers => {
+                if text(done, "status").starts_with('2') {
+                    let location = text(done, "location");
+                    let made = location.rsplit('/').next();
+                    all.extend(of_one((&method, path), &data, made, domain));
+                }
+            }
+            _ => all.push(Heard::AllUnclear),
+        }
     }
+    all.dedup();
+    all
 }
 
 fn of_one((method, path): (&str, &str), said: &Value, made: Option<&str>, domain: &Domain) -> Vec<Heard> {
-    let (kind, id) = path.split_once('/').unwrap_or((path, ""));
-    let (id, made) = if method == "POST" { (made.unwrap_or_default(), true) } else { (id, false) };
+    let (kind, id) = path.split_once('/').map_or((path, None), |(kind, id)| (kind, Some(id)));
+    let (id, made) = match (method, id) {
+        ("POST", None) => (made.unwrap_or_default(), true),
+        ("PUT" | "PATCH" | "DELETE", Some(id)) => (id, false),
+        _ => return vec![],
+    };
     let Ok(id) = id.parse::<ResourceId>() else { return vec![] };
+    let people = kind.eq_ignore_ascii_case("Users");
+    if !people && !kind.eq_ignore_ascii_case("Groups") {
+        return vec![];
+    }
     if method == "DELETE" {
         return vec![Heard::Gone(id)];
     }
@@ -77,38 +99,36 @@ fn of_one((method, path): (&str, &str), said: &Value, made: Option<&str>, domain
         let all = attribute(said, "operations").and_then(Value::as_array);
         all.into_iter().flatten().map(Operation::read).collect()
     } else {
-        vec![Operation { what: "add".to_owned(), path: String::new(), value: said.clone() }]
+        vec![Operation { what: "replace".to_owned(), path: String::new(), value: said.clone() }]
     };
-    if kind.eq_ignore_ascii_case("Users") {
+    if people {
         let name = operations.iter().filter_map(|it| it.text("username")).next_back();
         let person = |name: String| Heard::Person { id, handle: Handle::of_user_name(&name, domain), made };
         return name.map(person).into_iter().collect();
     }
-    if !kind.eq_ignore_ascii_case("Groups") {
-        return vec![];
-    }
     let name = operations.iter().filter_map(|it| it.text("displayname")).next_back();
     let mut all: Vec<Heard> =
         name.map(|name| Heard::Group { id, name: name.to_lowercase(), made }).into_iter().collect();
-    // Who is said to be in a group is so as a whole; a group that is made or said anew without members has none.
-    if method != "PATCH" {
-        all.push(Heard::Emptied(id));
+    let members: Vec<Heard> = operations.iter().filter_map(|it| it.members(id)).collect();
+    // A group that is made, or said anew, without members has none.
+    if method != "PATCH" && members.is_empty() {
+        all.push(Heard::Whole(id, vec![]));
     }
-    all.extend(operations.iter().flat_map(|it| it.members(id)));
+    all.extend(members);
     all
 }
 
-/// The value of an attribute, whose name may have any capitals.
+/// The value of an attribute, whose name may have any capitals and may say of which schema it is.
 fn attribute<'v>(of: &'v Value, name: &str) -> Option<&'v Value> {
     let all = of.as_object()?;
-    all.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    all.iter().find(|(key, _)| last(key).eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// One change of a person or a group.
 struct Operation {
     /// `add`, `replace` or `remove`.
     what: String,
-    /// What is changed, in small letters but for what stands in brackets; empty for the whole.
+    /// What is changed; empty for the whole.
     path: String,
     value: Value,
 }
@@ -117,7 +137,7 @@ impl Operation {
     fn read(of: &Value) -> Self {
         let text = |name| attribute(of, name).and_then(Value::as_str).unwrap_or_default();
         let value = attribute(of, "value").cloned().unwrap_or_default();
-        Self { what: text("op").to_ascii_lowercase(), path: text("path").to_owned(), value }
+        Self { what: text("op").to_ascii_lowercase(), path: text("path").trim().to_owned(), value }
     }
 
     /// What the change makes of an attribute that is a text.
@@ -127,51 +147,65 @@ impl Operation {
         value.as_str().filter(|_| is_meant && self.what != "remove").map(str::to_owned)
     }
 
-    /// What the change makes of who is in a group.
-    fn members(&self, group: ResourceId) -> Vec<Heard> {
+    /// What the change makes of who is in a group; nothing where it is about something else.
+    fn members(&self, group: ResourceId) -> Option<Heard> {
+        let unclear = Some(Heard::Unclear(group));
         let value = if self.path.is_empty() {
-            let Some(value) = attribute(&self.value, "members") else { return vec![] };
-            value
-        } else {
-            let name = self.path.split('[').next().unwrap_or_default();
-            if !last(name).eq_ignore_ascii_case("members") {
-                return vec![];
+            match attribute(&self.value, "members") {
+                Some(value) => value,
+                // Another form of it.
+                None if self.value.to_string().to_ascii_lowercase().contains("\"members") => return unclear,
+                None => return None,
             }
+        } else {
             &self.value
         };
-        let mut named = Vec::new();
-        ids(value, &mut named);
+        let name = self.path.split(['[', '.']).next().unwrap_or_default();
+        if !self.path.is_empty() && !last(name).eq_ignore_ascii_case("members") {
+            return None;
+        }
+        let plain = self.path.is_empty() || name == self.path;
         match self.what.as_str() {
-            "add" => vec![Heard::In(group, named)],
-            "replace" if self.path.contains('[') => vec![],
-            "replace" => vec![Heard::Emptied(group), Heard::In(group, named)],
-            "remove" => {
-                let quoted: Option<ResourceId> = self.path.split('"').nth(1).and_then(|it| it.parse().ok());
-                named.extend(quoted);
-                let whole = named.is_empty() && !self.path.contains('[');
-                vec![if whole { Heard::Emptied(group) } else { Heard::Out(group, named) }]
+            "add" if plain => ids(value).map_or(unclear, |all| Some(Heard::In(group, all))),
+            "replace" if plain => ids(value).map_or(unclear, |all| Some(Heard::Whole(group, all))),
+            "remove" if plain && self.value.is_null() => Some(Heard::Whole(group, vec![])),
+            "remove" if plain => {
+                ids(value).filter(|all| !all.is_empty()).map_or(unclear, |all| Some(Heard::Out(group, all)))
             }
-            _ => vec![],
+            "remove" if self.value.is_null() => {
+                one(&self.path).map_or(unclear, |it| Some(Heard::Out(group, vec![it])))
+            }
+            _ => unclear,
         }
     }
 }
 
-/// The last part of a path: what stands before it says only of which schema it is.
+/// The last part of a name: what stands before it says only of which schema it is.
 fn last(path: &str) -> &str {
     path.rsplit(':').next().unwrap_or_default()
 }
 
-/// The ids of members in a value: `{"value": id}`, alone or in a list.
-fn ids(value: &Value, out: &mut Vec<ResourceId>) {
+/// Of `members[value eq "id"]` and nothing else, the id.
+fn one(path: &str) -> Option<ResourceId> {
+    let (_, filter) = path.split_once('[')?;
+    let (attribute, rest) = filter.strip_suffix(']')?.trim().split_once(char::is_whitespace)?;
+    let (operator, id) = rest.trim().split_once(char::is_whitespace)?;
+    let meant = attribute.eq_ignore_ascii_case("value") && operator.eq_ignore_ascii_case("eq");
+    let id = id.trim().strip_prefix('"')?.strip_suffix('"')?;
+    id.parse().ok().filter(|_| meant)
+}
+
+/// The members in a value, `{"value": id}`, alone or in a list; nothing where one of them is written in another way.
+fn ids(value: &Value) -> Option<Vec<ResourceId>> {
+    let id = |it: &Value| match it {
+        Value::Object(_) => attribute(it, "value")?.as_str()?.parse().ok(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
     match value {
-        Value::String(text) => out.extend(text.parse::<ResourceId>().ok()),
-        Value::Array(all) => all.iter().for_each(|it| ids(it, out)),
-        Value::Object(_) => {
-            if let Some(value) = attribute(value, "value") {
-                ids(value, out);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Array(all) => all.iter().map(id).collect(),
+        Value::Null => Some(vec![]),
+        one => id(one).map(|id| vec![id]),
     }
 }
 
@@ -189,8 +223,10 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Without what the server shows.
     fn heard(method: &str, path: &str, said: &Value, answer: &Value) -> Vec<Heard> {
-        super::heard((method, path), said, answer, &"bank.example".parse().unwrap())
+        let all = super::heard((method, path), (200, said, answer), &"bank.example".parse().unwrap());
+        all.into_iter().filter(|it| !matches!(it, Heard::ShownPerson(..) | Heard::ShownGroup(..))).collect()
     }
 
     #[test]
@@ -236,7 +272,7 @@ mod tests {
             &json!({"id": TEAM, "members": [{"value": BOB}, {"value": CAROL}]}),
         );
         let called = Heard::Group { id: team, name: "nurses".to_owned(), made: true };
-        assert_eq!(made, [called, Heard::Emptied(team), Heard::In(team, vec![id(BOB)])]);
+        assert_eq!(made, [called, Heard::Whole(team, vec![id(BOB)])]);
         for (said, expected) in [
             (
                 json!({"op": "add", "path": "members", "value": [{"value": BOB}, {"value": CAROL}]}),
@@ -254,10 +290,10 @@ mod tests {
                 json!({"op": "Remove", "path": "members", "value": [{"value": BOB}]}),
                 vec![Heard::Out(team, vec![id(BOB)])],
             ),
-            (json!({"op": "remove", "path": "members"}), vec![Heard::Emptied(team)]),
+            (json!({"op": "remove", "path": "members"}), vec![Heard::Whole(team, vec![])]),
             (
                 json!({"op": "replace", "path": "members", "value": [{"value": CAROL}]}),
-                vec![Heard::Emptied(team), Heard::In(team, vec![id(CAROL)])],
+                vec![Heard::Whole(team, vec![id(CAROL)])],
             ),
             (
                 json!({"op": "replace", "path": "displayName", "value": "Night"}),
@@ -273,27 +309,90 @@ mod tests {
     }
 
     #[test]
-    fn many_in_one_are_heard_as_they_refer_to_each_other() {
-        let said = json!({"Operations": [
-            {"method": "post", "path": "/Users", "bulkId": "b", "data": {"userName": "bob"}},
-            {"method": "POST", "path": "/Users", "bulkId": "c", "data": {"userName": "carol"}},
-            {"method": "POST", "path": "/Groups", "bulkId": "t", "data": {"displayName": "T", "members": [{"value": "bulkId:b"}]}},
-        ]});
-        let done = json!({"Operations": [
-            {"bulkId": "b", "status": "201", "location": format!("/scim/v2/Users/{BOB}")},
-            {"bulkId": "c", "status": "409"},
-            {"bulkId": "t", "status": "201", "location": format!("/scim/v2/Groups/{TEAM}")},
-        ]});
-        let all = heard("POST", "/scim/v2/Bulk", &said, &done);
-        assert!(all.contains(&Heard::Person {
-            id: id(BOB),
-            handle: Some("bob".parse().unwrap()),
-            made: true
-        }));
-        assert!(all.contains(&Heard::In(id(TEAM), vec![id(BOB)])));
+    fn what_is_not_understood_of_a_group_is_unclear_and_changes_nobody() {
+        let (team, both) = (id(TEAM), format!("members[value eq \"{BOB}\" or value eq \"{CAROL}\"]"));
+        for said in [
+            json!({"op": "remove", "path": "members", "value": []}),
+            json!({"op": "remove", "path": "members", "value": [{"value": "nobody-known"}]}),
+            json!({"op": "remove", "path": both}),
+            json!({"op": "remove", "path": format!("members[not (value eq \"{BOB}\")]")}),
+            json!({"op": "remove", "path": format!("members[value eq \"{BOB}\"].display")}),
+            json!({"op": "replace", "path": format!("members[value eq \"{BOB}\"]"), "value": {"value": CAROL}}),
+            json!({"op": "add", "path": "members", "value": [{"$ref": format!("/scim/v2/Users/{BOB}")}]}),
+            json!({"op": "add", "value": {"members.value": BOB}}),
+            json!({"op": "upset", "path": "members", "value": [{"value": BOB}]}),
+        ] {
+            let changed = heard(
+                "PATCH",
+                &format!("/scim/v2/Groups/{TEAM}"),
+                &json!({"Operations": [said]}),
+                &Value::Null,
+            );
+            assert_eq!(changed, [Heard::Unclear(team)], "{said}");
+        }
+        let by_reference =
+            json!({"displayName": "T", "members": [{"$ref": format!("/scim/v2/Users/{BOB}")}]});
         assert!(
-            !all.iter()
-                .any(|it| matches!(it, Heard::Person { handle: Some(it), .. } if it.as_str() == "carol"))
+            heard("PUT", &format!("/scim/v2/Groups/{TEAM}"), &by_reference, &Value::Null)
+                .contains(&Heard::Unclear(team))
+        );
+        let long = "urn:ietf:params:scim:schemas:core:2.0:Group:members";
+        let said = json!({"Operations": [{"op": "replace", "value": {long: [{"value": BOB}]}}]});
+        assert_eq!(
+            heard("PATCH", &format!("/scim/v2/Groups/{TEAM}"), &said, &Value::Null),
+            [Heard::Whole(team, vec![id(BOB)])]
+        );
+        // A search makes nothing.
+        assert!(
+            heard(
+                "POST",
+                "/scim/v2/Groups/.search",
+                &json!({"filter": "displayName pr"}),
+                &json!({"id": TEAM})
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_the_server_shows_is_told_apart() {
+        let list =
+            json!({"Resources": [{"id": BOB, "userName": "Frank"}, {"id": TEAM, "displayName": "Desk"}]});
+        let shown = super::heard(
+            ("GET", "/scim/v2/Users"),
+            (200, &Value::Null, &list),
+            &"bank.example".parse().unwrap(),
+        );
+        let frank = Heard::ShownPerson(id(BOB), Some("frank".parse().unwrap()));
+        assert_eq!(shown, [frank, Heard::ShownGroup(id(TEAM), "desk".to_owned())]);
+        // Deleted again, after the first answer was lost.
+        let again = super::heard(
+            ("DELETE", &format!("/scim/v2/Groups/{TEAM}")),
+            (404, &Value::Null, &Value::Null),
+            &"bank.example".parse().unwrap(),
+        );
+        assert_eq!(again, [Heard::Gone(id(TEAM))]);
+    }
+
+    #[test]
+    fn of_many_in_one_people_are_heard_by_their_names_and_groups_are_unclear() {
+        let said = json!({"failOnErrors": 1, "Operations": [
+            {"method": "POST", "path": "/Users", "bulkId": "e", "data": {"userName": "eve", "manager": "bulkId:d"}},
+            {"method": "POST", "path": "/Users", "bulkId": "d", "data": {"userName": "dan"}},
+            {"method": "POST", "path": "/Users", "bulkId": "b", "data": {"userName": "bob"}},
+        ]});
+        // The server puts off what waits for another, and stops at a failure.
+        let done = json!({"Operations": [
+            {"bulkId": "d", "status": "201", "location": format!("/scim/v2/Users/{CAROL}")},
+            {"bulkId": "b", "status": "409"},
+        ]});
+        let dan = Heard::Person { id: id(CAROL), handle: Some("dan".parse().unwrap()), made: true };
+        assert_eq!(heard("POST", "/scim/v2/Bulk", &said, &done), [Heard::AllUnclear, dan]);
+        let said =
+            json!({"Operations": [{"method": "PATCH", "path": format!("/Groups/{TEAM}"), "data": {}}]});
+        assert_eq!(
+            heard("POST", "/scim/v2/Bulk", &said, &json!({"Operations": [{"status": "200"}]})),
+            [Heard::AllUnclear]
         );
     }
 }

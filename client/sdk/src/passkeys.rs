@@ -27,8 +27,8 @@ impl Client {
     /// The passkeys of this account, as the server has them.
     pub async fn passkeys(&mut self) -> Result<Passkeys, SdkError> {
         let identity = self.enrolled()?;
-        let passkeys = self.http.ask(&identity, Method::GET, "/v1/passkeys", None::<&()>).await?;
-        self.keep_session()?;
+        let passkeys = self.http.ask(&identity, Method::GET, "/v1/passkeys", None::<&()>).await;
+        let passkeys = self.kept(passkeys)?;
         Ok(passkeys)
     }
 

@@ -64,8 +64,9 @@ impl Client {
         let statement = self.engine.trust_provider(&new, now())?;
         let signed = Provider::peek(&statement).ok_or(EngineError::NoProvider)?;
         let trust = TrustProvider { statement: Opaque(statement) };
-        let _: api::Provider = self.http.ask(&identity, Method::PUT, "/v1/providers", Some(&trust)).await?;
-        self.keep_session()?;
+        let done =
+            self.http.ask::<api::Provider>(&identity, Method::PUT, "/v1/providers", Some(&trust)).await;
+        self.kept(done)?;
         Ok(signed)
     }
 

@@ -17,8 +17,8 @@ impl Client {
     /// The open sessions of all devices of this account, as the server has them.
     pub async fn sessions(&mut self) -> Result<Sessions, SdkError> {
         let identity = self.enrolled()?;
-        let sessions = self.http.ask(&identity, Method::GET, "/v1/sessions", None::<&()>).await?;
-        self.keep_session()?;
+        let sessions = self.http.ask(&identity, Method::GET, "/v1/sessions", None::<&()>).await;
+        let sessions = self.kept(sessions)?;
         Ok(sessions)
     }
 

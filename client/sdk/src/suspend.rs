@@ -23,8 +23,8 @@ impl Client {
     /// The accounts that are suspended, and the rooms in which that is not carried out yet; for officers and the directory.
     pub async fn suspended(&mut self) -> Result<Suspensions, SdkError> {
         let identity = self.enrolled()?;
-        let suspended = self.http.ask(&identity, Method::GET, "/v1/suspensions", None::<&()>).await?;
-        self.keep_session()?;
+        let suspended = self.http.ask(&identity, Method::GET, "/v1/suspensions", None::<&()>).await;
+        let suspended = self.kept(suspended)?;
         Ok(suspended)
     }
 }

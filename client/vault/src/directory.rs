@@ -10,24 +10,47 @@ use crate::{
     step::{Step, id},
 };
 
+/// A room that is filled from a group, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilledRoom {
+    /// The room.
+    pub room: RoomId,
+    /// The group.
+    pub group: ResourceId,
+    /// What the group was called when the room began to be filled from it.
+    pub name: String,
+}
+
 impl Step<'_> {
-    /// Whether a person or a group of this id was heard of.
-    pub fn knows_resource(&self, it: ResourceId) -> Result<bool, VaultError> {
-        let sql =
-            "SELECT 1 FROM directory_people WHERE id = ?1 UNION SELECT 1 FROM directory_groups WHERE id = ?1";
-        Ok(self.find(sql, &[&it.0], |_| Ok(()))?.is_some())
+    /// Whose account a person's is, of whom was heard; nobody's, where the name can be no account's.
+    pub fn person(&self, it: ResourceId) -> Result<Option<Option<Handle>>, VaultError> {
+        let sql = "SELECT handle FROM directory_people WHERE id = ?1";
+        let found = self.find(sql, &[&it.0], |row| Ok(row.get::<_, Option<String>>(0)?))?;
+        let read = |text: String| text.parse().map_err(|_| VaultError::Damaged("directory_people"));
+        found.map(|handle| handle.map(read).transpose()).transpose()
     }
 
-    /// Whose account a person's is; nobody's, where the name can be no account's.
+    /// Whose account a person's is.
     pub fn keep_person(&self, it: ResourceId, handle: Option<&Handle>) -> Result<(), VaultError> {
         let sql = "INSERT INTO directory_people (id, handle) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET handle = ?2";
         self.run(sql, &[&it.0, &handle.map(Handle::as_str)]).map(drop)
     }
 
-    /// What a group is called, in small letters.
+    /// What a group is called, and whether it is known who is in it; nothing of a group of which was not heard.
+    pub fn group(&self, it: ResourceId) -> Result<Option<(String, bool)>, VaultError> {
+        let sql = "SELECT name, sure FROM directory_groups WHERE id = ?1";
+        self.find(sql, &[&it.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// What a group is called, in small letters. Nothing is known of who is in a new one.
     pub fn keep_group(&self, it: ResourceId, name: &str) -> Result<(), VaultError> {
-        let sql = "INSERT INTO directory_groups (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = ?2";
+        let sql = "INSERT INTO directory_groups (id, name, sure) VALUES (?1, ?2, 0) ON CONFLICT (id) DO UPDATE SET name = ?2";
         self.run(sql, &[&it.0, &name]).map(drop)
+    }
+
+    /// Whether it is known who is in a group.
+    pub fn keep_sure(&self, it: ResourceId, sure: bool) -> Result<(), VaultError> {
+        self.run("UPDATE directory_groups SET sure = ?2 WHERE id = ?1", &[&it.0, &sure]).map(drop)
     }
 
     /// A person or group is in a group, or no more.
@@ -52,34 +75,39 @@ impl Step<'_> {
         self.run("DELETE FROM directory_members WHERE team = ?1 OR person = ?1", &[&it.0]).map(drop)
     }
 
-    /// Whether there is a group of that name.
-    pub fn knows_group(&self, name: &str) -> Result<bool, VaultError> {
-        let sql = "SELECT 1 FROM directory_groups WHERE name = ?1";
-        Ok(self.find(sql, &[&name], |_| Ok(()))?.is_some())
+    /// The groups of that name.
+    pub fn groups_called(&self, name: &str) -> Result<Vec<ResourceId>, VaultError> {
+        let sql = "SELECT id FROM directory_groups WHERE name = ?1 ORDER BY id";
+        self.list(sql, &[&name], |row| Ok(ResourceId(id(row, 0)?)))
     }
 
-    /// The accounts in the groups of that name.
-    pub fn in_group(&self, name: &str) -> Result<Vec<Handle>, VaultError> {
-        let sql = "SELECT DISTINCT p.handle FROM directory_groups g JOIN directory_members m ON m.team = g.id
-            JOIN directory_people p ON p.id = m.person WHERE g.name = ?1 AND p.handle IS NOT NULL ORDER BY p.handle";
-        self.list(sql, &[&name], |row| {
-            row.get::<_, String>(0)?.parse().map_err(|_| VaultError::Damaged("directory_people"))
-        })
+    /// The accounts in a group; and how many are in it of whom was not heard what they are called.
+    pub fn in_group(&self, group: ResourceId) -> Result<(Vec<Handle>, u64), VaultError> {
+        let sql = "SELECT p.handle, p.id IS NULL FROM directory_members m LEFT JOIN directory_people p ON p.id = m.person
+            WHERE m.team = ?1 ORDER BY p.handle";
+        let all = self
+            .list(sql, &[&group.0], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, bool>(1)?)))?;
+        let unknown = all.iter().filter(|(_, unknown)| *unknown).count();
+        let read = |text: String| text.parse().map_err(|_| VaultError::Damaged("directory_people"));
+        let people =
+            all.into_iter().filter_map(|(handle, _)| handle).map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok((people, u64::try_from(unknown).unwrap_or(u64::MAX)))
     }
 
-    /// A room is filled from the group of that name, or from none any more.
-    pub fn fill_room(&self, room: RoomId, group: Option<&str>) -> Result<(), VaultError> {
-        let Some(group) = group else {
+    /// A room is filled from a group, or from none any more.
+    pub fn fill_room(&self, room: RoomId, group: Option<(ResourceId, &str)>) -> Result<(), VaultError> {
+        let Some((group, name)) = group else {
             return self.run("DELETE FROM directory_rooms WHERE room = ?1", &[&room.0]).map(drop);
         };
-        let sql = "INSERT INTO directory_rooms (room, team) VALUES (?1, ?2) ON CONFLICT (room) DO UPDATE SET team = ?2";
-        self.run(sql, &[&room.0, &group]).map(drop)
+        let sql = "INSERT INTO directory_rooms (room, team, name) VALUES (?1, ?2, ?3)
+            ON CONFLICT (room) DO UPDATE SET team = ?2, name = ?3";
+        self.run(sql, &[&room.0, &group.0, &name]).map(drop)
     }
 
-    /// The rooms that are filled from a group, each with the group's name.
-    pub fn filled_rooms(&self) -> Result<Vec<(RoomId, String)>, VaultError> {
-        self.list("SELECT room, team FROM directory_rooms ORDER BY room", &[], |row| {
-            Ok((RoomId(id(row, 0)?), row.get(1)?))
+    /// The rooms that are filled from a group.
+    pub fn filled_rooms(&self) -> Result<Vec<FilledRoom>, VaultError> {
+        self.list("SELECT room, team, name FROM directory_rooms ORDER BY room", &[], |row| {
+            Ok(FilledRoom { room: RoomId(id(row, 0)?), group: ResourceId(id(row, 1)?), name: row.get(2)? })
         })
     }
 }

@@ -21,6 +21,7 @@ mod step;
 mod trust;
 
 pub use archive::{Block, Found};
+pub use directory::FilledRoom;
 pub use error::VaultError;
 pub use files::Upload;
 pub use history::{Piece, To, ToldPiece};

@@ -284,24 +284,27 @@ CREATE TABLE trust (
     revoked INTEGER NOT NULL,
     UNIQUE (handle, device)
 ) STRICT;
--- What an identity provider has said to the directory's program: whose account a person's is, what groups are called, and who is in them.
+-- What an identity provider has said to the directory's program: whose account a person's is, what groups are called, and who is in them,
+-- and whether that is all known.
 CREATE TABLE directory_people (
     id BLOB PRIMARY KEY,
     handle TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE directory_groups (
     id BLOB PRIMARY KEY,
-    name TEXT NOT NULL
+    name TEXT NOT NULL,
+    sure INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE directory_members (
     team BLOB NOT NULL,
     person BLOB NOT NULL,
     PRIMARY KEY (team, person)
 ) STRICT, WITHOUT ROWID;
--- Rooms that are filled from a group of the directory, by the group's name in small letters.
+-- Rooms that are filled from a group of the directory, and what the group was called then.
 CREATE TABLE directory_rooms (
     room BLOB PRIMARY KEY,
-    team TEXT NOT NULL
+    team BLOB NOT NULL,
+    name TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 -- The charter, as its signers signed it: checked when it came, and it can only grow.
 CREATE TABLE amendments (

@@ -19,11 +19,10 @@ pub(crate) async fn found(
     let found = async |client: &mut Client| Ok(client.found(link, &handle).await?);
     let (mut client, identity) = unlock::enrol(common, found).await?;
     sync(common, output, &mut client).await?;
+    let profile = common.profile_option();
     let text = format!(
-        "{} is founded, and you are {}.\nInvite the next person with: chancery{} invite <name>\nwhich may ask for a passkey first: chancery passkeys add 'my key'",
-        identity.domain,
-        identity.handle,
-        common.profile_option()
+        "{} is founded, and you are {}.\nInvite the next person with: chancery{profile} invite <name>\nwhich may ask for a passkey first: chancery{profile} passkeys add 'my key'",
+        identity.domain, identity.handle,
     );
     output.answer(&describe(&identity), &text)
 }
@@ -88,9 +87,10 @@ pub(crate) async fn invite(
     let mut client = open(common)?;
     let officer = kind == AccountKind::Officer;
     let (link, waits) = client.invite(&handle, &kind).await?;
-    let from = if waits { ", from when another person has agreed (chancery admin proposals)" } else { "" };
+    let from =
+        if waits { ", and not before another person has agreed (chancery admin proposals)" } else { "" };
     let text = format!(
-        "Give this link to {handle}, by a way you trust. It works once, within seven days{from}:\n\n  chancery join '{link}'"
+        "Give this link to {handle}, by a way you trust. It works once, within seven days from now{from}:\n\n  chancery join '{link}'"
     );
     let answer = json!({"account": handle, "officer": officer, "link": link.to_string(), "waits": waits});
     output.answer(&answer, &text)

@@ -102,7 +102,8 @@ pub(crate) async fn fill(
     // Everybody there knows then why people come and go.
     client.want(room, Want::Say(Written::parse(&says, TEXT_LIMIT)?))?;
     client.sync(PATIENCE, &mut |_| {}).await?;
-    let text = format!("{says}\nThat is done while  chancery directory serve  runs.");
+    let when = if group.is_some() { "\nThat is done while  chancery directory serve  runs." } else { "" };
+    let text = format!("{says}{when}");
     output.answer(&json!({"room": room, "group": group}), &text)
 }
 

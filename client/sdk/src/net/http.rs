@@ -59,6 +59,8 @@ pub(crate) struct Http {
     ahead: i64,
     /// The way to the address at which roles count, where that is another one and the server has named it.
     administration: Option<Box<Self>>,
+    /// Whether this is that other way.
+    is_elsewhere: bool,
 }
 
 impl Http {
@@ -89,6 +91,7 @@ impl Http {
             fresh: false,
             ahead: 0,
             administration: None,
+            is_elsewhere: false,
         })
     }
 
@@ -248,7 +251,8 @@ impl Http {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            if error.is(Code::Elsewhere) && headers.contains_key(ADMINISTRATION) {
+            // Where that leads, it leads no further.
+            if error.is(Code::Elsewhere) && headers.contains_key(ADMINISTRATION) && !self.is_elsewhere {
                 return self.elsewhere(identity, (method, path), body, &headers).await;
             }
             // To ask for approval needs none, whatever the server says.
@@ -279,6 +283,7 @@ impl Http {
             Some(there) => there,
             None => Box::new(Self::by(address, Arc::clone(&self.tls))?),
         };
+        there.is_elsewhere = true;
         there.ask_owner = self.ask_owner.take();
         let answer = Box::pin(there.request(identity, request, body)).await;
         self.ask_owner = there.ask_owner.take();

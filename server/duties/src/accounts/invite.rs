@@ -5,7 +5,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use chancery_floor::work::{Action, Work};
-use chancery_transparency::Invitation;
+use chancery_transparency::{Invitation, Scope};
 use chancery_wire::{api, bytes::Opaque, problem::Problem, time::DAY};
 
 use super::{
@@ -26,7 +26,7 @@ impl Action for Invite {
     const NAME: &'static str = r#"Accounts::Action::"invite""#;
 }
 
-/// The right to invite an officer, whom everybody's client believes in turn.
+/// The right to invite an officer or the directory's program, whom everybody's client believes in turn.
 #[derive(Debug)]
 pub(crate) enum InviteOfficer {}
 
@@ -46,7 +46,10 @@ pub(super) async fn handle(
     Ask(ask): Ask<api::Invite>,
 ) -> Result<(StatusCode, Json<api::Invitation>), Refusal> {
     let signed = ask.invitation.0;
-    let invited = if Invitation::peek(&signed).is_some_and(|it| it.officer) {
+    // Whom everybody's client believes when it says who belongs to the organisation: an officer, and the directory's program.
+    let believed =
+        |it: Invitation| it.officer || it.bot.is_some_and(|bot| bot.scope == Some(Scope::Directory));
+    let invited = if Invitation::peek(&signed).is_some_and(believed) {
         let work = desk.begin(desk.permit::<InviteOfficer>(Organisation)?).await?;
         invite(work, &accounts, &caller, signed).await?
     } else {

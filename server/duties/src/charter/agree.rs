@@ -3,19 +3,16 @@
 //! `POST /v1/charter/requests/{id}/agreements` (in `gateway::agree`, which carries it out), permitted by `Charter::"agree"` and by whatever
 //! the request itself has to be permitted by; recorded as `charter.agreed`. It counts once, whatever comes of it.
 
-use chancery_floor::{
-    policy::Entity,
-    work::{Action, Desk, Resource as _},
-};
+use chancery_floor::work::{Action, Denied, Desk, Resource as _};
 use chancery_wire::ids::{Digest, RequestId};
 
 use super::{
-    CharterError,
+    CharterError, Charters,
     amend::WAITING,
     facts::Agreed,
     request_store::{self, Waiting},
 };
-use crate::counter::{Caller, Organisation, Refusal};
+use crate::counter::{Assurance, Caller, Granted, Organisation, Refusal};
 
 /// The right to agree to a request.
 #[derive(Debug)]
@@ -29,6 +26,7 @@ impl Action for Agree {
 /// Agrees to exactly this request, which waits no more then.
 pub(crate) async fn agree(
     desk: &Desk,
+    charters: &Charters,
     caller: &Caller,
     (id, digest): (RequestId, Digest),
 ) -> Result<Waiting, Refusal> {
@@ -40,11 +38,16 @@ pub(crate) async fn agree(
     if request.handle == caller.handle || concerns(&request, caller) {
         return Err(CharterError::OwnRequest.into());
     }
-    // Whoever agrees could have asked for it.
-    let could = |who: &Entity| desk.floor().policies.explain(who, &request.act, &Organisation.entity());
-    let actor = desk.actor();
-    if !could(actor.agreed.as_ref().unwrap_or(&actor.entity)).is_ok_and(|it| it.allowed) {
-        return Err(chancery_floor::work::Denied::Never.into());
+    // Whoever agrees could have asked for it, by a role that was signed: who is in a group of the directory is not.
+    let charter = charters.rights.charter(&mut work.tx, &charters.domain).await?;
+    let charter = charter.ok_or(CharterError::NoRequest)?;
+    let held = charter.held(&caller.handle, caller.standing, work.at());
+    let granted = Granted::by(&charter, held.into_iter().map(|it| it.role));
+    let assurance = Assurance { alone: false, ..caller.assurance };
+    let signed = Caller { assurance, granted, ..caller.clone() }.actor();
+    let could = desk.floor().policies.explain(&signed.entity, &request.act, &Organisation.entity());
+    if !could.is_ok_and(|it| it.allowed) {
+        return Err(Denied::Never.into());
     }
     if !request_store::take(&mut work.tx, id).await? {
         return Err(CharterError::NoRequest.into());

@@ -27,6 +27,11 @@ pub(crate) enum CharterError {
     /// There is no such request.
     #[error("there is no such request")]
     NoRequest,
+    /// Whoever has made the request is not heard any more.
+    #[error(
+        "whoever asked for this is not heard any more: the device was revoked, or the account is suspended"
+    )]
+    Unheard,
     /// It takes somebody else to agree.
     #[error("nobody agrees to a request of their own, or about themselves")]
     OwnRequest,
@@ -53,6 +58,7 @@ impl From<CharterError> for Refusal {
             CharterError::LastOne(why) => Self::because(Code::LastOne, &why),
             CharterError::NoProposal => Self::new(Code::NoProposal),
             CharterError::NoRequest => Self::new(Code::NoRequest),
+            CharterError::Unheard => Self::because(Code::NoRequest, &error),
             CharterError::OwnRequest => Self::new(Code::OwnRequest),
             CharterError::NoSuchAct => Self::new(Code::NoSuchAct),
             CharterError::NoAccount => Self::new(Code::NoAccount),

@@ -4,10 +4,9 @@
 //! `Charter::"put-off"`, recorded as `charter.put-off`.
 
 use chancery_floor::work::{Action, Desk};
-use chancery_wire::{api::PutOff, ids::RequestId};
+use chancery_wire::{api::PutOff, ids::RequestId, problem::Code};
 
 use super::{
-    CharterError,
     amend::WAITING,
     facts::RequestPutOff,
     request_store::{self, Waiting},
@@ -60,10 +59,16 @@ pub(crate) async fn put_off(
     if let Some(kept) = all.iter().find(same) {
         return Ok(PutOff { request: kept.id });
     }
-    if all.len() >= REQUESTS || body.len() > BODY {
-        return Err(
-            CharterError::Unfit("as many requests wait as may: agree to some, or decline them").into()
-        );
+    if all.len() >= REQUESTS {
+        let why = "as many requests wait as may: agree to some, or decline them";
+        return Err(Refusal::because(Code::TakesTwo, &why));
+    }
+    // Whom it is about is read from the path as it is.
+    if body.len() > BODY || path.contains('%') {
+        return Err(Refusal::because(
+            Code::Malformed,
+            &"this request cannot wait for another person: it is too large, or its path is encoded",
+        ));
     }
     request_store::keep(&mut work.tx, &request).await?;
     let told = RequestPutOff {

@@ -81,10 +81,13 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
         return Err(StoreError::Raced);
     }
     if place.kind != Kind::Commit {
+        // There is no other proposal than to leave.
+        rooms::leaves(&mut work.tx, room, by).await?;
         work.tell(&Proposed { room, seq, by });
         return Ok(());
     }
     let tx: &mut Tx = &mut work.tx;
+    rooms::stays(tx, room).await?;
     let mut settled = judged.accounts.clone();
     // Who is away and has a device again waits to be brought: it may have called while this was under way.
     for handle in judged.away.iter().flatten() {

@@ -20,13 +20,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     approve,
-    receive::{Gate, follow},
+    receive::{Gate, TRIES, follow, only_attends},
     routes::inside,
 };
 use crate::{
     accounts, charter,
     charter::{CharterError, Waiting},
-    counter::{Ask, Assurance, At, Caller, Granted, Refusal, Visitor},
+    counter::{Ask, Assurance, At, Caller, Granted, Refusal, Told, Visitor},
     provisioning,
 };
 
@@ -64,14 +64,26 @@ async fn handle(
     At(id): At<RequestId>,
     Ask(ask): Ask<api::Agree>,
 ) -> Result<Response, Refusal> {
-    let request = charter::agree(&desk, &caller, (id, ask.digest)).await?;
-    carry_out(gate, request).await
+    let request = charter::agree(&desk, &gate.charters(), &caller, (id, ask.digest)).await?;
+    for _ in 1..TRIES {
+        let response = carry_out(gate.clone(), request.clone()).await?;
+        if response.extensions().get() != Some(&Told::Raced) {
+            return Ok(response);
+        }
+    }
+    // Whoever agreed does not do it again for that: it is used up.
+    let mut response = carry_out(gate, request).await?;
+    response.extensions_mut().remove::<Told>();
+    Ok(response)
 }
 
 /// Makes a request again as whoever made it, to which another person has agreed. Boxed, because the routes lead here again.
 fn carry_out(gate: Gate, it: Waiting) -> BoxFuture<'static, Result<Response, Refusal>> {
     Box::pin(async move {
         let caller = asker(&gate, &it).await?;
+        if !caller.plane.talks() && gate.settings.own_accounts() {
+            only_attends(&mut gate.floor.db.reader(), &caller).await?;
+        }
         let desk = Desk::of(Arc::clone(&gate.floor), caller.actor());
         let mut request = Request::builder().method(it.method.as_str()).uri(it.path.as_str());
         if !it.body.is_empty() {
@@ -94,7 +106,7 @@ async fn asker(gate: &Gate, it: &Waiting) -> Result<Caller, Refusal> {
     let device = accounts::find_device(&mut from, it.device).await?;
     let device =
         device.filter(|device| device.handle == it.handle && device.until.is_none_or(|until| now < until));
-    let device = device.ok_or(CharterError::NoRequest)?;
+    let device = device.ok_or(CharterError::Unheard)?;
     let charter =
         gate.rights.charter(&mut from, &gate.settings.domain).await?.ok_or(CharterError::NoRequest)?;
     let roles = provisioning::roles_of(&mut from, &charter, (&it.handle, device.standing), now).await?;

@@ -39,6 +39,7 @@ pub fn openapi() -> OpenApi {
         passkeys::routes().into_openapi(),
         providers::routes().into_openapi(),
         provisioning::routes().into_openapi(),
+        provisioning::waiting().into_openapi(),
         rooms::routes().into_openapi(),
         files::routes().into_openapi(),
         archive::routes().into_openapi(),

@@ -50,6 +50,7 @@ pub(super) fn inside(gate: &Gate) -> Router {
         .merge(signin::routes().with_state(gate.signin.clone()))
         .merge(passkeys::routes().with_state(gate.passkeys.clone()))
         .merge(providers::routes().with_state(gate.settings.providers()))
+        .merge(provisioning::waiting())
         .merge(rooms::routes().with_state(Rooms { domain, rights: gate.rights.clone() }))
         .merge(agree::routes().with_state(gate.clone()))
         .merge(amend::routes().with_state(gate.clone()))

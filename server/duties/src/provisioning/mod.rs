@@ -56,5 +56,9 @@ pub(crate) fn routes() -> OpenApiRouter<Provisioning> {
         .routes(routes!(search::all))
         .routes(routes!(search::handle))
         .routes(routes!(bulk::handle))
-        .routes(routes!(waiting::handle))
+}
+
+/// What is asked by those who look after the organisation, and by the directory's program.
+pub(crate) fn waiting() -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(waiting::handle))
 }

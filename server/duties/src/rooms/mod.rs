@@ -29,8 +29,8 @@ pub(crate) use log::{Place, append, expire, forget, last, page, repeats};
 pub(crate) use model::{Reach, Seen, Standing};
 pub(crate) use pend::{Call, is_in, keep_away, mark, pend, pending, pending_of, rooms_of, settle, unmark};
 pub(crate) use store::{
-    MIGRATIONS, Next, advance, apart, face, have_met, meets_others, members, missed, part, put_in, reach,
-    set_apart, standing, take_out,
+    MIGRATIONS, Next, advance, apart, face, have_met, leaves, meets_others, members, missed, part, put_in,
+    reach, set_apart, standing, stays, take_out,
 };
 pub(crate) use welcome_store::{joined, welcome};
 

@@ -1,5 +1,7 @@
 //! The SQL of rooms and who is in them. No other duty names these tables.
 
+use std::collections::BTreeMap;
+
 use chancery_floor::{
     store::{Migration, Read, Row, Rows, StoreError, Tx},
     values,
@@ -15,6 +17,7 @@ use super::model::{Member, Reach, Standing};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "rooms/0001_rooms", sql: include_str!("migrations/0001_rooms.sql") },
     Migration { name: "rooms/0002_apart", sql: include_str!("migrations/0002_apart.sql") },
+    Migration { name: "rooms/0003_leaving", sql: include_str!("migrations/0003_leaving.sql") },
 ];
 
 /// A room as it is opened.
@@ -86,21 +89,44 @@ pub(super) async fn standings(
     rows.iter().map(one).collect()
 }
 
-/// Whether any of these devices is in a room with one that is none of them.
-pub(crate) async fn meets_others(from: &mut impl Read, devices: &[DeviceId]) -> Result<bool, StoreError> {
-    const SELECT: &str = "SELECT DISTINCT b.device FROM rooms_devices a
-        JOIN rooms_devices b ON b.room = a.room AND b.removed IS NULL
-        WHERE a.device = $1 AND a.removed IS NULL LIMIT $2";
+/// A device has asked to leave a room.
+pub(crate) async fn leaves(tx: &mut Tx, room: RoomId, device: DeviceId) -> Result<(), StoreError> {
+    const UPDATE: &str =
+        "UPDATE rooms_devices SET leaving = 1 WHERE room = $1 AND device = $2 AND removed IS NULL";
+    tx.execute(UPDATE, values![room.0, device.0]).await.map(drop)
+}
+
+/// A room has moved on: who is still in it and had asked to leave asks again.
+pub(crate) async fn stays(tx: &mut Tx, room: RoomId) -> Result<(), StoreError> {
+    const UPDATE: &str = "UPDATE rooms_devices SET leaving = 0 WHERE room = $1 AND leaving = 1";
+    tx.execute(UPDATE, values![room.0]).await.map(drop)
+}
+
+/// A room in which one of these devices, all of one account, is with one that is none of them; but for rooms that the account has asked to
+/// leave, where it waits for others to take that in.
+pub(crate) async fn meets_others(
+    from: &mut impl Read,
+    devices: &[DeviceId],
+) -> Result<Option<RoomId>, StoreError> {
+    const ROOMS: &str = "SELECT room, leaving FROM rooms_devices WHERE device = $1 AND removed IS NULL";
+    const OTHERS: &str =
+        "SELECT DISTINCT device FROM rooms_devices WHERE room = $1 AND removed IS NULL LIMIT $2";
+    let mut rooms = BTreeMap::new();
+    for device in devices {
+        for row in from.rows(ROOMS, values![device.0]).await? {
+            *rooms.entry(row.fixed::<16>(0)?).or_insert(false) |= row.flag(1)?;
+        }
+    }
     // One more than there are of them is somebody else's.
     let many = i64::try_from(devices.len()).unwrap_or(i64::MAX).saturating_add(1);
-    for device in devices {
-        for row in from.rows(SELECT, values![device.0, many]).await? {
+    for (room, _) in rooms.into_iter().filter(|(_, leaving)| !leaving) {
+        for row in from.rows(OTHERS, values![room, many]).await? {
             if !devices.contains(&DeviceId(row.fixed(0)?)) {
-                return Ok(true);
+                return Ok(Some(RoomId(room)));
             }
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// What comes back into a room is made of: its standing, group info and face, in one look.

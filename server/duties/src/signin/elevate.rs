@@ -30,13 +30,13 @@ pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
     Ask(ask): Ask<api::Elevate>,
 ) -> Result<Json<api::Elevation>, Refusal> {
+    // Where they do not count they are not taken up either, and nobody is asked to approve it.
+    if !caller.plane.counts_roles() && !caller.granted.permissions().is_empty() {
+        return Err(SigninError::Elsewhere.into());
+    }
     let mut work = desk.begin(desk.permit::<Elevate>(Organisation)?).await?;
     if !(1..=MINUTES).contains(&ask.minutes) {
         return Err(SigninError::TooLong.into());
-    }
-    // Where they do not count they are not taken up either.
-    if !caller.plane.counts_roles() && !caller.granted.permissions().is_empty() {
-        return Err(SigninError::Elsewhere.into());
     }
     let (device, session) = (caller.device, caller.session);
     let until = work.at().plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);

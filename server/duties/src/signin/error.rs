@@ -2,7 +2,10 @@
 
 use chancery_floor::{store::StoreError, work::Denied};
 use chancery_transparency::InvalidProof;
-use chancery_wire::{ids::SessionId, problem::Code};
+use chancery_wire::{
+    ids::{RoomId, SessionId},
+    problem::Code,
+};
 
 use crate::{counter::Refusal, providers::ProvidersError};
 
@@ -40,8 +43,10 @@ pub(crate) enum SigninError {
     #[error("the roles of this account count at another address")]
     Elsewhere,
     /// The account is in rooms with others, and those who look after things are not.
-    #[error("this account is in rooms with others")]
-    InRooms,
+    #[error(
+        "this account is in a room with others ({0}): who looks after things has an account of its own for it"
+    )]
+    InRooms(RoomId),
     /// The proof is too old, from the future, or from before the server started.
     #[error("the proof of the device key is too old or from the future")]
     Stale,
@@ -82,7 +87,7 @@ impl From<SigninError> for Refusal {
             SigninError::Suspended => Self::new(Code::Suspended),
             SigninError::RunOut => Self::new(Code::RunOut),
             SigninError::Elsewhere => Self::new(Code::Elsewhere),
-            SigninError::InRooms => Self::new(Code::InRooms),
+            SigninError::InRooms(_) => Self::because(Code::InRooms, &error),
             SigninError::TooLong => Self::because(Code::Malformed, &error),
             SigninError::Stale => Self::new(Code::StaleProof),
             SigninError::Replayed => Self::new(Code::ReplayedProof),

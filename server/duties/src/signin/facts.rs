@@ -25,7 +25,7 @@ pub(crate) struct Opened {
 
 impl Fact for Opened {
     const KIND: &'static str = "signin.opened";
-    const MEANING: &'static str = "a device proved its key and got a session: device, session, until when, at which identity provider its person has just signed in (none: nothing was shown)";
+    const MEANING: &'static str = "a device proved its key and got a session: device, session, until when, at which identity provider its person has just signed in (none: nothing was shown), whether it is good where the organisation is looked after";
 }
 
 /// The roles of an account were taken up in a session.

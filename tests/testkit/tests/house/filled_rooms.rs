@@ -1,6 +1,6 @@
 //! Rooms that are filled from groups of the directory: by what the provider says, and not by what the server says of it.
 
-use chancery_sdk::{AccountKind, Client, Want};
+use chancery_sdk::{AccountKind, Client, Passed, Want};
 use chancery_testkit::both;
 use chancery_wire::{ids::RoomId, policy::Role};
 use serde_json::{Value, json};
@@ -112,5 +112,52 @@ both! {
         assert_eq!(hr.fill_rooms().await.unwrap().came, [(room, handle("bob"))]);
         sync(&mut door.alice).await;
         assert_eq!(inside(&door.alice, room), ["alice", "bob", "hr"]);
+        // Nor by showing one person under the id of another: the provider would name her, and mean him. It is not passed on.
+        let called = json!([{"op": "replace", "path": "userName", "value": "mallory.b"}]);
+        does(&mut other, "PATCH", &format!("/Users/{bob}"), changes(&called)).await;
+        let shown = hr.pass(("GET", &format!("/scim/v2/Users/{bob}")), &Passed::default()).await.unwrap_err();
+        assert!(shown.to_string().contains("somebody else in the directory"), "{shown}");
+        let listed = hr.pass(("GET", "/scim/v2/Users"), &Passed::default()).await.unwrap_err();
+        assert!(listed.to_string().contains("somebody else in the directory"), "{listed}");
+    }
+
+    /// Whoever is not known to be out of the group is not taken out: it has another name, or is gone, or what was said of it is not understood.
+    async fn nobody_goes_for_what_is_not_known(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut hr = joins(&mut door, "hr", &directory(None)).await;
+        let bob = person(&mut hr, "bob").await;
+        let team = group(&mut hr, "desk", &[&bob]).await;
+        let path = format!("/Groups/{team}");
+        let room = door.alice.open_room(&text("desk"), &[handle("hr"), handle("mallory")]).unwrap();
+        sync(&mut door.alice).await;
+        door.alice.want(room, Want::Role(handle("hr"), Role::Moderator)).unwrap();
+        sync(&mut door.alice).await;
+        sync(&mut hr).await;
+        hr.fill_room(room, Some("desk")).unwrap();
+        let here = ["alice", "bob", "hr"].map(str::to_owned);
+        let filling = hr.fill_rooms().await.unwrap();
+        assert_eq!((filling.came, filling.went), (vec![(room, handle("bob"))], vec![(room, handle("mallory"))]));
+        // Another name is the same group, and another group of the name is another one.
+        let renamed = json!([{"op": "replace", "path": "displayName", "value": "Night desk"}]);
+        does(&mut hr, "PATCH", &path, changes(&renamed)).await;
+        let mallory = person(&mut hr, "mallory").await;
+        group(&mut hr, "desk", &[&mallory]).await;
+        assert!(hr.fill_rooms().await.unwrap().came.is_empty());
+        // A form of saying it that this program does not read.
+        let strange = json!([{"op": "remove", "path": format!("members[value eq \"{bob}\" or value eq \"{bob}\"]")}]);
+        does(&mut hr, "PATCH", &path, changes(&strange)).await;
+        let filling = hr.fill_rooms().await.unwrap();
+        assert!(filling.went.is_empty() && filling.stuck[0].1.contains("say the whole group again"), "{filling:?}");
+        let whole = json!({"schemas": [GROUP], "displayName": "Night desk", "members": [{"value": bob}]});
+        does(&mut hr, "PUT", &path, whole).await;
+        assert!(hr.fill_rooms().await.unwrap().stuck.is_empty());
+        does(&mut hr, "DELETE", &path, Value::Null).await;
+        let filling = hr.fill_rooms().await.unwrap();
+        assert!(filling.went.is_empty() && filling.stuck[0].1.contains("the group is gone"), "{filling:?}");
+        sync(&mut door.alice).await;
+        assert_eq!(inside(&door.alice, room), here);
+        // Two of a name: it is not said which one is meant.
+        group(&mut hr, "desk", &[]).await;
+        assert!(hr.fill_room(room, Some("desk")).unwrap_err().to_string().contains("several groups"));
     }
 }

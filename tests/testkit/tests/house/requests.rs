@@ -4,12 +4,15 @@ use chancery_floor::store::Db;
 use chancery_sdk::{AccountKind, Change, Client, SdkError};
 use chancery_testkit::both;
 use chancery_wire::{api::WaitingRequest, problem::Code};
+use serde_json::json;
 
 use super::{
     authenticator::Forger,
     door::{Door, sync},
     passkeys::Seat,
+    provisioning::{GROUP, does, person},
     recovery::{handle, joins},
+    suspensions::directory,
 };
 
 /// A house in which it takes two: Alice, who has founded it, Mo, an officer who looks after identities, and Bob, who looks after devices.
@@ -79,6 +82,32 @@ both! {
         assert!(door.bob.requests().await.unwrap().is_empty());
         assert!(door.bob.agree_to(&request).await.unwrap_err().is(Code::NoRequest));
         door.has_fact("charter.turned-down", 1).await;
+    }
+
+    /// Whoever is in a group of the directory may do what it gives, and is nobody's second person: one who says who is in it would be two.
+    async fn the_second_person_holds_the_role_by_signature(db: Db) {
+        let mut door = Door::open(db).await;
+        let mut hr = joins(&mut door, "hr", &directory(None)).await;
+        let map = Change::Map { group: "it".to_owned(), role: "recovery-officer".parse().unwrap(), holds: true };
+        door.alice.amend(map).await.unwrap();
+        for (who, role) in [("bob", "policy-admin"), ("bob", "recovery-officer")] {
+            let change = Change::Assign { account: handle(who), role: role.parse().unwrap(), until: None };
+            door.alice.amend(change).await.unwrap();
+        }
+        door.alice.amend(Change::TwoPersons { on: true }).await.unwrap();
+        let mallory = person(&mut hr, "mallory").await;
+        let team = json!({"schemas": [GROUP], "displayName": "IT", "members": [{"value": mallory}]});
+        does(&mut hr, "POST", "/Groups", team).await;
+        joins(&mut door, "carol", &AccountKind::Person).await;
+        assert!(waits(&door.alice.reset_passkeys(&handle("carol")).await));
+        let request = waiting(&mut door.mallory).await;
+        assert!(door.mallory.agree_to(&request).await.unwrap_err().is(Code::Denied));
+        // He may, and carol has none to take away: it is used up all the same.
+        assert!(door.bob.agree_to(&request).await.unwrap_err().is(Code::NoPasskey));
+        assert!(door.bob.requests().await.unwrap().is_empty());
+        // Nor does one person bring in a second program that says who is in which group.
+        let (_, waits) = door.alice.invite(&handle("hr2"), &directory(None)).await.unwrap();
+        assert!(waits);
     }
 
     /// One officer does not make another one; and who has lost a role meanwhile does nothing by it.
