@@ -79,7 +79,8 @@ impl Signin {
             Err(error) => return Err(error),
         };
         let KnownDevice { handle, device, key, standing, directory, guest, .. } = device;
-        let elevated = session.elevated.is_some_and(|until| now < until);
+        let up = session.elevated.is_some_and(|until| now < until);
+        let elevated = up && !self.idle.asks(session.session, self.started, now);
         let (session, until) = (session.session, session.until);
         Ok(Identity::Caller(
             Caller {
