@@ -112,7 +112,8 @@ impl Caller {
         let agreed = alone.then(|| entity.clone());
         let entity = if alone { entity.with("alone", true) } else { entity };
         let taken_up = (here && !up).then(|| holding.clone().with("confirmed", false));
-        let elsewhere = (!here).then(|| holding.clone().with("confirmed", true));
+        let holds = !self.granted.permissions.is_empty();
+        let elsewhere = (!here && holds).then(|| holding.clone().with("confirmed", true));
         let confirmed = (!confirmed).then(|| if here { holding } else { account }.with("confirmed", true));
         Actor { id: format!("device/{}", self.device), entity, confirmed, taken_up, elsewhere, agreed }
     }
