@@ -40,11 +40,12 @@ pub(super) async fn handle(
         return Err(SigninError::TooLong.into());
     }
     let (device, session) = (caller.device, caller.session);
-    let until = work.at().plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
+    let at = work.at();
+    let until = at.plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
     if !store::elevate(&mut work.tx, session, until).await? {
         return Err(SigninError::NoSession.into());
     }
     work.commit(&Elevated { device, session, until }).await?;
-    signin.idle.begins(session, desk.now());
+    signin.idle.begins(session, at);
     Ok(Json(api::Elevation { until }))
 }
