@@ -51,12 +51,7 @@ pub(crate) async fn put_off(
     let since = asked.plus_seconds(-WAITING);
     request_store::forget(&mut work.tx, since).await?;
     let all = request_store::since(&mut work.tx, since).await?;
-    let same = |it: &&Waiting| {
-        let known =
-            Waiting { id, asked, session: request.session, zone: request.zone.clone(), ..(*it).clone() };
-        known == request
-    };
-    if let Some(kept) = all.iter().find(same) {
+    if let Some(kept) = all.iter().find(|it| it.act_of() == request.act_of()) {
         return Ok(PutOff { request: kept.id });
     }
     if all.len() >= REQUESTS {

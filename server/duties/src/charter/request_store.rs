@@ -29,9 +29,14 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// What whoever agrees signs: this request, of this device, under this name.
+    /// What is done by it: this request, of this device.
+    pub(super) fn act_of(&self) -> Act<'_> {
+        Act::new(self.device, (&self.method, &self.path), &self.body)
+    }
+
+    /// What whoever agrees signs: that, under this name.
     pub(crate) fn digest(&self) -> Digest {
-        Act::new(self.device, (&self.method, &self.path), &self.body).challenge(self.id.0)
+        self.act_of().challenge(self.id.0)
     }
 }
 
