@@ -116,14 +116,14 @@ impl Party {
         if credential.cred_id.len() > ID_LIMIT {
             return Err(PasskeysError::Wrong("the authenticator calls the passkey by more than 1,023 bytes"));
         }
-        self.rule(owner).check(&credential)?;
+        self.rule(owner.officer).check(&credential)?;
         Ok(credential)
     }
 
     fn new_passkey(&self, owner: Owner<'_>) -> Result<(Value, RegistrationState), PasskeysError> {
         let name = owner.handle.as_str();
         let exclude = owner.kept.iter().map(|it| it.credential.cred_id.clone()).collect();
-        let attestation = if self.rule(owner).asks() {
+        let attestation = if self.rule(owner.officer).asks() {
             AttestationConveyancePreference::Direct
         } else {
             AttestationConveyancePreference::None
@@ -169,7 +169,7 @@ impl Party {
         let mut by = by.cloned().ok_or(PasskeysError::Wrong("this is no passkey of the account"))?;
         by.credential.counter = result.counter();
         by.credential.backup_state = result.backup_state();
-        self.rule(owner).check(&by.credential)?;
+        self.rule(owner.officer).check(&by.credential)?;
         let response = answer.response;
         Ok(Assertion {
             by,
@@ -188,15 +188,14 @@ impl Party {
         Ok((written(&options.public_key)?, state))
     }
 
-    /// Whether a passkey would still be taken.
+    /// Whether a passkey of an officer's, or of somebody else's, would still be taken.
     pub(super) fn takes(&self, officer: bool, kept: &Kept) -> bool {
-        let rule = self.officers.as_ref().filter(|_| officer).unwrap_or(&self.rule);
-        rule.check(&kept.credential).is_ok()
+        self.rule(officer).check(&kept.credential).is_ok()
     }
 
-    /// The rule for an account, as it is today.
-    fn rule(&self, owner: Owner<'_>) -> &Rule {
-        self.officers.as_ref().filter(|_| owner.officer).unwrap_or(&self.rule)
+    /// The rule for an officer's account, or for another one, as it is today.
+    fn rule(&self, officer: bool) -> &Rule {
+        self.officers.as_ref().filter(|_| officer).unwrap_or(&self.rule)
     }
 
     /// How authenticators know the account: always the same, and not its name.

@@ -15,7 +15,7 @@ use webauthn_rs_core::proto::{AttestationMetadata, Credential};
 
 use super::{
     error::PasskeysError,
-    metadata::{InvalidMetadata, Level, Metadata, Model},
+    metadata::{InvalidMetadata, Level, Metadata},
 };
 
 /// Which passkeys are taken.
@@ -71,11 +71,10 @@ pub(super) struct Rule {
 
 impl Rule {
     pub(super) fn new(rule: &PasskeyRule, metadata: Option<&Arc<Metadata>>) -> Result<Self, InvalidModels> {
-        let attested = match (&rule.models, rule.level, metadata) {
-            (None, None, _) => None,
-            (_, Some(_), None) => return Err(InvalidModels::NoMetadata),
-            (Some(models), None, None) => Some(list(models)?),
-            (models, level, Some(metadata)) => Some(known(models.as_ref(), level, metadata)?),
+        let attested = match (&rule.models, rule.level) {
+            (None, None) => None,
+            (_, Some(_)) if metadata.is_none() => return Err(InvalidModels::NoMetadata),
+            (models, level) => Some(list(models.as_ref(), level, metadata.map(Arc::as_ref))?),
         };
         Ok(Self { synced: rule.synced, attested, metadata: metadata.cloned() })
     }
@@ -121,26 +120,34 @@ pub(super) fn aaguid(credential: &Credential) -> Option<Uuid> {
     }
 }
 
-/// The models that the metadata vouches for: those that are named, if any are, and of that level at least.
-fn known(
+/// The models that are taken, each with the certificates that vouch for it: of those that are named, or of all that the metadata knows; by
+/// certificates of one's own, or by the metadata's. Where a level is asked for, those of that level at least.
+fn list(
     models: Option<&Models>,
     level: Option<Level>,
-    metadata: &Metadata,
+    metadata: Option<&Metadata>,
 ) -> Result<AttestationCaList, InvalidModels> {
-    if let Some(models) = models.filter(|it| !it.roots.trim().is_empty() && level.is_none()) {
-        return list(models);
-    }
-    let name = |name: &String| Uuid::parse_str(name).map_err(|_| InvalidModels::Name(name.clone()));
-    let named = models.map(|it| it.names.iter().map(name).collect::<Result<BTreeSet<_>, _>>()).transpose()?;
+    let own = models.map(|it| own_roots(it, metadata.is_some())).transpose()?.unwrap_or_default();
+    let known = |model: &Uuid| metadata.and_then(|it| it.models.get(model));
+    let named: BTreeSet<Uuid> = match models {
+        Some(models) => {
+            let read = |name: &String| Uuid::parse_str(name).map_err(|_| InvalidModels::Name(name.clone()));
+            models.names.iter().map(read).collect::<Result<_, _>>()?
+        }
+        None => metadata.iter().flat_map(|it| it.models.keys().copied()).collect(),
+    };
+    let enough =
+        |model: &Uuid| level.is_none_or(|least| known(model).is_some_and(|it| it.level >= Some(least)));
     let mut builder = AttestationCaListBuilder::new();
-    let is_meant = |model: &Uuid| named.as_ref().is_none_or(|named| named.contains(model));
-    let enough = |it: &Model| level.is_none_or(|level| it.level.is_some_and(|its| its >= level));
-    for (model, it) in
-        metadata.models.iter().filter(|(model, it)| is_meant(model) && enough(it) && !it.flagged)
-    {
-        for root in &it.roots {
+    for model in named.into_iter().filter(enough) {
+        let name = model.to_string();
+        for root in &own {
+            let inserted = builder.insert_device_pem(root.as_bytes(), model, name.clone(), BTreeMap::new());
+            inserted.map_err(|_| InvalidModels::Roots)?;
+        }
+        for root in known(&model).filter(|_| own.is_empty()).iter().flat_map(|it| &it.roots) {
             // A certificate that cannot be read vouches for nothing.
-            if builder.insert_device_der(root, *model, model.to_string(), BTreeMap::new()).is_err() {
+            if builder.insert_device_der(root, model, name.clone(), BTreeMap::new()).is_err() {
                 tracing::warn!(%model, "a certificate in FIDO's metadata cannot be read");
             }
         }
@@ -148,24 +155,14 @@ fn known(
     Ok(builder.build())
 }
 
-fn list(models: &Models) -> Result<AttestationCaList, InvalidModels> {
+/// The certificates that are named for models, each by itself: some, unless there is metadata that has them.
+fn own_roots(models: &Models, known: bool) -> Result<Vec<&str>, InvalidModels> {
     const END: &str = "-----END CERTIFICATE-----";
-    let mut builder = AttestationCaListBuilder::new();
-    let roots: Vec<&str> = models.roots.split_inclusive(END).filter(|part| part.contains(END)).collect();
-    if roots.is_empty() || models.names.is_empty() {
-        return Err(if models.roots.trim().is_empty() || models.names.is_empty() {
-            InvalidModels::Half
-        } else {
-            InvalidModels::Roots
-        });
+    let blank = models.roots.trim().is_empty();
+    if models.names.is_empty() || (blank && !known) {
+        return Err(InvalidModels::Half);
     }
-    for name in &models.names {
-        let model = Uuid::parse_str(name).map_err(|_| InvalidModels::Name(name.clone()))?;
-        for root in &roots {
-            builder
-                .insert_device_pem(root.trim().as_bytes(), model, name.clone(), BTreeMap::new())
-                .map_err(|_| InvalidModels::Roots)?;
-        }
-    }
-    Ok(builder.build())
+    let parts = models.roots.split_inclusive(END).filter(|part| part.contains(END));
+    let roots: Vec<&str> = parts.map(str::trim).collect();
+    if roots.is_empty() && !blank { Err(InvalidModels::Roots) } else { Ok(roots) }
 }
