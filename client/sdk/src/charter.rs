@@ -69,104 +69,75 @@ impl Client {
 
     /// The requests that wait for another person, for whoever may make one of them.
     pub async fn requests(&mut self) -> Result<Vec<WaitingRequest>, SdkError> {
-        let identity = self.enrolled()?;
         let path = "/v1/charter/requests";
-        let waiting = self.http.ask::<WaitingRequests>(&identity, Method::GET, path, None::<&()>).await;
-        let waiting = self.kept(waiting)?;
+        let waiting = self.ask::<WaitingRequests>(Method::GET, path, None::<&()>).await?;
         Ok(waiting.requests)
     }
 
     /// Agrees to a request of somebody else's, as it was shown, and has it carried out.
     pub async fn agree_to(&mut self, shown: &WaitingRequest) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let act = Act::new(shown.device, (&shown.method, &shown.path), &shown.body.0);
         let agree = Agree { digest: act.challenge(shown.id.0) };
         let path = format!("/v1/charter/requests/{}/agreements", shown.id);
         // What it is answered with is of the request's own kind.
-        let done = self.http.ask::<serde_json::Value>(&identity, Method::POST, &path, Some(&agree)).await;
-        self.kept(done).map(drop)
+        self.ask::<serde_json::Value>(Method::POST, &path, Some(&agree)).await.map(drop)
     }
 
     /// Declines a request, or takes one back.
     pub async fn decline_request(&mut self, id: RequestId) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/charter/requests/{id}");
-        let declined = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
-        self.kept(declined)
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 
     /// Declines a proposal, or takes one back.
     pub async fn decline(&mut self, id: AmendmentId) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/charter/proposals/{id}");
-        let declined = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
-        self.kept(declined)
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 
     /// Why this account, or another one, may do something or may not, and what would change that.
     pub async fn explain(&mut self, account: Option<Handle>, act: &str) -> Result<Explanation, SdkError> {
-        let identity = self.enrolled()?;
         let explain = Explain { account, act: act.to_owned() };
-        let answer = self.http.ask(&identity, Method::POST, "/v1/explanations", Some(&explain)).await;
-        let answer = self.kept(answer)?;
-        Ok(answer)
+        self.ask(Method::POST, "/v1/explanations", Some(&explain)).await
     }
 
     /// What of their roles people have not used since then, for whoever may see that.
     pub async fn unused_rights(&mut self, since: Instant) -> Result<api::UnusedRights, SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/charter/unused/{}", since.0);
-        let unused = self.http.ask(&identity, Method::GET, &path, None::<&()>).await;
-        let unused = self.kept(unused)?;
-        Ok(unused)
+        self.ask(Method::GET, &path, None::<&()>).await
     }
 
     /// The guests of the organisation, for whoever may see that.
     pub async fn guests(&mut self) -> Result<Vec<api::Guest>, SdkError> {
-        let identity = self.enrolled()?;
-        let guests = self.http.ask::<Guests>(&identity, Method::GET, "/v1/guests", None::<&()>).await;
-        let guests = self.kept(guests)?;
+        let guests = self.ask::<Guests>(Method::GET, "/v1/guests", None::<&()>).await?;
         Ok(guests.guests)
     }
 
     /// The rooms in which people are who may not meet, for whoever may say that.
     pub async fn apart(&mut self) -> Result<Vec<ApartRoom>, SdkError> {
-        let identity = self.enrolled()?;
-        let apart = self.http.ask::<ApartRooms>(&identity, Method::GET, "/v1/rooms/apart", None::<&()>).await;
-        let apart = self.kept(apart)?;
+        let apart = self.ask::<ApartRooms>(Method::GET, "/v1/rooms/apart", None::<&()>).await?;
         Ok(apart.rooms)
     }
 
     /// The facts of the journal after that one, for whoever may read it: at most 512, and fewer only at its end.
     pub async fn facts(&mut self, after: u64) -> Result<Facts, SdkError> {
-        let identity = self.enrolled()?;
-        let facts = self.http.ask(&identity, Method::GET, &format!("/v1/journal/{after}"), None::<&()>).await;
-        let facts = self.kept(facts)?;
-        Ok(facts)
+        self.ask(Method::GET, &format!("/v1/journal/{after}"), None::<&()>).await
     }
 
     /// The open sessions of another account.
     pub async fn sessions_of(&mut self, handle: &Handle) -> Result<Sessions, SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/accounts/{handle}/sessions");
-        let sessions = self.http.ask(&identity, Method::GET, &path, None::<&()>).await;
-        let sessions = self.kept(sessions)?;
-        Ok(sessions)
+        self.ask(Method::GET, &path, None::<&()>).await
     }
 
     /// Ends all sessions of another account. Its devices sign in again by themselves, unless they may not.
     pub async fn end_sessions_of(&mut self, handle: &Handle) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/accounts/{handle}/sessions");
-        let ended = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
-        self.kept(ended)
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 
     async fn waiting_amendments(&mut self) -> Result<Vec<Vec<u8>>, SdkError> {
-        let identity = self.enrolled()?;
-        let waiting =
-            self.http.ask::<Proposals>(&identity, Method::GET, "/v1/charter/proposals", None::<&()>).await;
-        let waiting = self.kept(waiting)?;
+        let waiting = self.ask::<Proposals>(Method::GET, "/v1/charter/proposals", None::<&()>).await?;
         Ok(waiting.proposals.into_iter().map(|it| it.0).collect())
     }
 
@@ -179,10 +150,8 @@ impl Client {
     }
 
     async fn deposit(&mut self, amendment: Vec<u8>) -> Result<Amended, SdkError> {
-        let identity = self.enrolled()?;
         let amend = Amend { amendment: Opaque(amendment) };
-        let amended = self.http.ask(&identity, Method::POST, "/v1/charter/amendments", Some(&amend)).await;
-        self.kept(amended)
+        self.ask(Method::POST, "/v1/charter/amendments", Some(&amend)).await
     }
 }
 

@@ -14,6 +14,7 @@ use chancery_wire::{
     time::Instant,
 };
 use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     clock::{Os, now},
@@ -108,12 +109,9 @@ impl Client {
     /// Makes an invitation for an account: a person's, an officer's, who may invite others in turn, or a program's. With the link comes
     /// whether it opens nothing yet, because another person has to agree first.
     pub async fn invite(&mut self, handle: &Handle, kind: &AccountKind) -> Result<(Link, bool), SdkError> {
-        let identity = self.enrolled()?;
         let (invitation, link) = self.engine.invite(handle, kind, now())?;
         let invite = Invite { invitation: Opaque(invitation) };
-        let invited =
-            self.http.ask::<Invitation>(&identity, Method::POST, "/v1/invitations", Some(&invite)).await;
-        match self.kept(invited) {
+        match self.ask::<Invitation>(Method::POST, "/v1/invitations", Some(&invite)).await {
             Ok(_) => Ok((link, false)),
             Err(SdkError::Waits(_)) => Ok((link, true)),
             Err(error) => Err(error),
@@ -130,8 +128,15 @@ impl Client {
         Ok(())
     }
 
-    /// What was asked, once the session in which it was asked is kept, whatever came of it.
-    pub(crate) fn kept<T>(&mut self, answer: Result<T, SdkError>) -> Result<T, SdkError> {
+    /// Asks the server, as this device, and keeps the session in which it was asked, whatever came of it.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, SdkError> {
+        let identity = self.enrolled()?;
+        let answer = self.http.ask(&identity, method, path, body).await;
         self.keep_session()?;
         answer
     }

@@ -157,11 +157,8 @@ impl Client {
 
     /// The accounts that stand otherwise than the directory says; for the directory and officers.
     pub async fn waiting(&mut self) -> Result<Waiting, SdkError> {
-        let identity = self.enrolled()?;
         let path = "/v1/provisioning/waiting";
-        let waiting = self.http.ask(&identity, Method::GET, path, None::<&()>).await;
-        let waiting = self.kept(waiting)?;
-        Ok(waiting)
+        self.ask(Method::GET, path, None::<&()>).await
     }
 
     /// Signs what the directory says: suspends and restores the accounts that stand otherwise.

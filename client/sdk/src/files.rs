@@ -63,8 +63,7 @@ impl Client {
         let identity = self.enrolled()?;
         let address = format!("/v1/rooms/{room}/files/{}", attachment.file);
         let begin = BeginFile { parts: parts(attachment.size) };
-        let mut state: FileState = self.http.ask(&identity, Method::PUT, &address, Some(&begin)).await?;
-        self.keep_session()?;
+        let mut state: FileState = self.ask(Method::PUT, &address, Some(&begin)).await?;
         while state.next < state.parts {
             progress((state.next * PART).min(attachment.size), attachment.size);
             let part = self.seal_part(attachment, &mut source, state.next)?;

@@ -37,13 +37,11 @@ pub struct Compared {
 impl Client {
     /// Opens a meeting with another device. The link in it is for that device only, and links nothing by itself.
     pub async fn begin_linking(&mut self) -> Result<Linking, SdkError> {
-        let identity = self.enrolled()?;
         // What the account's chain is now, the new entry follows from.
         self.sync(BRING, &mut |_| {}).await?;
         let linking = self.engine.begin_linking(now())?;
         let meet = api::Meet { linking: linking.id, of: None };
-        let _: Parts = self.http.ask(&identity, Method::POST, "/v1/linkings", Some(&meet)).await?;
-        self.keep_session()?;
+        let _: Parts = self.ask(Method::POST, "/v1/linkings", Some(&meet)).await?;
         Ok(linking)
     }
 
@@ -82,15 +80,13 @@ impl Client {
         device: DeviceId,
         watch: &mut dyn FnMut(News),
     ) -> Result<Vec<RoomId>, SdkError> {
-        let identity = self.enrolled()?;
         self.sync(BRING, watch).await?;
         // Broken off, the same is asked again.
         if self.devices()?.iter().any(|it| it.device == device && it.revoked) {
             return self.still_in(device);
         }
         let revoke = api::Revoke { entry: Opaque(self.engine.revoke(device, now())?) };
-        let _: Account =
-            self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
+        let _: Account = self.ask(Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
         // At the next connection this device sees the chain as it is now, and takes the other one out.
         self.sync(BRING, watch).await?;
         self.still_in(device)

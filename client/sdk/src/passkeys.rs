@@ -26,10 +26,7 @@ impl Client {
 
     /// The passkeys of this account, as the server has them.
     pub async fn passkeys(&mut self) -> Result<Passkeys, SdkError> {
-        let identity = self.enrolled()?;
-        let passkeys = self.http.ask(&identity, Method::GET, "/v1/passkeys", None::<&()>).await;
-        let passkeys = self.kept(passkeys)?;
-        Ok(passkeys)
+        self.ask(Method::GET, "/v1/passkeys", None::<&()>).await
     }
 
     /// Adds a passkey to this account: the person is asked to make it, and it is there when this returns. Where the account has one, that
@@ -37,7 +34,7 @@ impl Client {
     pub async fn add_passkey(&mut self, name: &str) -> Result<(), SdkError> {
         let identity = self.enrolled()?;
         let add = AddPasskey { name: name.to_owned() };
-        let ceremony: Ceremony = self.http.ask(&identity, Method::POST, "/v1/passkeys", Some(&add)).await?;
+        let ceremony: Ceremony = self.ask(Method::POST, "/v1/passkeys", Some(&add)).await?;
         let held = hold(&mut self.http, &identity, &ceremony).await;
         self.keep_session()?;
         held
@@ -45,20 +42,14 @@ impl Client {
 
     /// Removes a passkey of this account, approved by one of them.
     pub async fn remove_passkey(&mut self, passkey: PasskeyId) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/passkeys/{passkey}");
-        let removed = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
-        self.keep_session()?;
-        removed
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 
     /// Takes all passkeys of another account away, whose owner has lost them; for officers.
     pub async fn reset_passkeys(&mut self, whose: &Handle) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/accounts/{whose}/passkeys");
-        let reset = self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await;
-        self.keep_session()?;
-        reset
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 }
 

@@ -57,26 +57,21 @@ impl Client {
     /// Has an identity provider count, as an officer: asks it for its keys, and signs what is to be believed of it. With a provider that
     /// counts already, its keys are taken in anew.
     pub async fn trust_provider(&mut self, it: TrustedProvider) -> Result<Provider, SdkError> {
-        let identity = self.enrolled()?;
         let keys = Authorize::discover(&it.issuer, self.authority.as_deref()).await?.keys().await?;
         let TrustedProvider { issuer, client, claim, suffix, acr, vouches } = it;
         let new = NewProvider { issuer, client, claim, suffix, keys, acr, vouches };
         let statement = self.engine.trust_provider(&new, now())?;
         let signed = Provider::peek(&statement).ok_or(EngineError::NoProvider)?;
         let trust = TrustProvider { statement: Opaque(statement) };
-        let done =
-            self.http.ask::<api::Provider>(&identity, Method::PUT, "/v1/providers", Some(&trust)).await;
-        self.kept(done)?;
+        self.ask::<api::Provider>(Method::PUT, "/v1/providers", Some(&trust)).await?;
         Ok(signed)
     }
 
     /// Has what a provider says count no more, as an officer.
     pub async fn withdraw_provider(&mut self, issuer: &str) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let withdraw = WithdrawProvider { issuer: issuer.to_owned() };
         let path = "/v1/providers/withdrawals";
-        let _: Providers = self.http.ask(&identity, Method::POST, path, Some(&withdraw)).await?;
-        self.keep_session()
+        self.ask::<Providers>(Method::POST, path, Some(&withdraw)).await.map(drop)
     }
 
     /// The providers that this device's organisation trusts.
@@ -145,7 +140,7 @@ impl Client {
         // A device as which an account came back could not do this before: whoever is in a room with the account hears of it.
         self.sync(BRING, &mut |_| {}).await?;
         let pending = "/v1/rooms/pending";
-        let _: api::Pended = self.http.ask(&identity, Method::POST, pending, None::<&()>).await?;
+        let _: api::Pended = self.ask(Method::POST, pending, None::<&()>).await?;
         self.sync(BRING, &mut |_| {}).await?;
         Ok(signed.provider.issuer)
     }

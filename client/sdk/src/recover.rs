@@ -40,8 +40,7 @@ impl Client {
         self.sync(BRING, &mut |_| {}).await?;
         let (entry, link) = self.engine.make_recovery_key(keep, now())?;
         let ask = api::KeepRecoveryKey { entry: Opaque(entry) };
-        let kept: Result<Account, SdkError> =
-            self.http.ask(&identity, Method::PUT, "/v1/recovery-key", Some(&ask)).await;
+        let kept: Result<Account, SdkError> = self.ask(Method::PUT, "/v1/recovery-key", Some(&ask)).await;
         match kept {
             Ok(_) => {}
             // Perhaps it was kept, and only the answer was lost: the chain says.
@@ -73,25 +72,22 @@ impl Client {
         handle: &Handle,
         (device, keeps_key): (DeviceId, bool),
     ) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         // Broken off, the same is asked again.
         if self.devices_of(handle).await?.iter().any(|it| it.device == device && it.revoked) {
             return Ok(());
         }
         let revoke =
             api::Revoke { entry: Opaque(self.engine.revoke_of(handle, (device, keeps_key), now())?) };
-        let _: Account =
-            self.http.ask(&identity, Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
+        let _: Account = self.ask(Method::POST, "/v1/devices/revocations", Some(&revoke)).await?;
         Ok(())
     }
 
     /// Opens a meeting with the new device of somebody who has lost all others, as an officer. Go on with [`Client::meet`].
     pub async fn begin_vouching(&mut self, handle: &Handle) -> Result<Linking, SdkError> {
-        let identity = self.enrolled()?;
         self.devices_of(handle).await?;
         let linking = self.engine.begin_vouching(handle, now())?;
         let meet = api::Meet { linking: linking.id, of: Some(handle.clone()) };
-        let _: Parts = self.http.ask(&identity, Method::POST, "/v1/linkings", Some(&meet)).await?;
+        let _: Parts = self.ask(Method::POST, "/v1/linkings", Some(&meet)).await?;
         Ok(linking)
     }
 

@@ -16,16 +16,12 @@ impl Client {
 
     /// The open sessions of all devices of this account, as the server has them.
     pub async fn sessions(&mut self) -> Result<Sessions, SdkError> {
-        let identity = self.enrolled()?;
-        let sessions = self.http.ask(&identity, Method::GET, "/v1/sessions", None::<&()>).await;
-        let sessions = self.kept(sessions)?;
-        Ok(sessions)
+        self.ask(Method::GET, "/v1/sessions", None::<&()>).await
     }
 
     /// Ends a session of this account. Its device signs in again by itself for as long as it is the account's.
     pub async fn end_session(&mut self, session: SessionId) -> Result<(), SdkError> {
-        let identity = self.enrolled()?;
         let path = format!("/v1/sessions/{session}");
-        self.http.ask(&identity, Method::DELETE, &path, None::<&()>).await
+        self.ask(Method::DELETE, &path, None::<&()>).await
     }
 }

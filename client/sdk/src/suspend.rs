@@ -13,18 +13,14 @@ impl Client {
     /// Suspends another account, or restores it, for officers and the directory. Suspended, none of its devices is heard from then on, and
     /// whoever is online takes them out of the rooms; restored, they come back where they were.
     pub async fn suspend(&mut self, handle: &Handle, suspended: bool) -> Result<Suspension, SdkError> {
-        let identity = self.enrolled()?;
         self.devices_of(handle).await?;
         let entry = Opaque(self.engine.suspend(handle, suspended, now())?);
         let suspend = api::Suspend { entry };
-        self.http.ask(&identity, Method::POST, "/v1/suspensions", Some(&suspend)).await
+        self.ask(Method::POST, "/v1/suspensions", Some(&suspend)).await
     }
 
     /// The accounts that are suspended, and the rooms in which that is not carried out yet; for officers and the directory.
     pub async fn suspended(&mut self) -> Result<Suspensions, SdkError> {
-        let identity = self.enrolled()?;
-        let suspended = self.http.ask(&identity, Method::GET, "/v1/suspensions", None::<&()>).await;
-        let suspended = self.kept(suspended)?;
-        Ok(suspended)
+        self.ask(Method::GET, "/v1/suspensions", None::<&()>).await
     }
 }
