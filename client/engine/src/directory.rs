@@ -2,6 +2,8 @@
 //!
 //! Who is in a group is what the provider has said here, and not what the server says of it: so the server brings nobody into such a room.
 
+use std::collections::BTreeSet;
+
 use chancery_vault::{FilledRoom, Standing};
 use chancery_wire::{
     ids::{ResourceId, RoomId},
@@ -45,10 +47,15 @@ pub enum Heard {
     AllUnclear,
     /// A person or group is gone.
     Gone(ResourceId),
-    /// The server has shown a person of that name. It is not kept: it must be what the provider says.
-    ShownPerson(ResourceId, Option<Handle>),
-    /// The server has shown a group of that name, in small letters.
-    ShownGroup(ResourceId, String),
+}
+
+/// Something that the server has shown a provider. It is not kept: it has to be what the provider says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A person, of that account where it can be one.
+    Person(ResourceId, Option<Handle>),
+    /// A group of that name, in small letters.
+    Group(ResourceId, String),
 }
 
 /// A room that is filled from a group of the directory, and what is to be done there.
@@ -67,32 +74,35 @@ pub struct Filled {
 }
 
 impl Engine {
-    /// Whether the server contradicts what the provider has said: it shows somebody under another's id, or gives such an id to somebody new. What
-    /// it answers is not to be passed on then, for the provider would speak of the one and mean the other.
-    pub fn is_contradicted(&self, all: &[Heard]) -> Result<bool, EngineError> {
+    /// Whether the server contradicts what the provider has said, before or just now: it shows somebody under another's id, or gives such an id to
+    /// somebody new. What it answers is not to be passed on then, for the provider would speak of the one and mean the other.
+    pub fn is_contradicted(&self, said: &[Heard], shown: &[Shown]) -> Result<bool, EngineError> {
         self.look(|step, _| {
-            for it in all {
+            for it in said {
+                if let Heard::Person { id, made: true, .. } | Heard::Group { id, made: true, .. } = it
+                    && (step.person(*id)?.is_some() || step.group(*id)?.is_some())
+                {
+                    return Ok(true);
+                }
+            }
+            for it in shown {
                 let contradicts = match it {
-                    Heard::Person { id, made: true, .. } | Heard::Group { id, made: true, .. } => {
-                        step.person(*id)?.is_some() || step.group(*id)?.is_some()
-                    }
-                    Heard::ShownPerson(id, handle) => {
-                        let said = all.iter().find_map(|it| match it {
+                    Shown::Person(id, handle) => {
+                        let now = said.iter().find_map(|it| match it {
                             Heard::Person { id: whose, handle, .. } if whose == id => Some(handle.clone()),
                             _ => None,
                         });
-                        let known = said.map_or_else(|| step.person(*id), |said| Ok(Some(said)))?;
-                        step.group(*id)?.is_some() || known.is_some_and(|known| known != *handle)
+                        let before = step.person(*id)?;
+                        step.group(*id)?.is_some() || now.or(before).is_some_and(|known| known != *handle)
                     }
-                    Heard::ShownGroup(id, name) => {
-                        let said = all.iter().find_map(|it| match it {
+                    Shown::Group(id, name) => {
+                        let now = said.iter().find_map(|it| match it {
                             Heard::Group { id: which, name, .. } if which == id => Some(name.clone()),
                             _ => None,
                         });
-                        let known = step.group(*id)?.map(|(known, _)| known);
-                        step.person(*id)?.is_some() || said.or(known).is_some_and(|known| known != *name)
+                        let before = step.group(*id)?.map(|(known, _)| known);
+                        step.person(*id)?.is_some() || now.or(before).is_some_and(|known| known != *name)
                     }
-                    _ => false,
                 };
                 if contradicts {
                     return Ok(true);
@@ -128,7 +138,6 @@ impl Engine {
                         }
                     }
                     Heard::Gone(id) => step.forget_resource(*id)?,
-                    Heard::ShownPerson(..) | Heard::ShownGroup(..) => {}
                 }
             }
             Ok(())
@@ -149,33 +158,33 @@ impl Engine {
         })
     }
 
-    /// The rooms that are filled from a group, and what is to be done in each. What was wished for there and refused is forgotten: it is
-    /// wished for again, if it is still to be done.
-    pub fn filled_rooms(&mut self, now: Instant) -> Result<Vec<Filled>, EngineError> {
+    /// Whether any room is filled from a group.
+    pub fn fills_rooms(&self) -> Result<bool, EngineError> {
+        self.look(|step, _| Ok(!step.filled_rooms()?.is_empty()))
+    }
+
+    /// The rooms that are filled from a group, and what is to be done in each.
+    pub fn filled_rooms(&self) -> Result<Vec<Filled>, EngineError> {
+        let me = self.identity()?.ok_or(EngineError::NotEnrolled)?.handle;
         let all = self.look(|step, _| {
-            let with = |it: FilledRoom| {
-                let known = step.group(it.group)?;
-                let (people, unknown) = step.in_group(it.group)?;
-                let unsure = match known {
-                    None => Some("the group is gone, or was made anew: say from which one the room is filled now"),
-                    Some((_, false)) => Some("who is in the group is not known: have the provider say the whole group again"),
-                    Some((_, true)) if unknown > 0 => {
-                        Some("somebody is in the group whom the provider has not named to this program, so nobody is taken out")
-                    }
-                    Some((_, true)) => None,
-                };
-                Ok((it, people, unsure))
-            };
+            let with = |it: FilledRoom| Ok((step.group(it.group)?, step.in_group(it.group)?, it));
             step.filled_rooms()?.into_iter().map(with).collect::<Result<Vec<_>, EngineError>>()
         })?;
-        let me = self.identity()?.ok_or(EngineError::NotEnrolled)?.handle;
         let mut filled = Vec::new();
-        for (kept, people, unsure) in all {
-            let view = self.room(kept.room)?;
-            for unsent in &view.unsent {
-                self.dismiss(unsent.wish, now)?;
-            }
-            let mut it = compared(&view, &me, (kept.name, &people));
+        for (known, (people, unknown), kept) in all {
+            let mut it = compared(&self.room(kept.room)?, &me, (kept.name, &people));
+            let unsure = match known {
+                None => {
+                    Some("the group is gone, or was made anew: say from which one the room is filled now")
+                }
+                Some((_, false)) => {
+                    Some("who is in the group is not known: have the provider say the whole group again")
+                }
+                Some((_, true)) if unknown > 0 => Some(
+                    "somebody is in the group whom the provider has not named to this program, so nobody is taken out",
+                ),
+                Some((_, true)) => None,
+            };
             // Who is not known to be out is not taken out.
             if unsure.is_some() {
                 it.going.clear();
@@ -209,7 +218,7 @@ fn compared(view: &RoomView, me: &Handle, (group, people): (String, &[Handle])) 
     // Owners, moderators, guests and programs are in the room for another reason.
     let plain =
         view.members.iter().filter(|it| it.role == Role::Member && it.bot.is_none() && it.guest.is_none());
-    filled.going = plain.map(|it| it.handle.clone()).filter(|it| !people.contains(it)).collect();
-    filled.going.dedup();
+    let going: BTreeSet<&Handle> = plain.map(|it| &it.handle).filter(|it| !people.contains(it)).collect();
+    filled.going = going.into_iter().cloned().collect();
     filled
 }

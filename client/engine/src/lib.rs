@@ -45,7 +45,7 @@ pub use alarm::Alarm;
 pub use archive::SealedBlock;
 pub use cause::Cause;
 pub use charter::Needs;
-pub use directory::{Filled, Heard};
+pub use directory::{Filled, Heard, Shown};
 pub use engine::Engine;
 pub use entropy::Entropy;
 pub use error::EngineError;

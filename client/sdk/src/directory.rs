@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     clock::{draw, now},
     error::SdkError,
-    heard::heard,
+    heard::{heard, shown},
     profile::{Profile, file, private_file},
 };
 
@@ -87,15 +87,17 @@ impl Client {
         let answer = self.http.pass(&identity, (method, path), passed).await?;
         self.keep_session()?;
         let read = |body: &Bytes| serde_json::from_slice(body).unwrap_or_default();
-        let (said, shown) = (read(&passed.body), read(&answer.1.body));
-        let all = heard((method, path), (answer.0, &said, &shown), &identity.domain);
+        let (asked, answered) = (read(&passed.body), read(&answer.1.body));
+        let said = heard((method, path), (answer.0, &asked, &answered), &identity.domain);
         // The provider would speak of the one from then on, and mean the other.
-        if self.engine.is_contradicted(&all)? {
+        if self.engine.is_contradicted(&said, &shown(&answered, &identity.domain))? {
             return Err(SdkError::Strange(
                 "it shows somebody under the id of somebody else in the directory",
             ));
         }
-        self.engine.hear(&all, now())?;
+        if !said.is_empty() {
+            self.engine.hear(&said, now())?;
+        }
         Ok(answer)
     }
 
@@ -106,14 +108,14 @@ impl Client {
     }
 
     /// The rooms that are filled from groups of the directory, and what is to be done in each.
-    pub fn filled_rooms(&mut self) -> Result<Vec<Filled>, SdkError> {
-        Ok(self.engine.filled_rooms(now())?)
+    pub fn filled_rooms(&self) -> Result<Vec<Filled>, SdkError> {
+        Ok(self.engine.filled_rooms()?)
     }
 
     /// Brings into the rooms that are filled from groups of the directory who is in the group, and takes out who is not.
     pub async fn fill_rooms(&mut self) -> Result<Filling, SdkError> {
         let mut filling = Filling::default();
-        if self.filled_rooms()?.is_empty() {
+        if !self.engine.fills_rooms()? {
             return Ok(filling);
         }
         self.sync(PATIENCE, &mut |_| {}).await?;
@@ -146,7 +148,11 @@ impl Client {
         }
         for (room, handle, comes, wish) in wished {
             match self.progress(wish)? {
-                Progress::Refused(why) => filling.failed.push((room, handle, why)),
+                // It is wished for again, if it is still to be done.
+                Progress::Refused(why) => {
+                    self.dismiss(wish)?;
+                    filling.failed.push((room, handle, why));
+                }
                 Progress::Done | Progress::Accepted if comes => filling.came.push((room, handle)),
                 Progress::Done | Progress::Accepted => filling.went.push((room, handle)),
                 Progress::Waiting => {}

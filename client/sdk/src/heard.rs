@@ -1,10 +1,10 @@
 //! What an identity provider has said in a request that the server has taken, as far as it is about who is in which group.
 //!
-//! Read from what the provider says itself. Of the server's answer only the id is taken that it has given to somebody new, and what it shows of
-//! people and groups, to see that it does not contradict. What is not understood of who is in a group makes that unclear; it brings nobody in and
-//! takes nobody out.
+//! Read from what the provider says itself. Of the server's answer only the id is taken that it has given to somebody new; and what it shows of
+//! people and groups, apart, to see that it does not contradict. What is not understood of who is in a group makes that unclear; it brings nobody
+//! in and takes nobody out.
 
-use chancery_engine::Heard;
+use chancery_engine::{Heard, Shown};
 use chancery_wire::{
     ids::ResourceId,
     names::{Domain, Handle},
@@ -19,28 +19,25 @@ pub(crate) fn heard(
 ) -> Vec<Heard> {
     let path = path.split('?').next().unwrap_or_default();
     let path = path.strip_prefix("/scim/v2/").unwrap_or_default().trim_matches('/');
-    let mut all = shown(answer, domain);
     // What is there no more when it is to be deleted again was deleted, by a request of which the answer was lost.
     if status >= 300 && !(method == "DELETE" && status == 404) {
-        return all;
+        return vec![];
     }
     if path.eq_ignore_ascii_case("Bulk") {
-        all.extend(of_many(said, answer, domain));
-        return all;
+        return of_many(said, answer, domain);
     }
     let made = answer.get("id").and_then(Value::as_str);
-    all.extend(of_one((method, path), said, made, domain));
-    all
+    of_one((method, path), said, made, domain)
 }
 
 /// What an answer shows of people and groups.
-fn shown(answer: &Value, domain: &Domain) -> Vec<Heard> {
+pub(crate) fn shown(answer: &Value, domain: &Domain) -> Vec<Shown> {
     let one = |it: &Value| {
         let id = it.get("id")?.as_str()?.parse::<ResourceId>().ok()?;
         let text = |name| it.get(name).and_then(Value::as_str);
         match (text("userName"), text("displayName")) {
-            (Some(name), _) => Some(Heard::ShownPerson(id, Handle::of_user_name(name, domain))),
-            (None, Some(name)) => Some(Heard::ShownGroup(id, name.to_lowercase())),
+            (Some(name), _) => Some(Shown::Person(id, Handle::of_user_name(name, domain))),
+            (None, Some(name)) => Some(Shown::Group(id, name.to_lowercase())),
             (None, None) => None,
         }
     };
@@ -223,10 +220,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Without what the server shows.
     fn heard(method: &str, path: &str, said: &Value, answer: &Value) -> Vec<Heard> {
-        let all = super::heard((method, path), (200, said, answer), &"bank.example".parse().unwrap());
-        all.into_iter().filter(|it| !matches!(it, Heard::ShownPerson(..) | Heard::ShownGroup(..))).collect()
+        super::heard((method, path), (200, said, answer), &"bank.example".parse().unwrap())
     }
 
     #[test]
@@ -358,13 +353,9 @@ mod tests {
     fn what_the_server_shows_is_told_apart() {
         let list =
             json!({"Resources": [{"id": BOB, "userName": "Frank"}, {"id": TEAM, "displayName": "Desk"}]});
-        let shown = super::heard(
-            ("GET", "/scim/v2/Users"),
-            (200, &Value::Null, &list),
-            &"bank.example".parse().unwrap(),
-        );
-        let frank = Heard::ShownPerson(id(BOB), Some("frank".parse().unwrap()));
-        assert_eq!(shown, [frank, Heard::ShownGroup(id(TEAM), "desk".to_owned())]);
+        let frank = Shown::Person(id(BOB), Some("frank".parse().unwrap()));
+        let shown = shown(&list, &"bank.example".parse().unwrap());
+        assert_eq!(shown, [frank, Shown::Group(id(TEAM), "desk".to_owned())]);
         // Deleted again, after the first answer was lost.
         let again = super::heard(
             ("DELETE", &format!("/scim/v2/Groups/{TEAM}")),

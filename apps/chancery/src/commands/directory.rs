@@ -109,7 +109,7 @@ pub(crate) async fn fill(
 
 /// Lists the rooms that are filled from groups.
 pub(crate) fn rooms(common: &Common, output: &mut Output) -> Result<(), Failure> {
-    let mut client = open(common)?;
+    let client = open(common)?;
     let (mut lines, mut list) = (Vec::new(), Vec::new());
     for it in client.filled_rooms()? {
         let name = client.room(it.room)?.name.unwrap_or_else(|| it.room.to_string());
