@@ -28,7 +28,7 @@ use tokio::{
     time::interval,
 };
 
-use super::open;
+use super::{open, sync};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -38,8 +38,6 @@ use crate::{
 
 /// How often it is asked what is waiting, whether or not the provider has asked for something.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How long being online once may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The largest body that is passed on.
 const LIMIT: usize = 4 * 1024 * 1024;
 
@@ -90,7 +88,7 @@ pub(crate) async fn fill(
     (room, group): (&str, Option<&str>),
 ) -> Result<(), Failure> {
     let mut client = open(common)?;
-    client.sync(PATIENCE, &mut |_| {}).await?;
+    sync(common, output, &mut client).await?;
     let room = client.find_room(room)?.id;
     client.fill_room(room, group)?;
     let says = match group {
@@ -101,7 +99,7 @@ pub(crate) async fn fill(
     };
     // Everybody there knows then why people come and go.
     client.want(room, Want::Say(Written::parse(&says, TEXT_LIMIT)?))?;
-    client.sync(PATIENCE, &mut |_| {}).await?;
+    sync(common, output, &mut client).await?;
     let when = if group.is_some() { "\nThat is done while  chancery directory serve  runs." } else { "" };
     let text = format!("{says}{when}");
     output.answer(&json!({"room": room, "group": group}), &text)
