@@ -2,10 +2,12 @@
 
 use chancery_transparency::{PublicKey, Standing, Suspender};
 use chancery_wire::{
-    ids::{DeviceId, InvitationId},
+    ids::{DeviceId, InvitationId, SessionId},
     names::Handle,
     time::Instant,
 };
+
+use crate::counter::{Assurance, Caller, Granted, Plane};
 
 /// A device as its account's chain names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,27 @@ pub struct KnownDevice {
     pub directory: bool,
     /// Until when it may do anything, where that is not for ever.
     pub until: Option<Instant>,
+}
+
+impl KnownDevice {
+    /// The device as whoever asks in a session of its own, with no role and nothing confirmed yet.
+    pub(crate) fn asks(self, (session, until): (SessionId, Instant), plane: Plane) -> Caller {
+        Caller {
+            handle: self.handle,
+            device: self.device,
+            key: self.key,
+            standing: self.standing,
+            directory: self.directory,
+            guest: self.guest,
+            session,
+            until,
+            plane,
+            elevated: false,
+            assurance: Assurance::default(),
+            granted: Granted::default(),
+            zone: None,
+        }
+    }
 }
 
 /// How an account stands.

@@ -77,18 +77,10 @@ async fn subject(from: &mut impl Read, caller: &Caller, handle: &Handle) -> Resu
     let devices = accounts::devices_of(from, handle).await?;
     let device = devices.into_iter().next().ok_or(CharterError::NoAccount)?;
     Ok(Caller {
-        handle: device.handle,
-        device: device.device,
-        key: device.key,
-        directory: device.directory,
-        guest: device.guest,
         // What is asked is what the roles permit, where they count.
         elevated: true,
-        plane: Plane::Whole,
-        zone: None,
-        standing: device.standing,
         assurance: Assurance { passkey: true, confirmed: false, alone: false },
-        ..caller.clone()
+        ..device.asks((caller.session, caller.until), Plane::Whole)
     })
 }
 

@@ -111,19 +111,11 @@ async fn asker(gate: &Gate, it: &Waiting) -> Result<Caller, Refusal> {
         gate.rights.charter(&mut from, &gate.settings.domain).await?.ok_or(CharterError::NoRequest)?;
     let roles = provisioning::roles_of(&mut from, &charter, (&it.handle, device.standing), now).await?;
     Ok(Caller {
-        handle: device.handle,
-        device: device.device,
-        key: device.key,
-        standing: device.standing,
-        directory: device.directory,
-        guest: device.guest,
-        session: it.session,
-        until: Instant(i64::MAX),
-        plane: gate.plane,
         // It was confirmed when it was made.
         elevated: true,
         assurance: Assurance { passkey: true, confirmed: true, alone: false },
         granted: Granted::by(&charter, roles),
         zone: Some(it.zone.as_str()).filter(|zone| !zone.is_empty()).map(Into::into),
+        ..device.asks((it.session, Instant(i64::MAX)), gate.plane)
     })
 }

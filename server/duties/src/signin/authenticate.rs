@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     accounts::{self, KnownDevice},
-    counter::{Assurance, Caller, Granted, Plane},
+    counter::{Caller, Plane},
 };
 
 /// The header of a proof.
@@ -78,28 +78,10 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let KnownDevice { handle, device, key, standing, directory, guest, .. } = device;
         let up = session.elevated.is_some_and(|until| now < until);
         let elevated = up && !self.idle.asks(session.session, self.started, now);
-        let (session, until) = (session.session, session.until);
-        Ok(Identity::Caller(
-            Caller {
-                handle,
-                device,
-                key,
-                standing,
-                directory,
-                guest,
-                plane: self.plane,
-                elevated,
-                session,
-                until,
-                assurance: Assurance::default(),
-                granted: Granted::default(),
-                zone: None,
-            },
-            fresh,
-        ))
+        let caller = device.asks((session.session, session.until), self.plane);
+        Ok(Identity::Caller(Caller { elevated, ..caller }, fresh))
     }
 
     /// Uses a proof up; refuses one that was. What is refused for another reason takes no place among the used ones.
