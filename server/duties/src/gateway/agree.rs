@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     approve,
-    receive::{Gate, TRIES, follow, only_attends},
+    receive::{Gate, follow, has_raced, only_attends, settled},
     routes::inside,
 };
 use crate::{
@@ -65,15 +65,12 @@ async fn handle(
     Ask(ask): Ask<api::Agree>,
 ) -> Result<Response, Refusal> {
     let request = charter::agree(&desk, &gate.charters(), &caller, (id, ask.digest)).await?;
-    for _ in 1..TRIES {
-        let response = carry_out(gate.clone(), request.clone()).await?;
-        if response.extensions().get() != Some(&Told::Raced) {
-            return Ok(response);
-        }
+    let lost = |it: &Result<_, _>| it.as_ref().is_ok_and(has_raced);
+    let mut response = settled(|| carry_out(gate.clone(), request.clone()), lost).await?;
+    // Whoever agreed does not do that again for a race that it lost: it is used up.
+    if has_raced(&response) {
+        response.extensions_mut().remove::<Told>();
     }
-    // Whoever agreed does not do it again for that: it is used up.
-    let mut response = carry_out(gate, request).await?;
-    response.extensions_mut().remove::<Told>();
     Ok(response)
 }
 

@@ -51,7 +51,7 @@ use crate::{
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a request is run that lost a race.
-pub(super) const TRIES: u32 = 8;
+const TRIES: u32 = 8;
 
 /// What the door knows.
 #[derive(Clone, Debug)]
@@ -226,14 +226,8 @@ impl Gate {
             && let Some((Visitor { desk, caller }, method, path, body)) = asked
         {
             let request = (method.as_str(), path.as_str(), &body[..]);
-            let mut put_off = charter::put_off(&desk, &caller, act, request).await;
-            for _ in 1..TRIES {
-                if !matches!(put_off, Err(Refusal { told: Told::Raced, .. })) {
-                    break;
-                }
-                put_off = charter::put_off(&desk, &caller, act, request).await;
-            }
-            let put_off = put_off?;
+            let lost = |it: &Result<_, Refusal>| it.as_ref().is_err_and(|it| it.told == Told::Raced);
+            let put_off = settled(|| charter::put_off(&desk, &caller, act, request), lost).await?;
             return Ok((StatusCode::ACCEPTED, Json(put_off)).into_response());
         }
         self.note_use(holder, &trail, response.status()).await;
@@ -250,14 +244,8 @@ impl Gate {
     }
 
     async fn answer(&self, (parts, body): (Parts, Bytes), next: Next) -> Response {
-        for _ in 1..TRIES {
-            let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
-            let response = guarded(again, next.clone()).await;
-            if response.extensions().get() != Some(&Told::Raced) {
-                return response;
-            }
-        }
-        guarded(Request::from_parts(parts, Body::from(body)), next).await
+        let again = || Request::from_parts(parts.clone(), Body::from(body.clone()));
+        settled(|| guarded(again(), next.clone()), has_raced).await
     }
 
     /// Where a request says that its owner has approved it: uses the approval up, and lays out the desk of one that is confirmed.
@@ -267,14 +255,8 @@ impl Gate {
         let ceremony = ceremony.ok_or(PasskeysError::NotApproved)?;
         let Some(Visitor { desk, caller }) = parts.extensions.get::<Visitor>() else { return Ok(()) };
         let act = Act::new(caller.device, (parts.method.as_str(), parts.uri.path()), body);
-        let mut used = passkeys::use_up(desk, ceremony, act).await;
-        for _ in 1..TRIES {
-            if !matches!(used, Err(PasskeysError::Store(StoreError::Raced))) {
-                break;
-            }
-            used = passkeys::use_up(desk, ceremony, act).await;
-        }
-        used?;
+        let lost = |it: &Result<_, _>| matches!(it, Err(PasskeysError::Store(StoreError::Raced)));
+        settled(|| passkeys::use_up(desk, ceremony, act), lost).await?;
         let assurance = Assurance { confirmed: true, ..caller.assurance };
         let caller = Caller { assurance, ..caller.clone() };
         let desk = Desk::of(Arc::clone(&self.floor), caller.actor());
@@ -289,6 +271,25 @@ pub(super) async fn only_attends(from: &mut impl Read, caller: &Caller) -> Resul
     let devices: Vec<DeviceId> = devices.into_iter().map(|it| it.device).collect();
     let room = rooms::meets_others(from, &devices).await?;
     room.map_or(Ok(()), |room| Err(SigninError::InRooms(room).into()))
+}
+
+/// Runs something again for as long as it loses races, and so often at most.
+pub(super) async fn settled<T, F: Future<Output = T>>(
+    mut run: impl FnMut() -> F,
+    lost: impl Fn(&T) -> bool,
+) -> T {
+    for _ in 1..TRIES {
+        let done = run().await;
+        if !lost(&done) {
+            return done;
+        }
+    }
+    run().await
+}
+
+/// Whether a request lost a race.
+pub(super) fn has_raced(response: &Response) -> bool {
+    response.extensions().get() == Some(&Told::Raced)
 }
 
 /// Where somebody asks who holds a role: remembers what is permitted, and answers who it is.
