@@ -117,10 +117,8 @@ impl Server {
             None => None,
         };
         let health = bind(config.health, None, HEALTH_CONNECTIONS).await?;
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let reached = |url: Option<&PublicUrl>, at: &Listener| {
-            url.map_or_else(|| format!("{scheme}://{}", at.address()), |url| url.as_str().to_owned())
-        };
+        let reached =
+            |url: Option<&PublicUrl>, at: &Listener| PublicUrl::of(url, tls.is_some(), at.address());
         let url = reached(config.public.url.as_ref(), &public);
         let administration = config.admin.as_ref().zip(admin.as_ref());
         let administration = administration.map(|(it, at)| Administration {

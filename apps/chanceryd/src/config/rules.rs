@@ -305,12 +305,8 @@ fn admin(file: Spanned<file::Admin>, public: &Public, tls: Option<&TlsFiles>) ->
     let (at, listen) = (listen.span(), listen.into_inner().0);
     reachable((listen, at.clone()), file.url.as_ref(), tls)?;
     apart(("admin", listen), ("public", public.listen), at)?;
-    let reached = |url: Option<&PublicUrl>, listen: SocketAddr| {
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        url.map_or_else(|| format!("{scheme}://{listen}"), |url| url.as_str().to_owned())
-    };
-    let there = reached(public.url.as_ref(), public.listen);
-    if let Some(url) = file.url.as_ref().filter(|url| reached(Some(url.get_ref()), listen) == there) {
+    let there = PublicUrl::of(public.url.as_ref(), tls.is_some(), public.listen);
+    if let Some(url) = file.url.as_ref().filter(|url| url.get_ref().as_str() == there) {
         return broken(url.span(), "admin and public cannot both be reached at one address");
     }
     let own_accounts = file.own_accounts.unwrap_or(true);

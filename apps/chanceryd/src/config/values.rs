@@ -167,6 +167,13 @@ pub struct PublicUrl {
 text!(PublicUrl, "a URL such as \"https://chat.bank.example\"");
 
 impl PublicUrl {
+    /// How a listener is reached: by the URL that was given for it, or at its address.
+    #[must_use]
+    pub fn of(given: Option<&Self>, tls: bool, listen: SocketAddr) -> String {
+        let scheme = if tls { "https" } else { "http" };
+        given.map_or_else(|| format!("{scheme}://{listen}"), |url| url.as_str().to_owned())
+    }
+
     /// The URL as text, without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {
