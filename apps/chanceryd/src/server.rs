@@ -182,10 +182,10 @@ impl Server {
         };
         let serving = public.serve(house.router(), until(stopped.clone()));
         // Health is told to the very end, so that a supervisor sees a server that stops and not one that is gone.
-        let (administration, stops) = (house.administration(), until(stopped.clone()));
+        let admin = admin.map(|admin| admin.serve(house.administration(), until(stopped.clone())));
         let attending = async move {
-            if let Some(admin) = admin {
-                admin.serve(administration, stops).await;
+            if let Some(attending) = admin {
+                attending.await;
             }
         };
         let telling = health.serve(health::router(house.clone(), counters), until(stopped));

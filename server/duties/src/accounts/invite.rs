@@ -38,7 +38,7 @@ impl Action for InviteOfficer {
 /// Deposits an invitation that the calling device signed.
 #[utoipa::path(post, path = "/v1/invitations", tag = "accounts", operation_id = "accounts.invite", request_body = api::Invite,
     responses((status = 201, description = "Deposited.", body = api::Invitation),
-        (status = 202, description = "An officer: it waits for another person.", body = api::PutOff),
+        (status = 202, description = "An officer, or the directory's program: it waits for another person.", body = api::PutOff),
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
