@@ -138,6 +138,9 @@ pub struct HeldRole {
     pub until: Option<Instant>,
     /// Whether the account holds it as an officer.
     pub as_officer: bool,
+    /// Whether the account holds it, at the server, for being in a group of the directory.
+    #[serde(default)]
+    pub by_group: bool,
 }
 
 /// Facts of the journal.

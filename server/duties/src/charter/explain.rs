@@ -1,26 +1,26 @@
 //! Explain: why an account may do something, or may not, and what would change that.
 //!
-//! `POST /v1/explanations`, permitted by `Charter::"explain"` for oneself and `"explain-others"`. Changes nothing. What is asked is what
+//! `POST /v1/explanations` (in `gateway::explain`), permitted by `Charter::"explain"` for oneself and `"explain-others"`. Changes nothing. What is asked is what
 //! policy would be asked: for a room, as a member of it.
 
-use axum::{Json, extract::State};
+use std::sync::Arc;
+
 use chancery_floor::{
     policy::{Entity, Policies},
     store::Read,
-    work::Action,
+    work::{Action, Desk},
 };
-use chancery_transparency::{BuiltIn, Charter, Conflict, Standing};
+use chancery_transparency::{BuiltIn, Charter, Conflict, Held, Standing};
 use chancery_wire::{
-    api::{self, Explanation, HeldRole},
+    api::{Explanation, HeldRole},
     names::{Handle, RoleName},
-    problem::Problem,
     time::Instant,
 };
 
 use super::{CharterError, Charters};
 use crate::{
     accounts,
-    counter::{Ask, Assurance, Caller, Granted, Organisation, Plane, Refusal, Visitor},
+    counter::{Assurance, Caller, Granted, Organisation, Plane, Refusal},
 };
 
 /// The right to ask why oneself may do something.
@@ -41,23 +41,19 @@ impl Action for ExplainOthers {
     const NAME: &'static str = r#"Charter::Action::"explain-others""#;
 }
 
-/// Why the calling account, or another one, may do something or may not, and what would change that.
-#[utoipa::path(post, path = "/v1/explanations", tag = "charter", operation_id = "charter.explain", request_body = api::Explain,
-    responses((status = 200, description = "Why.", body = Explanation),
-        (status = "default", description = "Refused.", body = Problem)))]
-pub(super) async fn handle(
-    Visitor { desk, caller }: Visitor,
-    State(charters): State<Charters>,
-    Ask(ask): Ask<api::Explain>,
-) -> Result<Json<Explanation>, Refusal> {
-    let other = ask.account.as_ref().filter(|it| **it != caller.handle);
+/// Whom a question is about, as policy sees them, and the charter that answers it; where the caller may ask that.
+pub(crate) async fn asked_of(
+    desk: &Desk,
+    charters: &Charters,
+    (caller, account): (Caller, Option<&Handle>),
+) -> Result<(Arc<Charter>, Caller), Refusal> {
+    let other = account.filter(|it| **it != caller.handle);
     if other.is_some() {
         desk.permit::<ExplainOthers>(Organisation)?;
     } else {
         desk.permit::<ExplainOwn>(Organisation)?;
     }
-    let floor = desk.floor();
-    let mut from = floor.db.reader();
+    let mut from = desk.floor().db.reader();
     let charter = charters.rights.charter(&mut from, &charters.domain).await?;
     let charter = charter.ok_or(CharterError::NoAccount)?;
     let subject = match other {
@@ -65,11 +61,21 @@ pub(super) async fn handle(
         // As from one of their devices: without a zone, and with a passkey that has approved nothing yet.
         Some(handle) => subject(&mut from, &caller, handle).await?,
     };
-    let action = action(&ask.act).filter(|action| floor.policies.knows(action));
+    Ok((charter, subject))
+}
+
+/// Why somebody who holds these roles may do something or may not, and what would change that.
+pub(crate) fn explain(
+    desk: &Desk,
+    charters: &Charters,
+    (charter, subject, all): (&Charter, Caller, Vec<RoleName>),
+    act: &str,
+) -> Result<Explanation, Refusal> {
+    let policies = &desk.floor().policies;
+    let action = action(act).filter(|action| policies.knows(action));
     let action = action.ok_or(CharterError::NoSuchAct)?;
-    let question =
-        Question { policies: &floor.policies, action, charter: &charter, subject, now: desk.now() };
-    Ok(Json(question.answer(&charters.zones).ok_or(CharterError::NoSuchAct)?))
+    let question = Question { policies, action, charter, subject, all, now: desk.now() };
+    Ok(question.answer(&charters.zones).ok_or(CharterError::NoSuchAct)?)
 }
 
 /// Another account as policy sees it.
@@ -98,13 +104,15 @@ struct Question<'a> {
     action: String,
     charter: &'a Charter,
     subject: Caller,
+    /// The roles that it holds, those by groups of the directory too.
+    all: Vec<RoleName>,
     now: Instant,
 }
 
 impl Question<'_> {
     fn answer(&self, zones: &[String]) -> Option<Explanation> {
         let held = self.charter.held(&self.subject.handle, self.subject.standing, self.now);
-        let granted = Granted::by(self.charter, held.iter().map(|it| it.role.clone()));
+        let granted = Granted::by(self.charter, self.all.iter().cloned());
         let assurance = Assurance { alone: false, ..self.subject.assurance };
         let as_is = Caller { granted: granted.clone(), assurance, ..self.subject.clone() };
         let answer = self.ask(&as_is)?;
@@ -120,12 +128,12 @@ impl Question<'_> {
         let names = BuiltIn::ALL.iter().filter_map(|it| it.name.parse().ok());
         let names = names.chain(self.charter.roles().keys().cloned());
         let holding = |role: &RoleName| {
-            let more = held.iter().map(|it| it.role.clone()).chain([role.clone()]);
+            let more = self.all.iter().cloned().chain([role.clone()]);
             allows(&confirmed(Caller { granted: Granted::by(self.charter, more), ..as_is.clone() }))
         };
         let needs_more = !answer.allowed && !with_passkey;
         let meets = |role: &RoleName| {
-            let all = held.iter().map(|it| &it.role).chain([role]);
+            let all = self.all.iter().chain([role]);
             let all = all.filter_map(|role| self.charter.permits(role)).flatten().copied().collect();
             Conflict::within(&all).is_some()
         };
@@ -145,8 +153,20 @@ impl Question<'_> {
         };
         let from_zones = zones.iter().filter(|zone| needs_more && in_zone(zone)).cloned().collect();
         let forbidden_by = answer.rules.iter().filter_map(|it| it.parse().ok()).collect();
-        let roles =
-            held.into_iter().map(|it| HeldRole { role: it.role, until: it.until, as_officer: it.as_officer });
+        let by_group = self.all.iter().filter(|role| held.iter().all(|it| it.role != **role));
+        let by_group = by_group.map(|role| HeldRole {
+            role: role.clone(),
+            until: None,
+            as_officer: false,
+            by_group: true,
+        });
+        let own = |it: &Held| HeldRole {
+            role: it.role.clone(),
+            until: it.until,
+            as_officer: it.as_officer,
+            by_group: false,
+        };
+        let roles = held.iter().map(own).chain(by_group);
         Some(Explanation {
             allowed: answer.allowed,
             roles: roles.collect(),

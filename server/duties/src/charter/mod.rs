@@ -27,6 +27,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use agree::agree;
 pub(crate) use amend::amend;
 pub(crate) use error::CharterError;
+pub(crate) use explain::{asked_of, explain};
 pub(crate) use facts::FACTS;
 pub(crate) use put_off::put_off;
 pub(crate) use request_store::Waiting;
@@ -53,6 +54,5 @@ pub(crate) fn routes() -> OpenApiRouter<Charters> {
         .routes(routes!(proposals::handle))
         .routes(routes!(decline::handle))
         .routes(routes!(decline::request))
-        .routes(routes!(explain::handle))
         .routes(routes!(unused::handle))
 }

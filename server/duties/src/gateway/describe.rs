@@ -7,7 +7,7 @@ use chancery_floor::{
 use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{agree, amend, approve, end_session, link, pend, recovery_key, revoke, stream, suspend};
+use super::{agree, amend, approve, end_session, explain, link, pend, recovery_key, revoke, stream, suspend};
 use crate::{
     accounts, archive, audit, charter, delivery, devices, files, passkeys, providers, provisioning, rooms,
     signin,
@@ -47,6 +47,7 @@ pub fn openapi() -> OpenApi {
         amend::routes().into_openapi(),
         approve::routes().into_openapi(),
         end_session::routes().into_openapi(),
+        explain::routes().into_openapi(),
         link::routes().into_openapi(),
         pend::routes().into_openapi(),
         recovery_key::routes().into_openapi(),

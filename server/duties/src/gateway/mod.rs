@@ -8,6 +8,7 @@ mod amend;
 mod approve;
 mod describe;
 mod end_session;
+mod explain;
 mod guests;
 mod house;
 mod limit;

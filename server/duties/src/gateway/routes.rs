@@ -7,7 +7,7 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    agree, amend, approve, end_session, link, pend,
+    agree, amend, approve, end_session, explain, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream, suspend,
 };
@@ -56,6 +56,7 @@ pub(super) fn inside(gate: &Gate) -> Router {
         .merge(amend::routes().with_state(gate.clone()))
         .merge(approve::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
+        .merge(explain::routes().with_state(gate.clone()))
         .merge(link::routes().with_state(gate.clone()))
         .merge(pend::routes().with_state(gate.clone()))
         .merge(recovery_key::routes().with_state(gate.clone()))

@@ -180,6 +180,12 @@ both! {
         let map = |holds| Change::Map { group: "help desk".to_owned(), role: "help-desk".parse().unwrap(), holds };
         door.alice.amend(map(true)).await.unwrap();
         door.bob.sessions_of(&alice).await.unwrap();
+        // Whoever asks why is told of the group, he and who looks after it.
+        let own = door.bob.explain(None, "signin.list-others").await.unwrap();
+        let hers = door.alice.explain(Some(handle("bob")), "signin.list-others").await.unwrap();
+        for why in [own, hers] {
+            assert!(why.allowed && why.roles[0].by_group && why.roles[0].role.as_str() == "help-desk", "{why:?}");
+        }
         assert!(door.bob.end_sessions_of(&alice).await.unwrap_err().is(Code::Denied), "and nothing besides");
         assert!(door.mallory.sessions_of(&alice).await.unwrap_err().is(Code::Denied));
         // Out of the group, out of the role; and so when people take it back.
