@@ -62,6 +62,13 @@ impl Temporary {
         }
     }
 
+    /// Cuts the connections on which servers listen to each other.
+    pub async fn deafen(&self) -> Result<(), Trouble> {
+        const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'chancery-follow'";
+        run(&self.address(), CUT.to_owned()).await
+    }
+
     /// Removes it. A test that failed leaves it to be looked at.
     pub async fn remove(self) -> Result<(), Trouble> {
         match self.0 {

@@ -57,7 +57,8 @@ listen = "127.0.0.1:8461"
 [store]
 # One of the two. A file is enough:
 sqlite = {database}
-# Or PostgreSQL; a URL with a password lies in a file of its own:
+# Or PostgreSQL; a URL with a password lies in a file of its own. Several servers may share one, and go on when one of them fails: with the
+# same [store], `url` under [public] and S3 store under [files], behind whatever shares out connections among them.
 # postgres = {{ url_file = "postgres-url" }}
 
 [files]

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chancery_floor::{
+    bus::Notice,
     policy::Policies,
     store::{StoreError, Tx},
     work::{Action, Desk, Work},
@@ -130,6 +131,7 @@ async fn deposit<A: Action<Resource = Organisation>>(
         return Err(StoreError::Raced.into());
     }
     store::drop_proposal(&mut work.tx, it.id).await?;
+    work.tx.announce(Notice::Amended);
     if let Change::BreakGlass { role, .. } = &it.change {
         tracing::warn!(by = %it.by, %role, "a role was taken alone, in an emergency");
         work.tell(&GlassBroken { amendment: it.id, by: it.by.clone(), role: role.clone() });

@@ -7,7 +7,7 @@ use chancery_wire::ids::RoomId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    decide::decide,
+    decide::{decide, doubtful},
     error::DeliveryError,
     finish::finish,
     heads::Heads,
@@ -68,6 +68,8 @@ impl Batcher {
                         }
                         self.heads.forget(rooms);
                     }
+                    Item::Renew(Some(rooms)) => self.heads.forget(rooms),
+                    Item::Renew(None) => self.heads.forget_all(),
                     Item::Stop => self.waiting.close(),
                 }
             }
@@ -93,9 +95,7 @@ impl Batcher {
                 .map(|submission| submission.asked.room)
                 .chain(acknowledged.keys().map(|(room, _)| *room))
                 .collect();
-            if let Err(error) =
-                self.heads.load(&mut self.stage.floor.db.reader(), touched.iter().copied()).await
-            {
+            if let Err(error) = self.load(&touched, (&batch, &acknowledged)).await {
                 self.put_back(acknowledged);
                 refuse_all(batch, &error);
                 return later;
@@ -144,6 +144,34 @@ impl Batcher {
             }
         }
         later
+    }
+
+    /// Makes sure that these rooms are known, and on several nodes that nothing is refused by what is old.
+    async fn load(
+        &mut self,
+        rooms: &HashSet<RoomId>,
+        (batch, acknowledged): (&[Submission], &Acknowledged),
+    ) -> Result<(), StoreError> {
+        let stage = Arc::clone(&self.stage);
+        let mut from = stage.floor.db.reader();
+        let mut anew = self.heads.load(&mut from, rooms.iter().copied()).await?;
+        if !stage.has_neighbours() {
+            return Ok(());
+        }
+        let mut doubtful = doubtful(&self.heads, batch, acknowledged);
+        doubtful.retain(|room| self.heads.is_old(*room));
+        if !doubtful.is_empty() {
+            self.heads.forget(doubtful.iter().copied());
+            anew.extend(self.heads.load(&mut from, doubtful).await?);
+        }
+        // INVARIANT: whoever another node has taken out hears nothing that is written here after that. A room that was written to
+        // elsewhere is read anew before anything is written here, or the write is lost.
+        for room in anew {
+            if let Some(head) = self.heads.find(room) {
+                stage.keep_only(room, head.members.keys());
+            }
+        }
+        Ok(())
     }
 
     /// The number of the amendment that says last who may meet whom, where somebody may come in.

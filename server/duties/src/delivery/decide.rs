@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use chancery_floor::work::Permit;
 use chancery_trail::room_next;
-use chancery_wire::{frames::Kind, time::Instant};
+use chancery_wire::{frames::Kind, ids::RoomId, time::Instant};
 
 use super::{
     PAST_EPOCHS,
@@ -61,6 +61,28 @@ pub(super) fn decide(
     plan
 }
 
+/// The rooms that something is refused in, or cut short, if what is known by heart of them holds. On several nodes it may be old; whatever
+/// is accepted by it is found out when it is written, and this is not.
+pub(super) fn doubtful(heads: &Heads, batch: &[Submission], acknowledged: &Acknowledged) -> Vec<RoomId> {
+    let refused = batch.iter().filter(|submission| {
+        let Some(head) = heads.find(submission.asked.room) else { return false };
+        let fits = match &submission.wish {
+            Wish::Message { epoch } => is_of_now(*epoch, &head.standing) && !head.standing.apart,
+            Wish::Handshake { judged, .. } => {
+                judged.stands_on == (head.standing.epoch, head.standing.handshake)
+            }
+        };
+        !fits || !head.members.contains_key(&submission.asked.device)
+    });
+    let ahead = acknowledged.iter().filter(|((room, device), seq)| {
+        heads.find(*room).is_some_and(|head| {
+            let is_there = head.members.contains_key(device) || head.removed.contains_key(device);
+            !is_there || **seq > head.standing.seq
+        })
+    });
+    refused.map(|submission| submission.asked.room).chain(ahead.map(|((room, _), _)| *room)).collect()
+}
+
 /// The rules: who may put what into a room that stands there.
 fn fate(
     head: Option<&Head>,
@@ -76,9 +98,7 @@ fn fate(
         return Fate::Refused(DeliveryError::NoRoom);
     };
     match &submission.wish {
-        Wish::Message { epoch } if *epoch > standing.epoch || standing.epoch - epoch > PAST_EPOCHS => {
-            Fate::Refused(DeliveryError::WrongEpoch)
-        }
+        Wish::Message { epoch } if !is_of_now(*epoch, &standing) => Fate::Refused(DeliveryError::WrongEpoch),
         Wish::Handshake { judged, .. } if judged.stands_on.0 != standing.epoch => {
             Fate::Refused(DeliveryError::WrongEpoch)
         }
@@ -92,6 +112,11 @@ fn fate(
         Wish::Message { .. } if standing.apart => Fate::Refused(DeliveryError::Apart),
         Wish::Message { .. } | Wish::Handshake { .. } => Fate::Accepted(permit),
     }
+}
+
+/// Whether something may still be said for an epoch.
+fn is_of_now(epoch: u64, standing: &Standing) -> bool {
+    epoch <= standing.epoch && standing.epoch - epoch <= PAST_EPOCHS
 }
 
 /// Gives a submission the next place.

@@ -27,6 +27,8 @@ pub(super) struct Head {
     pub forgotten: u64,
     /// The batch that used it last.
     used: u64,
+    /// The batch for which it was read.
+    read: u64,
 }
 
 /// How a member stands.
@@ -94,13 +96,14 @@ impl Head {
 }
 
 impl Heads {
-    /// Makes sure that these rooms are known, as far as they exist.
+    /// Makes sure that these rooms are known, as far as they exist; answers which were read for it.
     pub(super) async fn load(
         &mut self,
         from: &mut impl Read,
         rooms: impl IntoIterator<Item = RoomId>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<RoomId>, StoreError> {
         self.turn += 1;
+        let mut anew = Vec::new();
         if self.rooms.len() > ROOMS {
             let turn = self.turn;
             self.rooms.retain(|_, head| turn - head.used < 1000);
@@ -110,9 +113,10 @@ impl Heads {
                 head.used = self.turn;
             } else if let Some(head) = read(from, room, self.turn).await? {
                 self.rooms.insert(room, head);
+                anew.push(room);
             }
         }
-        Ok(())
+        Ok(anew)
     }
 
     /// A room, if it exists.
@@ -123,6 +127,16 @@ impl Heads {
     /// A room, to be kept in step.
     pub(super) fn find_mut(&mut self, room: RoomId) -> Option<&mut Head> {
         self.rooms.get_mut(&room)
+    }
+
+    /// Whether a room was read for an earlier batch than the one under way.
+    pub(super) fn is_old(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|head| head.read < self.turn)
+    }
+
+    /// Forgets all rooms: each is read again.
+    pub(super) fn forget_all(&mut self) {
+        self.rooms.clear();
     }
 
     /// Forgets rooms: they are read again.
@@ -156,5 +170,5 @@ async fn read(from: &mut impl Read, room: RoomId, used: u64) -> Result<Option<He
     }
     removed.retain(|_, rest| rest.acknowledged < rest.removed);
     let forgotten = members.values().map(|mark| mark.acknowledged).min().unwrap_or(0);
-    Ok(Some(Head { standing, members, removed, forgotten, used }))
+    Ok(Some(Head { standing, members, removed, forgotten, used, read: used }))
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chancery_floor::store::StoreError;
+use chancery_floor::{bus::Notice, store::StoreError};
 use chancery_groups::{Face, bridged};
 use chancery_wire::{ids::RoomId, names::Handle};
 use tokio::sync::oneshot;
@@ -83,5 +83,6 @@ pub(super) async fn part(stage: &Stage, rooms: &[RoomId]) -> Result<(), StoreErr
     if apart.is_empty() && again.is_empty() {
         return Ok(());
     }
+    work.tx.announce(Notice::Written(apart.iter().chain(&again).copied().collect()));
     work.commit(&Parted { apart, again }).await
 }

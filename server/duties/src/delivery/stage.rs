@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use chancery_floor::{
     bus::{Bus, Closed, Tap},
-    store::{Read, StoreError},
+    store::{Dialect, Read, StoreError},
     work::{Actor, Desk, Floor},
 };
 use chancery_transparency::Charter;
@@ -51,6 +51,8 @@ pub(super) enum Item {
     Flush(oneshot::Sender<()>),
     /// Look again whether people are in these rooms who may not meet, and say when that was done.
     Part(Vec<RoomId>, oneshot::Sender<()>),
+    /// Forget what is known by heart of these rooms, or of all.
+    Renew(Option<Vec<RoomId>>),
     /// Finish what waits and end.
     Stop,
 }
@@ -135,6 +137,31 @@ impl Delivery {
         self.0.bus.publish(&rooms.iter().map(hint).collect::<Vec<_>>());
     }
 
+    /// Another node has written in these rooms: what is known by heart of them is read again, and whoever is live in them looks there.
+    pub(crate) async fn written(&self, rooms: Vec<RoomId>) {
+        // Whoever looks before that finds everything there all the same.
+        let _ = self.0.queue.send(Item::Renew(Some(rooms.clone()))).await;
+        self.0.bus.lose(rooms);
+    }
+
+    /// Other nodes may have written anything: nothing is known by heart any more, and whoever is connected comes back.
+    pub(crate) async fn renew(&self) {
+        let _ = self.0.queue.send(Item::Renew(None)).await;
+        self.close_all(Closed::Stopping);
+    }
+
+    /// These devices came into a room, by another node: they look there.
+    pub(crate) fn came(&self, room: RoomId, devices: &[DeviceId]) {
+        devices.iter().flat_map(|device| self.0.taps_of(*device)).for_each(|tap| tap.nudge(room));
+    }
+
+    /// These devices are in a room no more, by another node: they hear nothing more of it.
+    pub(crate) fn went(&self, room: RoomId, devices: &[DeviceId]) {
+        for tap in devices.iter().flat_map(|device| self.0.taps_of(*device)) {
+            self.0.bus.leave(&tap, room);
+        }
+    }
+
     /// Closes the sockets of one device.
     pub(crate) fn close(&self, device: DeviceId) {
         for tap in self.0.taps_of(device) {
@@ -153,6 +180,17 @@ impl Stage {
     pub(super) async fn charter(&self, from: &mut impl Read) -> Result<Arc<Charter>, StoreError> {
         let charter = self.rights.charter(from, &self.domain).await?;
         charter.ok_or_else(|| StoreError::Failed("a room before the organisation was founded".to_owned()))
+    }
+
+    /// Whether other nodes may write to the same database.
+    pub(super) fn has_neighbours(&self) -> bool {
+        self.floor.db.dialect() == Dialect::Postgres
+    }
+
+    /// Nobody but these devices follows a room from now on.
+    pub(super) fn keep_only<'a>(&self, room: RoomId, devices: impl Iterator<Item = &'a DeviceId>) {
+        let taps: Vec<_> = devices.flat_map(|device| self.taps_of(*device)).collect();
+        self.bus.only(room, &taps);
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chancery_floor::{
+    bus::Notice,
     store::{StoreError, Tx},
     work::{Action, Work},
 };
@@ -39,6 +40,8 @@ pub(super) async fn write(stage: &Stage, plan: &Plan) -> Result<(), StoreError> 
     if rooms::append(&mut work.tx, rows).await? != plan.lines.len() as u64 {
         return Err(StoreError::Raced);
     }
+    holds(stage, &mut work.tx, plan).await?;
+    work.tx.announce(Notice::Written(plan.standings.keys().copied().collect()));
     for line in &plan.lines {
         if let Wish::Handshake { judged, .. } = &line.submission.wish {
             handshake(&mut work, line, judged).await?;
@@ -59,6 +62,28 @@ pub(super) async fn write(stage: &Stage, plan: &Plan) -> Result<(), StoreError> 
         work.tell(&acknowledged);
     }
     work.commit(&accepted(plan)).await
+}
+
+/// Whether what the plan goes by beside the places in the log still holds: another node may have taken in an amendment, or found that
+/// people are together who may not meet.
+async fn holds(stage: &Stage, tx: &mut Tx, plan: &Plan) -> Result<(), StoreError> {
+    if !stage.has_neighbours() {
+        return Ok(());
+    }
+    let mut handshakes = plan.lines.iter().filter_map(|line| match &line.submission.wish {
+        Wish::Handshake { judged, .. } => Some(judged),
+        Wish::Message { .. } => None,
+    });
+    if let Some(first) = handshakes.next() {
+        let separated = stage.charter(tx).await?.separated();
+        if first.separated != separated || handshakes.any(|judged| judged.separated != separated) {
+            return Err(StoreError::Raced);
+        }
+    }
+    // There are few such rooms, or none.
+    let apart = rooms::apart(tx).await?;
+    let mut said = plan.lines.iter().filter(|line| matches!(line.submission.wish, Wish::Message { .. }));
+    if said.any(|line| apart.contains(&line.place.room)) { Err(StoreError::Raced) } else { Ok(()) }
 }
 
 /// By room, the first and last line. Ordered, so that the same batch is always the same fact.
@@ -115,6 +140,8 @@ async fn handshake(work: &mut Work<Keep>, line: &Planned, judged: &Judged) -> Re
         rooms::welcome(tx, (room, seq, place.head), &judged.added, (welcome, tree), at).await?;
     }
     let (added, removed) = (judged.added.clone(), judged.removed.clone());
+    work.tx.announce(Notice::Went(room, removed.clone()));
+    work.tx.announce(Notice::Came(room, added.clone()));
     work.tell(&Committed { room, seq, epoch: judged.next.epoch, by, added, removed });
     Ok(())
 }

@@ -19,8 +19,8 @@ use chancery_wire::{
 };
 
 use super::{
-    Settings, amend, describe::migrations, guests, limit::Limits, receive::Gate, routes::router,
-    sweep::sweep, tasks::Tasks,
+    Settings, amend, describe::migrations, follow::follow, guests, limit::Limits, receive::Gate,
+    routes::router, sweep::sweep, tasks::Tasks,
 };
 use crate::{
     accounts,
@@ -65,6 +65,11 @@ pub enum HouseError {
     /// The policies do not hold.
     #[error(transparent)]
     Policies(#[from] InvalidPolicies),
+    /// Other servers use the same database, and this one or another keeps files where only it gets at them.
+    #[error(
+        "another server uses this database: several can do that when all of them keep files in the same S3 store ([files] s3), and one alone otherwise"
+    )]
+    NotAlone,
     /// The models of authenticators that are to be taken cannot be told.
     #[error("[passkeys]: {0}")]
     Models(#[from] InvalidModels),
@@ -122,6 +127,7 @@ impl House {
         if let Some(founded) = founded.filter(|founded| *founded != settings.domain) {
             return Err(HouseError::OtherDomain { founded, configured: settings.domain });
         }
+        let follower = db.follow(!blobs.is_shared()).await?.ok_or(HouseError::NotAlone)?;
         let (policies, refusals) = (policies()?, Refusals::default());
         let fatal = db.fatal().clone();
         let floor = Arc::new(Floor { db, policies, clock, entropy, refusals });
@@ -163,6 +169,7 @@ impl House {
             amend::carry_out(&house.gate).await.map_err(failed)?;
         }
         house.gate.tasks.start_helper(house.clone().keep());
+        house.gate.tasks.start_helper(follow(house.gate.clone(), follower));
         let delivery = house.gate.delivery.clone();
         house.gate.tasks.start_helper(async move {
             fatal.raised().await;

@@ -9,6 +9,7 @@ mod approve;
 mod describe;
 mod end_session;
 mod explain;
+mod follow;
 mod guests;
 mod house;
 mod limit;

@@ -182,7 +182,7 @@ impl Gate {
                     self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);
                     return Err(Refusal { told: Told::Counted, ..refusal });
                 }
-                self.signin.use_up(fresh, now)?;
+                self.signin.use_up(&self.floor.db, fresh, now).await?;
                 if !caller.plane.talks() && self.settings.own_accounts() {
                     only_attends(&mut reader, &caller).await?;
                 }
@@ -191,7 +191,7 @@ impl Gate {
                 actor
             }
             Identity::Proven(proven, fresh) => {
-                self.signin.use_up(fresh, now)?;
+                self.signin.use_up(&self.floor.db, fresh, now).await?;
                 extensions.insert(proven);
                 Actor::nobody()
             }

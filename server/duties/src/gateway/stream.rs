@@ -29,6 +29,7 @@ use super::{receive::Gate, tasks::Served};
 use crate::{
     counter::{Refusal, Visitor},
     delivery::Socket,
+    signin::{Signin, SigninError},
 };
 
 /// What is read at once. Small, because every idle connection keeps it.
@@ -62,7 +63,12 @@ async fn handle(
     let upgrade = upgrade.map_err(speaks_http)?;
     let left = caller.until.0.saturating_sub(desk.now().0);
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+    let (now, who) = (desk.now(), caller.clone());
     let (socket, inbox) = gate.delivery.connect(desk, caller)?;
+    // Whoever ended the session while this was asked found no connection to close.
+    if !Signin::hears(&mut gate.floor.db.reader(), &who, now).await? {
+        return Err(SigninError::NoSession.into());
+    }
     let served = Served::by(&gate.tasks);
     Ok(upgrade
         .read_buffer_size(READ_BUFFER)

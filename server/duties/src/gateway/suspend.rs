@@ -4,7 +4,7 @@
 //! because it touches several duties.
 
 use axum::{Json, extract::State};
-use chancery_floor::{store::Tx, work::Action};
+use chancery_floor::{bus::Notice, store::Tx, work::Action};
 use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -48,6 +48,9 @@ async fn handle(
             for device in &it.devices {
                 signin::end_with(tx, *device).await?;
             }
+            // Programs are not heard while whoever answers for them is suspended.
+            let bots = accounts::owned_by(tx, &it.handle).await?;
+            tx.announce(Notice::Closed(bots));
             let all: Vec<_> = it.devices.iter().chain(&it.revoked).copied().collect();
             return rooms::mark(tx, &it.handle, &all, at).await;
         }

@@ -5,6 +5,7 @@
 
 use axum::Json;
 use chancery_floor::{
+    bus::Notice,
     store::{Read, StoreError, Tx},
     values,
     work::{Action, Desk},
@@ -88,6 +89,7 @@ pub(crate) async fn mark(
     for room in &rooms {
         tx.execute(INSERT, values![room.0, handle.as_str(), at.0]).await?;
     }
+    tx.announce(Notice::Look(rooms.clone()));
     Ok(rooms)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
-use chancery_floor::store::Read;
+use chancery_floor::store::{Db, Read};
 use chancery_trail::digest;
 use chancery_transparency::{Possession, Request};
 use chancery_wire::{ids::DeviceId, time::Instant};
@@ -84,10 +84,23 @@ impl Signin {
         Ok(Identity::Caller(Caller { elevated, ..caller }, fresh))
     }
 
-    /// Uses a proof up; refuses one that was. What is refused for another reason takes no place among the used ones.
-    pub(crate) fn use_up(&self, fresh: Fresh, now: Instant) -> Result<(), SigninError> {
-        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
-        replays.accept(fresh.device, fresh.id, now)
+    /// Whether a caller is heard still: the session was not ended meanwhile, nor the device.
+    pub(crate) async fn hears(
+        from: &mut impl Read,
+        caller: &Caller,
+        now: Instant,
+    ) -> Result<bool, SigninError> {
+        let open = store::of(from, caller.device, now).await?;
+        let is_open = open.iter().any(|it| it.session == caller.session);
+        Ok(is_open && accounts::find_device(from, caller.device).await?.is_some())
+    }
+
+    /// Uses a proof up; refuses one that was, at this node or another. What is refused for another reason takes no place among the used
+    /// ones.
+    pub(crate) async fn use_up(&self, db: &Db, fresh: Fresh, now: Instant) -> Result<(), SigninError> {
+        let mark = digest(&[fresh.device.as_bytes(), fresh.id.as_bytes()].concat());
+        self.replays.lock().unwrap_or_else(PoisonError::into_inner).accept(fresh.device, fresh.id, now)?;
+        if db.mark(mark.0, now).await? { Ok(()) } else { Err(SigninError::Replayed) }
     }
 
     /// Checks a proof: it holds, is by a known device with its own key, and is fresh.

@@ -8,6 +8,7 @@ use chancery_floor::{
     store::{StoreError, Tx},
     work::{Action, Desk},
 };
+use chancery_transparency::PROOF_WINDOW;
 use chancery_wire::ids::{DeviceId, SessionId};
 
 use super::{
@@ -50,11 +51,12 @@ pub(crate) async fn expose(desk: &Desk, session: SessionId) -> Result<Option<Dev
     Ok(device)
 }
 
-/// Deletes sessions that ran out.
+/// Deletes sessions that ran out, and forgets the proofs that cannot be used any more.
 pub(crate) async fn expire(desk: &Desk) -> Result<(), Refusal> {
     let permit = desk.permit::<End>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let at = work.at();
+    desk.floor().db.forget_marks(at.plus_seconds(-4 * PROOF_WINDOW)).await?;
     let sessions = store::expire(&mut work.tx, at).await?;
     if sessions > 0 {
         work.commit(&Expired { sessions }).await?;

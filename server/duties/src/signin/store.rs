@@ -1,6 +1,7 @@
 //! The SQL of sign-in. No other duty names this table.
 
 use chancery_floor::{
+    bus::Notice,
     store::{Migration, Read, Row, StoreError, Tx},
     values,
 };
@@ -82,11 +83,14 @@ pub(super) async fn elevate(tx: &mut Tx, session: SessionId, until: Instant) -> 
 pub(crate) async fn close(tx: &mut Tx, session: SessionId) -> Result<Option<DeviceId>, StoreError> {
     const DELETE: &str = "DELETE FROM signin_sessions WHERE session = $1 RETURNING device";
     let row = tx.row(DELETE, values![session.0]).await?;
-    row.map(|row| Ok(DeviceId(row.fixed(0)?))).transpose()
+    let device = row.map(|row| Ok(DeviceId(row.fixed(0)?))).transpose()?;
+    tx.announce(Notice::Closed(device.into_iter().collect()));
+    Ok(device)
 }
 
 /// Ends all sessions of a device; returns how many.
 pub(crate) async fn end(tx: &mut Tx, device: DeviceId) -> Result<u64, StoreError> {
+    tx.announce(Notice::Closed(vec![device]));
     tx.execute("DELETE FROM signin_sessions WHERE device = $1", values![device.0]).await
 }
 

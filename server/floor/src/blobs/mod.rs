@@ -74,6 +74,12 @@ impl Blobs {
         Ok(Self::of(store, Kind::Away))
     }
 
+    /// Whether other machines get at the same blobs.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Away
+    }
+
     /// Keeps blobs in memory, as long as this process runs.
     #[must_use]
     pub fn in_memory() -> Self {

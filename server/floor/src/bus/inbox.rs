@@ -117,6 +117,11 @@ impl<T: Topic> Tap<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Which listener it leads to, among those that are there.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Puts in an answer. It is never lost: whoever asks bounds how many answers can be under way. The listener is not
     /// woken yet, so that what comes right after it can be taken together with it.
     pub fn push(&self, answer: Bytes) {

@@ -1,7 +1,7 @@
 //! Who listens to what.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -49,6 +49,17 @@ impl<T: Topic> Bus<T> {
     /// The listener stops following a topic.
     pub fn leave(&self, tap: &Tap<T>, topic: T) {
         leave(&mut self.topics(), tap, topic);
+    }
+
+    /// Nobody but these listeners follows a topic from now on; the others are told to look there once more.
+    pub fn only(&self, topic: T, these: &[Tap<T>]) {
+        let mut topics = self.topics();
+        let these: HashSet<_> = these.iter().map(Tap::id).collect();
+        let others: Vec<_> = topics.get(&topic).into_iter().flatten().cloned().collect();
+        for tap in others.iter().filter(|tap| !these.contains(&tap.id())) {
+            leave(&mut topics, tap, topic);
+            tap.nudge(topic);
+        }
     }
 
     /// The listener goes away.

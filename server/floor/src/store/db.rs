@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::{Dialect, Fatal, Read as _, Reader, StoreError, Tx, postgres::Postgres, sqlite::Sqlite};
+use chancery_wire::time::Instant;
+
+use super::{
+    Dialect, Fatal, Follower, Read as _, Reader, StoreError, Tx, postgres::Postgres, sqlite::Sqlite,
+};
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
@@ -15,7 +19,7 @@ pub struct Db {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Db {
@@ -26,7 +30,7 @@ impl Db {
 
     /// Connects to a PostgreSQL database, which has to exist.
     pub async fn postgres(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Postgres(Postgres::open(url).await?), fatal: Fatal::default() })
+        Ok(Self { kind: Kind::Postgres(Box::new(Postgres::open(url).await?)), fatal: Fatal::default() })
     }
 
     /// Which database it is.
@@ -48,6 +52,35 @@ impl Db {
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
+    }
+
+    /// Begins to listen to other nodes on the same database. A node that works `alone` gets no place beside others, nor do others beside it:
+    /// nothing is answered then. SQLite has one node anyhow.
+    pub async fn follow(&self, alone: bool) -> Result<Option<Follower>, StoreError> {
+        match &self.kind {
+            Kind::Sqlite(_) => Ok(Some(Follower(None))),
+            Kind::Postgres(db) => {
+                let mut following = db.follow(alone);
+                Ok(Box::pin(following.begin()).await?.then(|| Follower(Some(following))))
+            }
+        }
+    }
+
+    /// Sets a mark; `false` where it was set before, by any node. Beside all transactions, and kept until [`Self::forget_marks`] or a crash of
+    /// the database. On SQLite, where one process knows it all by itself, every mark is new.
+    pub async fn mark(&self, mark: [u8; 32], now: Instant) -> Result<bool, StoreError> {
+        match &self.kind {
+            Kind::Sqlite(_) => Ok(true),
+            Kind::Postgres(db) => self.fatal.watch(db.mark(mark, now).await),
+        }
+    }
+
+    /// Forgets the marks that were set before a moment.
+    pub async fn forget_marks(&self, before: Instant) -> Result<(), StoreError> {
+        match &self.kind {
+            Kind::Sqlite(_) => Ok(()),
+            Kind::Postgres(db) => self.fatal.watch(db.forget_marks(before).await),
+        }
     }
 
     /// Says whether the database answers.

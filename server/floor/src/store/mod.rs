@@ -7,6 +7,7 @@
 mod db;
 mod error;
 mod fatal;
+mod follow;
 mod migrate;
 mod postgres;
 mod row;
@@ -17,6 +18,7 @@ mod tx;
 pub use db::Db;
 pub use error::StoreError;
 pub use fatal::Fatal;
+pub use follow::{Follower, Heard};
 pub use migrate::{Dialect, Migration, schema};
 pub use row::Row;
 pub use sql::{Rows, Split, Value};

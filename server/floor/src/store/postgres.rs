@@ -1,4 +1,4 @@
-//! PostgreSQL: serialisable transactions, one writer at a time.
+//! PostgreSQL: serialisable transactions, one writer at a time, on one node or several.
 //!
 //! Facts form one chain, so every two writers would race and one of them lose. They queue instead, in this process and
 //! between processes, by locking one empty table before the transaction takes its snapshot. `SERIALIZABLE` stays the
@@ -6,6 +6,7 @@
 
 use std::{str::FromStr as _, sync::Arc, time::Duration};
 
+use chancery_wire::time::Instant;
 use futures_util::{Stream, StreamExt as _};
 use sqlx::{
     AssertSqlSafe, PgPool, PgTransaction,
@@ -18,43 +19,73 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Each, Row, StoreError, Value, row::Inner, sqlite::Text};
+use super::{Each, Row, StoreError, Value, follow::Following, row::Inner, sqlite::Text};
 
 /// How many connections there are: one writes, the others read.
 const CONNECTIONS: u32 = 8;
 /// Takes the turn. Two statements in one message, so that no snapshot is taken between them.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE store_turn IN EXCLUSIVE MODE";
+/// Tells the other nodes, with the transaction that it is in.
+const NOTIFY: &str = "SELECT pg_notify('chancery', $1)";
 /// Makes what taking turns needs. The advisory lock keeps two nodes that start together from racing here.
-const TURN: &str = "SELECT pg_advisory_xact_lock(7101); CREATE TABLE IF NOT EXISTS store_turn (turn BIGINT)";
+///
+/// Marks are not logged: they are not synced, and gone after a crash of the database.
+const TURN: &str = "SELECT pg_advisory_xact_lock(7101); CREATE TABLE IF NOT EXISTS store_turn (turn BIGINT);
+    CREATE UNLOGGED TABLE IF NOT EXISTS store_marks (mark BYTEA PRIMARY KEY, at BIGINT NOT NULL)";
+const MARK: &str = "INSERT INTO store_marks (mark, at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const FORGET: &str = "DELETE FROM store_marks WHERE at < $1";
 
 /// An open PostgreSQL database.
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     pool: PgPool,
     turn: Arc<Mutex<()>>,
+    options: PgConnectOptions,
+    /// What this node calls itself, so that it does not listen to itself.
+    node: Arc<str>,
 }
 
 /// The transaction that has its turn.
 pub(crate) struct Turn {
     transaction: PgTransaction<'static>,
-    _turn: OwnedMutexGuard<()>,
+    node: Arc<str>,
+    _guard: OwnedMutexGuard<()>,
 }
 
 impl Postgres {
     pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
         let wrong = |error: sqlx::Error| StoreError::of_postgres(&error);
         // `CREATE … IF NOT EXISTS` of what exists is no news.
-        let options =
-            PgConnectOptions::from_str(url).map_err(wrong)?.options([("client_min_messages", "warning")]);
+        let options = PgConnectOptions::from_str(url)
+            .map_err(wrong)?
+            .options([("client_min_messages", "warning")])
+            .application_name("chancery");
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(wrong)?;
         sqlx::raw_sql(TURN).execute(&pool).await.map_err(wrong)?;
-        Ok(Self { pool, turn: Arc::default() })
+        let node = sqlx::query_scalar::<_, String>("SELECT gen_random_uuid()::TEXT").fetch_one(&pool).await;
+        Ok(Self { pool, turn: Arc::default(), options, node: node.map_err(wrong)?.into() })
+    }
+
+    /// Listens to the other nodes.
+    pub(crate) fn follow(&self, alone: bool) -> Following {
+        Following::new(self.options.clone(), Arc::clone(&self.node), alone)
+    }
+
+    /// Sets a mark, in a transaction of its own that takes no turn; `false` where it was set before.
+    pub(super) async fn mark(&self, mark: [u8; 32], now: Instant) -> Result<bool, StoreError> {
+        let set = sqlx::query(MARK).bind(mark.as_slice()).bind(now.0).execute(&self.pool).await;
+        set.map(|set| set.rows_affected() == 1).map_err(|error| StoreError::of_postgres(&error))
+    }
+
+    pub(super) async fn forget_marks(&self, before: Instant) -> Result<(), StoreError> {
+        let gone = sqlx::query(FORGET).bind(before.0).execute(&self.pool).await;
+        gone.map(drop).map_err(|error| StoreError::of_postgres(&error))
     }
 
     /// Begins a transaction; others wait until it is over.
@@ -64,11 +95,11 @@ impl Postgres {
     /// left to take it.
     pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        let pool = self.pool.clone();
+        let (pool, node) = (self.pool.clone(), Arc::clone(&self.node));
         #[expect(clippy::disallowed_methods, reason = "it ends by itself, and nobody may end it before")]
         let beginning = tokio::spawn(async move {
             let transaction = pool.begin_with(BEGIN).await?;
-            Ok(Turn { transaction, _turn: turn })
+            Ok(Turn { transaction, node, _guard: turn })
         });
         let begun = beginning.await.map_err(|why| StoreError::Failed(why.to_string()))?;
         begun.map_err(|error: sqlx::Error| StoreError::of_postgres(&error))
@@ -85,8 +116,12 @@ impl Postgres {
 }
 
 impl Turn {
-    /// Commits; on success it is durable.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+    /// Commits; on success it is durable, and the other nodes are told.
+    pub(crate) async fn commit(mut self, messages: Vec<String>) -> Result<(), StoreError> {
+        for message in messages {
+            let message = format!("{}\n{message}", self.node);
+            self.execute(Text::Fixed(NOTIFY), vec![Value::Text(message)]).await?;
+        }
         self.transaction.commit().await.map_err(|error| StoreError::of_postgres(&error))
     }
 

@@ -4,6 +4,8 @@ use std::future::Future;
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::bus::{Notice, notice};
+
 use super::{
     Db, Dialect, Fatal, Row, Rows, StoreError, Value,
     db::Kind as DbKind,
@@ -72,6 +74,7 @@ pub trait Read: Send {
 pub struct Tx {
     kind: Kind,
     fatal: Fatal,
+    notices: Vec<Notice>,
 }
 
 enum Kind {
@@ -87,11 +90,11 @@ impl std::fmt::Debug for Tx {
 
 impl Tx {
     pub(crate) fn sqlite(writer: OwnedMutexGuard<Writer>) -> Self {
-        Self { kind: Kind::Sqlite(writer), fatal: Fatal::default() }
+        Self { kind: Kind::Sqlite(writer), fatal: Fatal::default(), notices: Vec::new() }
     }
 
     pub(crate) fn postgres(turn: Turn) -> Self {
-        Self { kind: Kind::Postgres(Box::new(turn)), fatal: Fatal::default() }
+        Self { kind: Kind::Postgres(Box::new(turn)), fatal: Fatal::default(), notices: Vec::new() }
     }
 
     pub(crate) fn watched_by(self, fatal: Fatal) -> Self {
@@ -126,6 +129,11 @@ impl Tx {
         self.fatal.watch(done)
     }
 
+    /// Tells the other nodes of it, once it is durable. SQLite has one node.
+    pub fn announce(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
     /// Makes it durable. When this fails, nothing may be acknowledged.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let fatal = self.fatal;
@@ -136,7 +144,7 @@ impl Tx {
                 let _ = fatal.watch(writer.checkpoint().await);
                 Ok(())
             }
-            Kind::Postgres(turn) => fatal.watch(turn.commit().await),
+            Kind::Postgres(turn) => fatal.watch(turn.commit(notice::messages(self.notices)).await),
         }
     }
 

@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
-use chancery_testkit::db::Temporary;
+use chancery_testkit::{db::Temporary, s3::Store};
 use serde_json::Value;
 
 use super::{
+    nodes::Nodes,
     place::Place,
     talker::{Script, Talker, Told},
 };
@@ -33,24 +34,50 @@ impl Dice {
 
 #[test]
 fn nothing_is_lost_or_shown_twice_when_everything_is_killed_at_random() {
-    survive(Place::new(None), 2_000, 50);
+    let mut place = Place::new(None);
+    place.start();
+    survive(&mut place, &mut again, 2_000, 50);
 }
 
 #[test]
 fn the_same_holds_on_postgresql() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(Temporary::postgres()).unwrap();
-    let place = Place::new(Some("postgres = { url_file = \"postgres-url\" }"));
-    std::fs::write(place.folder.path().join("postgres-url"), database.address()).unwrap();
-    survive(place, 400, 10);
+    let mut place = Place::on(&database);
+    place.start();
+    survive(&mut place, &mut again, 400, 10);
     runtime.block_on(database.remove()).unwrap();
 }
 
-fn survive(mut place: Place, sends: usize, kills: usize) {
+#[test]
+fn the_same_holds_on_two_nodes_that_die_in_turn() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (database, store) = (runtime.block_on(Temporary::postgres()).unwrap(), Store::start().unwrap());
+    let (mut place, mut nodes) = Nodes::start(&database, &store);
+    survive(
+        &mut place,
+        &mut |place, dice| nodes.strike(place, usize::try_from(dice.below(2)).unwrap()),
+        400,
+        12,
+    );
+    assert!(nodes.served().iter().all(|served| *served > 20), "both had much to do: {:?}", nodes.served());
+    drop(nodes);
+    runtime.block_on(database.remove()).unwrap();
+}
+
+/// Kills the one server and starts it again.
+fn again(place: &mut Place, _: &mut Dice) {
+    place.kill();
+    place.start();
+}
+
+/// How a server is killed.
+type Strike<'a> = &'a mut dyn FnMut(&mut Place, &mut Dice);
+
+fn survive(place: &mut Place, strike: Strike<'_>, sends: usize, kills: usize) {
     let seed = SEED.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     println!("seed {seed}");
     let mut dice = Dice(seed);
-    place.start();
     place.people(&PEOPLE);
     let rooms = [
         place.room("alice", "one", &["bob", "carol", "dora"]),
@@ -70,7 +97,7 @@ fn survive(mut place: Place, sends: usize, kills: usize) {
         let who = PEOPLE[inside[room][at % inside[room].len()]];
         scripts.get_mut(who).unwrap().lines.push((rooms[room].clone(), format!("{who} says {at}")));
     }
-    let killed = run(&mut place, &mut dice, &mut scripts, sends, kills);
+    let killed = run(place, (&mut dice, strike), &mut scripts, sends, kills);
     println!("{killed} kills");
     // Everybody comes online twice: what the last life of a talker kept is sent, and then taken in by all.
     for who in PEOPLE.into_iter().chain(PEOPLE) {
@@ -84,13 +111,13 @@ fn survive(mut place: Place, sends: usize, kills: usize) {
             all.filter(|(of, _)| of == room).map(|(_, text)| text.clone()).collect()
         })
         .collect();
-    compare(&place, &rooms, &inside, &all);
+    compare(place, &rooms, &inside, &all);
 }
 
 /// Lets everybody talk, and kills somebody whenever enough has happened. Returns how many died.
 fn run(
     place: &mut Place,
-    dice: &mut Dice,
+    (dice, strike): (&mut Dice, Strike<'_>),
     scripts: &mut HashMap<&'static str, Script>,
     sends: usize,
     kills: usize,
@@ -128,8 +155,7 @@ fn run(
         left = 1 + dice.below(every);
         killed += 1;
         if dice.below(2) == 0 {
-            place.kill();
-            place.start();
+            strike(place, dice);
         } else {
             let who = PEOPLE[usize::try_from(dice.below(4)).unwrap()];
             let talker = talkers.get_mut(who).unwrap();

@@ -17,6 +17,7 @@ mod files;
 mod functions;
 mod kill;
 mod misuse;
+mod nodes;
 mod place;
 mod talker;
 mod terminal;

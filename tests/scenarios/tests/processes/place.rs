@@ -8,7 +8,10 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use chancery_testkit::s3::{self, Store};
+use chancery_testkit::{
+    db::Temporary,
+    s3::{self, Store},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -50,6 +53,13 @@ impl Place {
         place
     }
 
+    /// The same on a PostgreSQL database.
+    pub(crate) fn on(database: &Temporary) -> Self {
+        let place = Self::new(Some("postgres = { url_file = \"postgres-url\" }"));
+        std::fs::write(place.folder.path().join("postgres-url"), database.address()).unwrap();
+        place
+    }
+
     /// Puts files into a bucket of an S3 store, from the next start on.
     pub(crate) fn files_in(&self, store: &Store) {
         let key = self.folder.path().join("s3-key");
@@ -61,7 +71,7 @@ impl Place {
         self.rewrite(|config| config.replace("folder = \"data/files\"", &s3));
     }
 
-    fn rewrite(&self, change: impl FnOnce(String) -> String) {
+    pub(crate) fn rewrite(&self, change: impl FnOnce(String) -> String) {
         let file = self.folder.path().join("chancery.toml");
         let config = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, change(config)).unwrap();
@@ -74,6 +84,14 @@ impl Place {
 
     /// Starts the server by a command that runs it in its own way.
     pub(crate) fn start_as(&mut self, command: &mut Command) {
+        let (server, said) = self.spawn(command);
+        (self.server, self.said) = (Some(server), said);
+        let (public, health) = (self.address("listening on "), self.address("health on "));
+        self.rewrite(|config| config.replacen("127.0.0.1:0", &public, 1).replacen("127.0.0.1:0", &health, 1));
+    }
+
+    /// A server that has started here, and what it said until then.
+    pub(crate) fn spawn(&self, command: &mut Command) -> (Child, Vec<String>) {
         let mut server = command
             .args(["serve", "--config", "chancery.toml"])
             .current_dir(self.folder.path())
@@ -81,21 +99,18 @@ impl Place {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        self.said.clear();
-        let mut lines = BufReader::new(server.stdout.take().unwrap());
+        let (mut lines, mut said) = (BufReader::new(server.stdout.take().unwrap()), vec![]);
         loop {
             let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "the server ended: {:?}", self.said);
-            self.said.push(line.trim().to_owned());
+            assert!(lines.read_line(&mut line).unwrap() > 0, "the server ended: {said:?}");
+            said.push(line.trim().to_owned());
             if line.starts_with("listening on ") {
                 break;
             }
         }
         // Keeps reading, so that the server never waits for us.
         std::thread::spawn(move || lines.lines().map_while(Result::ok).for_each(drop));
-        self.server = Some(server);
-        let (public, health) = (self.address("listening on "), self.address("health on "));
-        self.rewrite(|config| config.replacen("127.0.0.1:0", &public, 1).replacen("127.0.0.1:0", &health, 1));
+        (server, said)
     }
 
     pub(crate) fn address(&self, what: &str) -> String {

@@ -16,12 +16,12 @@ use super::{
     recovery::{handle, joins},
 };
 
-fn segment(name: &str, add: &[&str], remove: &[&str]) -> Change {
+pub(crate) fn segment(name: &str, add: &[&str], remove: &[&str]) -> Change {
     let handles = |names: &[&str]| names.iter().map(|it| handle(it)).collect();
     Change::Segment { name: name.parse().unwrap(), add: handles(add), remove: handles(remove) }
 }
 
-fn barrier(stands: bool) -> Change {
+pub(crate) fn barrier(stands: bool) -> Change {
     Change::Barrier { between: ("research".parse().unwrap(), "trading".parse().unwrap()), stands }
 }
 

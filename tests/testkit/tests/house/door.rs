@@ -79,6 +79,13 @@ pub(crate) struct Door {
     listener: JoinSet<()>,
 }
 
+/// Another house over the same database.
+pub(crate) struct Beside {
+    pub(crate) house: House,
+    server: String,
+    _listener: JoinSet<()>,
+}
+
 /// Text that a person might write.
 pub(crate) fn text(text: &str) -> Written {
     Written::parse(text, TEXT_LIMIT).unwrap()
@@ -124,7 +131,7 @@ impl Door {
 
     /// Opens a house over an empty database and a place for files.
     pub(crate) async fn over(db: Db, blobs: Blobs) -> Self {
-        Self::with(db, blobs, Settings::new("bank.example".parse().unwrap())).await
+        Box::pin(Self::with(db, blobs, Settings::new("bank.example".parse().unwrap()))).await
     }
 
     /// Opens a house that is run in a way of its own.
@@ -169,6 +176,21 @@ impl Door {
         settings.passkeys.origin = Some(self.origin.clone());
         (self.house, self.admin, self.listener) =
             serve(&self.db, Blobs::in_memory(), settings, listener).await;
+    }
+
+    /// Opens another house over the same database and the same place for files.
+    pub(crate) async fn beside(db: &Db, blobs: Blobs, origin: &str) -> Beside {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let mut settings = Settings::new("bank.example".parse().unwrap());
+        settings.passkeys.origin = Some(origin.to_owned());
+        let (house, _, listener) = serve(db, blobs, settings, listener).await;
+        Beside { house, server, _listener: listener }
+    }
+
+    /// Goes to the house beside, or back: what is asked by hand from now on is asked there.
+    pub(crate) fn go_beside(&mut self, other: &mut Beside) {
+        std::mem::swap(&mut self.server, &mut other.server);
     }
 
     /// Goes round to the other listener: what is asked by hand from now on is asked there.
@@ -363,8 +385,13 @@ impl Socket {
 
     /// Sends a frame and returns the answer.
     pub(crate) async fn ask(&mut self, frame: &ClientFrame) -> ServerFrame {
-        self.0.send(Message::Binary(frame.encode().into())).await.unwrap();
+        self.says(frame).await;
         self.hear().await
+    }
+
+    /// Sends a frame.
+    pub(crate) async fn says(&mut self, frame: &ClientFrame) {
+        self.0.send(Message::Binary(frame.encode().into())).await.unwrap();
     }
 
     /// Fetches all there is.

@@ -20,6 +20,7 @@ mod filled_rooms;
 mod guests;
 mod history;
 mod limits;
+mod nodes;
 mod page;
 mod passkey_rules;
 mod passkeys;
