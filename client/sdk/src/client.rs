@@ -72,7 +72,7 @@ impl Client {
         let Link { server, opener: Opener::Found(code) } = link.parse()? else {
             return Err(SdkError::JoiningLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         let organisation = self.http.organisation().await?;
         let identity = self.engine.found(&server, &organisation.domain, handle, &code, now())?;
         if !identity.enrolled {
@@ -88,7 +88,7 @@ impl Client {
         let Link { server, opener: Opener::Join(id, secret, root) } = link.parse()? else {
             return Err(SdkError::FoundingLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         // Interrupted before the server's answer came, it goes on with what it made then.
         let begun = self.engine.identity()?.filter(|it| it.opener == id.as_bytes());
         let identity = if let Some(identity) = begun {
@@ -145,6 +145,14 @@ impl Client {
     #[must_use]
     pub fn now() -> Instant {
         now()
+    }
+
+    /// Goes to a server that a link names; whoever asks the person for a passkey does so there as well.
+    pub(crate) fn go_to(&mut self, server: &str) -> Result<(), SdkError> {
+        let http = Http::new(server, self.authority.as_deref())?;
+        let ask_owner = std::mem::replace(&mut self.http, http).ask_owner;
+        self.http.ask_owner = ask_owner;
+        Ok(())
     }
 
     /// Who this device is; an error while it belongs to nobody.

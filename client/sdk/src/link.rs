@@ -107,7 +107,7 @@ impl Client {
             return Err(SdkError::OtherLink);
         };
         let Some((identity, ready)) = self.engine.granted_before((id, &secret))? else { return Ok(None) };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         self.come_in(id, &identity, ready, watch).await.map(Some)
     }
 
@@ -116,7 +116,7 @@ impl Client {
         let Link { server, opener: Opener::Link(id, secret, root) } = link.parse()? else {
             return Err(SdkError::OtherLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         let mut asking = self.engine.ask_to_be_linked((id, &secret, root))?;
         say(&self.http, id, 1, asking.offer()).await?;
         let (reveal, words, handle) = asking.answered(&part(&self.http, id, 2).await?)?;

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use chancery_vault::Identity;
 use chancery_wire::{
-    api::{AddPasskey, Ceremony, CeremonyState, Passkeys},
+    api::{AddPasskey, Ceremony, CeremonyState, CeremonyView, LookAtCeremony, Passkeys},
+    bytes::Opaque,
     ids::PasskeyId,
     names::Handle,
+    problem::Code,
 };
+use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
 
 use crate::{client::Client, error::SdkError, net::Http};
@@ -50,6 +53,25 @@ impl Client {
     pub async fn reset_passkeys(&mut self, whose: &Handle) -> Result<(), SdkError> {
         let path = format!("/v1/accounts/{whose}/passkeys");
         self.ask(Method::DELETE, &path, None::<&()>).await
+    }
+}
+
+/// Asks the person whose account has no device, and waits until they were there, or the ceremony is over. Without a session there is the
+/// page to look at only; which of the two it was shows when the request is made.
+pub(crate) async fn hold_without_device(http: &mut Http, ceremony: &Ceremony) -> Result<(), SdkError> {
+    let Some(ask) = &mut http.ask_owner else { return Err(SdkError::NobodyToAsk) };
+    ask(ceremony);
+    let secret = ceremony.url.split_once('#').map(|(_, secret)| secret).unwrap_or_default();
+    let secret = BASE64URL_NOPAD.decode(secret.as_bytes());
+    let secret = secret.map_err(|_| SdkError::Strange("the address of its page is none"))?;
+    let look = LookAtCeremony { secret: Opaque(secret) };
+    loop {
+        let seen: Result<CeremonyView, _> = http.open(Method::POST, "/v1/ceremonies/look", Some(&look)).await;
+        match seen {
+            Ok(_) => tokio::time::sleep(PAUSE).await,
+            Err(error) if error.is(Code::NoCeremony) => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl Client {
         let Link { server, opener: Opener::SignIn(root) } = link.parse()? else {
             return Err(SdkError::NoSignInLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         // Interrupted before the server's answer came, it goes on with what it made then, while the provider's word is good.
         if let Some(identity) = self.engine.joined_before(root)? {
             match self.enter(&identity).await {

@@ -3,7 +3,7 @@
 use chancery_engine::{Asking, Engine, EngineError, Link, Linking, Opener};
 use chancery_vault::{Identity, TrustedDevice};
 use chancery_wire::{
-    api::{self, Account, Chains, Parts},
+    api::{self, Account, Ceremony, Chains, Parts},
     bytes::Opaque,
     ids::{DeviceId, LinkingId},
     names::Handle,
@@ -18,7 +18,7 @@ use crate::{
     files::insist,
     link::{BRING, PATIENCE, part, say},
     live::News,
-    net::Http,
+    passkeys::hold_without_device,
 };
 
 /// On the new device: what the person says to the officer before anything is approved.
@@ -102,7 +102,7 @@ impl Client {
         let Link { server, opener: Opener::Vouch(id, secret, root) } = link.parse()? else {
             return Err(SdkError::OtherLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         let mut asking = self.engine.ask_to_be_vouched_for((id, &secret, root))?;
         say(&self.http, id, 1, asking.offer()).await?;
         let (reveal, words, handle) = asking.answered(&part(&self.http, id, 2).await?)?;
@@ -130,7 +130,7 @@ impl Client {
         let Link { server, opener: Opener::Recover(handle, secret, root) } = link.parse()? else {
             return Err(SdkError::OtherLink);
         };
-        self.http = Http::new(&server, self.authority.as_deref())?;
+        self.go_to(&server)?;
         // Interrupted anywhere, it goes on with what it made then.
         if let Some(identity) = self.engine.recovered_before(Some(&secret))? {
             match self.come_back(&identity, watch).await {
@@ -154,9 +154,10 @@ impl Client {
         watch: &mut dyn FnMut(News),
     ) -> Result<Option<Identity>, SdkError> {
         let Some(identity) = self.engine.recovered_before(None)? else { return Ok(None) };
-        self.http = Http::new(&identity.server, self.authority.as_deref())?;
+        self.go_to(&identity.server)?;
         match self.come_back(&identity, watch).await {
-            Err(error) if error.is(Code::BadEntry) => {
+            // It came to nothing, or was begun with a recovery link and no passkey.
+            Err(error) if error.is(Code::BadEntry) || error.is(Code::Unconfirmed) => {
                 self.engine.give_up()?;
                 Ok(None)
             }
@@ -171,7 +172,19 @@ impl Client {
     ) -> Result<Identity, SdkError> {
         let link = api::Link { entry: Opaque(identity.entry.clone()) };
         if !identity.enrolled {
-            let _: Account = self.http.open(Method::POST, "/v1/devices", Some(&link)).await?;
+            let come = (Method::POST, "/v1/devices");
+            let done: Result<Account, _> = self.http.open(come.0.clone(), come.1, Some(&link)).await;
+            if let Err(error) = done {
+                if !error.is(Code::Unconfirmed) || self.http.ask_owner.is_none() {
+                    return Err(error);
+                }
+                // The link alone is not enough where the account has a passkey.
+                let ask: Result<Ceremony, _> =
+                    self.http.open(Method::POST, "/v1/recoveries/approvals", Some(&link)).await;
+                let ceremony = ask?;
+                hold_without_device(&mut self.http, &ceremony).await?;
+                let _: Account = self.http.open_approved(come, Some(&link), Some(ceremony.ceremony)).await?;
+            }
             self.engine.enrolled()?;
         }
         // Leaves key packages with the server, and checks that the account leads down to the root in the link.

@@ -17,7 +17,7 @@ use chancery_floor::policy::{Case, Entity, Policies};
 use serde_json::Value;
 
 /// How many cases there are. A case that is added or lost changes this number on purpose.
-const CASES: usize = 335;
+const CASES: usize = 337;
 
 fn policies_folder() -> PathBuf {
     // Tests run in their package's folder.

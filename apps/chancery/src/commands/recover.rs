@@ -6,7 +6,7 @@ use chancery_sdk::{Client, News, Opener, SdkError};
 use chancery_wire::names::Handle;
 use serde_json::json;
 
-use super::{account::describe, open};
+use super::{account::describe, open, passkeys};
 use crate::{
     arguments::Common,
     failure::Failure,
@@ -38,6 +38,7 @@ pub(crate) async fn recover(common: &Common, output: &mut Output, link: &str) ->
     let by_key = matches!(Client::read_link(link).map_err(SdkError::from)?.opener, Opener::Recover(..));
     let mut waits = None;
     let recover = async |client: &mut Client| {
+        client.ask_owner_by(Box::new(passkeys::ask_owner));
         let mut watch = |news: News| {
             if let Some(text) = told(&news) {
                 output.note(&text);

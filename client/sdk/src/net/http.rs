@@ -132,9 +132,22 @@ impl Http {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, SdkError> {
+        self.open_approved((method, path), body, None).await
+    }
+
+    /// A request without a session that was approved in a ceremony.
+    pub(crate) async fn open_approved<T: DeserializeOwned>(
+        &self,
+        (method, path): (Method, &str),
+        body: Option<&impl Serialize>,
+        approval: Option<CeremonyId>,
+    ) -> Result<T, SdkError> {
         let mut patience = Patience::new();
         loop {
             let mut request = self.client.request(method.clone(), format!("{}{path}", self.server));
+            if let Some(ceremony) = approval {
+                request = request.header(APPROVAL, format!("{ceremony}"));
+            }
             if let Some(body) = body {
                 request = request.json(body);
             }

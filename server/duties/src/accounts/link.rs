@@ -9,7 +9,7 @@ use chancery_floor::{
     store::{StoreError, Tx},
     work::{Action, Desk},
 };
-use chancery_transparency::{Enrol, InvalidChain, Recovered};
+use chancery_transparency::{Device, Enrol, InvalidChain, Recovered};
 use chancery_wire::{
     api,
     ids::DeviceId,
@@ -34,31 +34,38 @@ impl Action for Link {
     const NAME: &'static str = r#"Accounts::Action::"link""#;
 }
 
-/// Takes a device into the chain of the account that the entry is about; answers also which devices went with it. Where an earlier device
-/// links it, `may_link` says whether the owner wants that, in the same transaction.
+/// What came of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Came {
+    /// Whose device has come.
+    pub account: api::Account,
+    /// The devices that went with it.
+    pub went: Vec<DeviceId>,
+    /// Whether officers have brought the account back.
+    pub by_officers: bool,
+}
+
+/// Takes a device into the chain of the account that the entry is about. `may_come` says, in the same transaction, why its owner does not want
+/// that, if they do not.
 pub(crate) async fn link(
     desk: &Desk,
     (domain, entry): (&Domain, &[u8]),
-    may_link: impl AsyncFnOnce(&mut Tx, &Handle, DeviceId) -> Result<bool, StoreError>,
-) -> Result<(api::Account, Vec<DeviceId>), Refusal> {
+    may_come: impl AsyncFnOnce(&mut Tx, &Handle, &Device) -> Result<Option<&'static str>, StoreError>,
+) -> Result<Came, Refusal> {
     let permit = desk.permit::<Link>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let (enrol, _) = Enrol::peek(entry).map_err(AccountsError::from)?;
     let account = api::Account { handle: enrol.handle.clone(), device: enrol.device };
     if store::is_kept(&mut work.tx, &enrol, entry).await? {
-        return Ok((account, vec![]));
+        return Ok(Came { account, went: vec![], by_officers: false });
     }
     let taken = take_in(&mut work.tx, domain, entry).await?;
     let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
     let (handle, device, chain) = (enrol.handle, enrol.device, taken.after.head);
-    if let Some(by) = came.linked_by
-        && !may_link(&mut work.tx, &handle, by).await?
-    {
-        return Err(Refusal::because(
-            Code::Unconfirmed,
-            &"the device that links this one has no linking open that its owner approved: begin again there",
-        ));
+    if let Some(why) = may_come(&mut work.tx, &handle, &came).await? {
+        return Err(Refusal::because(Code::Unconfirmed, &why));
     }
+    let by_officers = matches!(came.recovered, Some(Recovered::Officers(..)));
     match came.recovered {
         None => work.commit(&Linked { handle, device, by: came.linked_by, chain }).await?,
         Some(how) => {
@@ -69,5 +76,16 @@ pub(crate) async fn link(
             work.commit(&facts::Recovered { handle, device, by, chain }).await?;
         }
     }
-    Ok((account, taken.went.iter().map(|device| device.id).collect()))
+    Ok(Came { account, went: taken.went.iter().map(|device| device.id).collect(), by_officers })
+}
+
+/// Whose device an entry would bring, and how; leaves it in the transaction, for the caller to drop.
+pub(crate) async fn comes(
+    tx: &mut Tx,
+    domain: &Domain,
+    entry: &[u8],
+) -> Result<(Handle, Device), AccountsError> {
+    let taken = take_in(tx, domain, entry).await?;
+    let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
+    Ok((taken.handle, came))
 }

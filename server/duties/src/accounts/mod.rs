@@ -36,13 +36,13 @@ pub(crate) use chains::chains;
 pub(crate) use error::AccountsError;
 pub(crate) use facts::{FACTS, Hosted, RanOut, RecoveryKeyKept};
 pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
-pub(crate) use link::link;
+pub(crate) use link::{Came, comes, link};
 pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};
 pub(crate) use store::{
     MIGRATIONS, all_devices_of, devices_of, domain, find_device, is_kept, linked_by, owned_by, recovery_key,
-    root, silent_of, standings, suspended, trusted, was_revoked,
+    root, silent_of, standing_of, standings, suspended, trusted, was_revoked,
 };
 pub(crate) use suspend::{Suspend, Suspension, suspend};
 

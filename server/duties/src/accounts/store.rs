@@ -361,6 +361,16 @@ pub(crate) async fn standings(from: &mut impl Read) -> Result<HashMap<Handle, Ac
     from.rows(SELECT, vec![]).await?.iter().map(stands).collect()
 }
 
+/// How an account stands; nothing where there is none.
+pub(crate) async fn standing_of(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<Option<Standing>, StoreError> {
+    const SELECT: &str = "SELECT officer, invited_by FROM accounts WHERE handle = $1";
+    let row = from.row(SELECT, values![handle.as_str()]).await?;
+    row.map(|row| Ok(standing(row.flag(0)?, row.text_if_any(1)?.is_some()))).transpose()
+}
+
 fn stands(row: &Row) -> Result<(Handle, AccountStanding), StoreError> {
     let suspended = row.text_if_any(3)?.map(|by| suspender(&by)).transpose()?;
     let bot = row.text_if_any(2)?.is_some();

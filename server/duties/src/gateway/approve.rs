@@ -49,7 +49,7 @@ async fn handle(
     let words = words(&mut work.tx, &caller.handle, (&method, &path, &body.0)).await?;
     let words = words.ok_or_else(|| Refusal::new(Code::NoAct))?;
     let purpose = Purpose::Approve { method, path, body: digest(&body.0) };
-    let ceremony = passkeys::begin(work, &gate.passkeys, &caller, (words, purpose)).await?;
+    let ceremony = passkeys::begin(work, &gate.passkeys, (&caller).into(), (words, purpose)).await?;
     Ok((StatusCode::CREATED, Json(ceremony)))
 }
 

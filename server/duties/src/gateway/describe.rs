@@ -7,7 +7,9 @@ use chancery_floor::{
 use chancery_wire::ids::FileId;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, path::Operation};
 
-use super::{agree, amend, approve, end_session, explain, link, pend, recovery_key, revoke, stream, suspend};
+use super::{
+    agree, amend, approve, come_back, end_session, explain, link, pend, recovery_key, revoke, stream, suspend,
+};
 use crate::{
     accounts, archive, audit, charter, delivery, devices, files, passkeys, providers, provisioning, rooms,
     signin,
@@ -46,6 +48,7 @@ pub fn openapi() -> OpenApi {
         agree::routes().into_openapi(),
         amend::routes().into_openapi(),
         approve::routes().into_openapi(),
+        come_back::routes().into_openapi(),
         end_session::routes().into_openapi(),
         explain::routes().into_openapi(),
         link::routes().into_openapi(),

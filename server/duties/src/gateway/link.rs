@@ -4,20 +4,42 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use chancery_floor::{
-    store::Tx,
+    store::{StoreError, Tx},
     work::{Actor, Desk},
 };
-use chancery_wire::{api, names::Handle, problem::Problem};
+use chancery_transparency::{Device, Enrol, Recovered};
+use chancery_wire::{
+    api::{self, APPROVAL},
+    names::Handle,
+    problem::Problem,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{House, pend::pend, receive::Gate};
-use crate::{
-    accounts,
-    counter::{Anybody, Ask, Refusal},
-    devices, passkeys,
+use super::{
+    House,
+    come_back::act,
+    pend::pend,
+    receive::{Gate, settled},
 };
+use crate::{
+    accounts::{self, Came},
+    counter::{Anybody, Ask, Refusal},
+    devices,
+    passkeys::{self, PasskeysError},
+};
+
+/// Why a device is not linked.
+const NOT_LINKED: &str =
+    "the device that links this one has no linking open that its owner approved: begin again there";
+/// Why an account does not come back.
+const NOT_APPROVED: &str = "the account has a passkey, which approves that it comes back by the recovery link; whoever has lost that as well asks \
+    two officers to vouch (`chancery vouch`)";
 
 /// The route.
 pub(super) fn routes() -> OpenApiRouter<Gate> {
@@ -31,17 +53,28 @@ pub(super) fn routes() -> OpenApiRouter<Gate> {
 async fn handle(
     Anybody(desk): Anybody,
     State(gate): State<Gate>,
+    headers: HeaderMap,
     Ask(ask): Ask<api::Link>,
 ) -> Result<(StatusCode, Json<api::Account>), Refusal> {
     let (domain, now) = (gate.settings.domain.clone(), desk.now());
     // Whose account has a passkey has approved a meeting, which lets one device in: the key of an earlier device alone links none.
-    let may_link = async |tx: &mut Tx, handle: &Handle, by| {
-        let guarded = gate.settings.passkeys.required || passkeys::has_any(tx, handle).await?;
-        Ok(!guarded || devices::links(tx, by, now).await?)
+    // And the recovery key alone brings back nobody who could have lost it with a bag.
+    let approved = is_approved(&desk, &headers, &ask).await?;
+    let may_come = async |tx: &mut Tx, handle: &Handle, came: &Device| {
+        let has_any = passkeys::has_any(tx, handle).await?;
+        Ok(match (came.linked_by, &came.recovered) {
+            (Some(by), _) => {
+                let guarded = gate.settings.passkeys.required || has_any;
+                (guarded && !devices::links(tx, by, now).await?).then_some(NOT_LINKED)
+            }
+            (_, Some(Recovered::Key)) => (has_any && !approved).then_some(NOT_APPROVED),
+            _ => None,
+        })
     };
-    let (account, went) = accounts::link(&desk, (&domain, &ask.entry.0), may_link).await?;
-    if !went.is_empty() {
-        // Whoever has lost all devices may have lost what they had beside them, and begins anew.
+    let Came { account, went, by_officers } =
+        accounts::link(&desk, (&domain, &ask.entry.0), may_come).await?;
+    if by_officers {
+        // Whoever has lost all devices, and comes back without a passkey, may have lost what they had beside them, and begins anew.
         passkeys::forget(&Desk::of(Arc::clone(&gate.floor), Actor::house()), &account.handle).await?;
     }
     for device in &went {
@@ -51,4 +84,17 @@ async fn handle(
         pend(&gate, &account.handle).await?;
     }
     Ok((StatusCode::CREATED, Json(account)))
+}
+
+/// Whether the owner has approved with a passkey that this device brings this entry; uses that up. An approval that counts for nothing is
+/// none: the entry may be there already.
+async fn is_approved(desk: &Desk, headers: &HeaderMap, link: &api::Link) -> Result<bool, Refusal> {
+    let ceremony = headers.get(APPROVAL).and_then(|ceremony| ceremony.to_str().ok()?.parse().ok());
+    let (Some(ceremony), Ok((enrol, _))) = (ceremony, Enrol::peek(&link.entry.0)) else { return Ok(false) };
+    let act = act(enrol.device, link)?;
+    let lost = |it: &Result<_, _>| matches!(it, Err(PasskeysError::Store(StoreError::Raced)));
+    match settled(|| passkeys::use_up(desk, ceremony, act), lost).await {
+        Err(PasskeysError::NotApproved) => Ok(false),
+        used => Ok(used.map(|()| true)?),
+    }
 }

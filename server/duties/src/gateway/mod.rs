@@ -6,6 +6,7 @@
 mod agree;
 mod amend;
 mod approve;
+mod come_back;
 mod describe;
 mod end_session;
 mod explain;

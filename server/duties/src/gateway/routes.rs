@@ -7,7 +7,7 @@ use chancery_wire::problem::Code;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    agree, amend, approve, end_session, explain, link, pend,
+    agree, amend, approve, come_back, end_session, explain, link, pend,
     receive::{Gate, receive},
     recovery_key, revoke, stream, suspend,
 };
@@ -55,6 +55,7 @@ pub(super) fn inside(gate: &Gate) -> Router {
         .merge(agree::routes().with_state(gate.clone()))
         .merge(amend::routes().with_state(gate.clone()))
         .merge(approve::routes().with_state(gate.clone()))
+        .merge(come_back::routes().with_state(gate.clone()))
         .merge(end_session::routes().with_state(gate.clone()))
         .merge(explain::routes().with_state(gate.clone()))
         .merge(link::routes().with_state(gate.clone()))

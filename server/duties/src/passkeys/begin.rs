@@ -9,7 +9,8 @@ use chancery_floor::work::{Action, Work};
 use chancery_trail::digest;
 use chancery_wire::{
     api::{AddPasskey, CEREMONY_SECONDS, Ceremony, PASSKEYS_LIMIT},
-    ids::CeremonyId,
+    ids::{CeremonyId, DeviceId},
+    names::Handle,
     problem::Problem,
 };
 
@@ -21,6 +22,24 @@ use super::{
     store,
 };
 use crate::counter::{Ask, Assurance, Caller, Organisation, Refusal, Visitor};
+
+/// Whose ceremony it is, and which device has asked for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Whose {
+    /// The account.
+    pub handle: Handle,
+    /// The device.
+    pub device: DeviceId,
+    /// Whether an earlier passkey of the account has approved that it is asked for.
+    pub confirmed: bool,
+}
+
+impl From<&Caller> for Whose {
+    fn from(caller: &Caller) -> Self {
+        let Assurance { passkey, confirmed, .. } = caller.assurance;
+        Self { handle: caller.handle.clone(), device: caller.device, confirmed: passkey && confirmed }
+    }
+}
 
 /// How many ceremonies of a device may be open or used at once.
 const CEREMONIES: u64 = 32;
@@ -63,26 +82,24 @@ pub(super) async fn handle(
     }
     let words = format!("add this passkey, called {name}, to the account");
     let purpose = Purpose::Add { name: name.to_owned() };
-    Ok((StatusCode::CREATED, Json(begin(work, &passkeys, &caller, (words, purpose)).await?)))
+    Ok((StatusCode::CREATED, Json(begin(work, &passkeys, (&caller).into(), (words, purpose)).await?)))
 }
 
 /// Opens a ceremony for a purpose, which the page says in `words`.
 pub(crate) async fn begin<A: Action<Resource = Organisation>>(
     mut work: Work<A>,
     passkeys: &Passkeys,
-    caller: &Caller,
+    Whose { handle, device, confirmed }: Whose,
     (words, purpose): (String, Purpose),
 ) -> Result<Ceremony, PasskeysError> {
     let party = passkeys.party()?;
     let (at, secret) = (work.at(), work.fresh::<32>());
     let until = at.plus_seconds(CEREMONY_SECONDS);
-    let (ceremony, handle, device) = (CeremonyId(work.fresh()), caller.handle.clone(), caller.device);
+    let ceremony = CeremonyId(work.fresh());
     let (adds, nonce, state) = (matches!(purpose, Purpose::Add { .. }), work.fresh(), Standing::Open);
     if store::begun(&mut work.tx, device, at).await? >= CEREMONIES {
         return Err(PasskeysError::TooManyCeremonies);
     }
-    let Assurance { passkey, confirmed, .. } = caller.assurance;
-    let confirmed = passkey && confirmed;
     let held = Held { ceremony, handle, device, words, purpose, nonce, until, state, confirmed };
     store::begin(&mut work.tx, digest(&secret), &held).await?;
     work.commit(&Begun { ceremony, device, adds, until }).await?;

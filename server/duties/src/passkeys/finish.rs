@@ -17,15 +17,12 @@ use super::{
     Passkeys,
     error::PasskeysError,
     facts::{Added, Approved, CopySuspected},
-    look::open,
+    look::{is_officer, open},
     model::{Held, Kept, Purpose, State as Standing},
     party::{self, Owner, Party},
     store,
 };
-use crate::{
-    accounts,
-    counter::{Anybody, Ask, Organisation, Refusal},
-};
+use crate::counter::{Anybody, Ask, Organisation, Refusal};
 
 /// The right to finish a ceremony.
 #[derive(Debug)]
@@ -54,9 +51,8 @@ pub(super) async fn handle(
     let at = work.at();
     let held = open(&mut work.tx, &ask.secret, at).await?;
     let kept = store::of(&mut work.tx, &held.handle).await?;
-    // Who was revoked meanwhile asks for nothing any more.
-    let device = accounts::find_device(&mut work.tx, held.device).await?.ok_or(PasskeysError::NoCeremony)?;
-    let owner = Owner { handle: &held.handle, officer: device.standing.is_officer(), kept: &kept };
+    let officer = is_officer(&mut work.tx, &held).await?;
+    let owner = Owner { handle: &held.handle, officer, kept: &kept };
     if !store::step(&mut work.tx, held.ceremony, (Standing::Open, Standing::Done)).await? {
         return Err(PasskeysError::NoCeremony.into());
     }

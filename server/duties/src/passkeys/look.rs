@@ -47,8 +47,7 @@ pub(super) async fn handle(
     let (mut reader, party) = (desk.look(&permit), passkeys.party()?);
     let held = open(&mut reader, &ask.secret, desk.now()).await?;
     let kept = store::of(&mut reader, &held.handle).await?;
-    let officer =
-        accounts::find_device(&mut reader, held.device).await?.is_some_and(|it| it.standing.is_officer());
+    let officer = is_officer(&mut reader, &held).await?;
     let owner = Owner { handle: &held.handle, officer, kept: &kept };
     let makes = matches!(held.purpose, Purpose::Add { .. });
     let options = if makes {
@@ -57,6 +56,19 @@ pub(super) async fn handle(
         party.ask_for(owner, held.challenge())?
     };
     Ok(Json(CeremonyView { handle: held.handle, words: held.words, device: held.device, makes, options }))
+}
+
+/// Whether a ceremony is an officer's. Who was revoked meanwhile asks for nothing any more; as a device that there is not yet, an account
+/// comes back.
+pub(super) async fn is_officer(from: &mut impl Read, held: &Held) -> Result<bool, PasskeysError> {
+    if let Some(device) = accounts::find_device(from, held.device).await? {
+        return Ok(device.standing.is_officer());
+    }
+    if accounts::all_devices_of(from, &held.handle).await?.contains(&held.device) {
+        return Err(PasskeysError::NoCeremony);
+    }
+    let standing = accounts::standing_of(from, &held.handle).await?;
+    Ok(standing.ok_or(PasskeysError::NoCeremony)?.is_officer())
 }
 
 /// The ceremony with this secret, if it still waits for the person.

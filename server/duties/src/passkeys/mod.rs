@@ -32,7 +32,7 @@ use chancery_wire::{names::Domain, time::Instant};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use adopt::adopt;
-pub(crate) use begin::{Approve, begin};
+pub(crate) use begin::{Approve, Whose, begin};
 pub(crate) use error::PasskeysError;
 pub(crate) use expire::expire;
 pub(crate) use facts::FACTS;
