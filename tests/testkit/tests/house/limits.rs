@@ -40,7 +40,45 @@ async fn answer(request: RequestBuilder) -> (u16, Vec<(String, String)>, String)
     (status, headers, response.text().await.unwrap())
 }
 
+/// After how many microseconds a request is refused.
+#[expect(clippy::disallowed_methods, reason = "a stranger measures")]
+async fn refused_within(request: RequestBuilder) -> u128 {
+    let begun = tokio::time::Instant::now();
+    assert_eq!(request.send().await.unwrap().status(), 403);
+    begun.elapsed().as_micros()
+}
+
+/// The middle one of many times.
+fn middle(mut times: Vec<u128>) -> u128 {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
 both! {
+    /// A stranger measures how long a refusal takes, for an account with a recovery key, one without, and one that there is not.
+    async fn a_stranger_does_not_learn_by_the_time_who_has_an_account(db: Db) {
+        let settings = settings(|it| it.address_requests = NonZeroU32::new(100_000).unwrap());
+        let mut door = Door::with(db, Blobs::in_memory(), settings).await;
+        sync(&mut door.bob).await;
+        // A long chain, so that whoever follows it shows that.
+        for _ in 0..40 {
+            door.bob.make_recovery_key(true).await.unwrap();
+        }
+        let whom = ["bob", "alice", "nobody-here"];
+        let client = reqwest::Client::new();
+        let mut times = [vec![], vec![], vec![]];
+        for round in 0..303 {
+            // In turn, so that whatever else this machine does meets all of them.
+            let handle = whom[round % 3].parse().unwrap();
+            let ask = AskRecovery { handle, at: now(), proof: Opaque(vec![7; 64]) };
+            let request = client.post(door.at("/v1/recoveries")).json(&ask);
+            times[round % 3].push(refused_within(request).await);
+        }
+        let middles = times.map(middle);
+        let (least, most) = (middles.iter().min().unwrap(), middles.iter().max().unwrap());
+        assert!(most - least < least / 2, "{middles:?}: with a key, without, no such account");
+    }
+
     /// An address from which nobody has signed in, asking and guessing.
     async fn a_stranger_is_put_off_and_others_are_not(db: Db) {
         // One at once, and one more after a minute.

@@ -32,4 +32,5 @@ mod recovery;
 mod requests;
 mod sessions;
 mod suspensions;
+mod thieves;
 mod trees;
