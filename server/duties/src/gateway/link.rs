@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chancery_floor::{
-    store::{StoreError, Tx},
+    store::Tx,
     work::{Actor, Desk},
 };
 use chancery_transparency::{Device, Enrol, Recovered};
@@ -25,7 +25,7 @@ use super::{
     House,
     come_back::act,
     pend::pend,
-    receive::{Gate, settled},
+    receive::{Gate, use_up},
 };
 use crate::{
     accounts::{self, Came},
@@ -92,8 +92,7 @@ async fn is_approved(desk: &Desk, headers: &HeaderMap, link: &api::Link) -> Resu
     let ceremony = headers.get(APPROVAL).and_then(|ceremony| ceremony.to_str().ok()?.parse().ok());
     let (Some(ceremony), Ok((enrol, _))) = (ceremony, Enrol::peek(&link.entry.0)) else { return Ok(false) };
     let act = act(enrol.device, link)?;
-    let lost = |it: &Result<_, _>| matches!(it, Err(PasskeysError::Store(StoreError::Raced)));
-    match settled(|| passkeys::use_up(desk, ceremony, act), lost).await {
+    match use_up(desk, ceremony, act).await {
         Err(PasskeysError::NotApproved) => Ok(false),
         used => Ok(used.map(|()| true)?),
     }

@@ -27,7 +27,7 @@ use chancery_floor::{
 use chancery_transparency::Act;
 use chancery_wire::{
     api::{ADMINISTRATION, APPROVAL},
-    ids::DeviceId,
+    ids::{CeremonyId, DeviceId},
     problem::{Code, Problem},
 };
 use futures_util::FutureExt as _;
@@ -255,14 +255,19 @@ impl Gate {
         let ceremony = ceremony.ok_or(PasskeysError::NotApproved)?;
         let Some(Visitor { desk, caller }) = parts.extensions.get::<Visitor>() else { return Ok(()) };
         let act = Act::new(caller.device, (parts.method.as_str(), parts.uri.path()), body);
-        let lost = |it: &Result<_, _>| matches!(it, Err(PasskeysError::Store(StoreError::Raced)));
-        settled(|| passkeys::use_up(desk, ceremony, act), lost).await?;
+        use_up(desk, ceremony, act).await?;
         let assurance = Assurance { confirmed: true, ..caller.assurance };
         let caller = Caller { assurance, ..caller.clone() };
         let desk = Desk::of(Arc::clone(&self.floor), caller.actor());
         parts.extensions.insert(Visitor { desk, caller });
         Ok(())
     }
+}
+
+/// Uses up the approval of an act, again where that loses a race.
+pub(super) async fn use_up(desk: &Desk, ceremony: CeremonyId, act: Act<'_>) -> Result<(), PasskeysError> {
+    let lost = |it: &Result<_, _>| matches!(it, Err(PasskeysError::Store(StoreError::Raced)));
+    settled(|| passkeys::use_up(desk, ceremony, act), lost).await
 }
 
 /// Who looks after things does so with an account that is in no room with others.
