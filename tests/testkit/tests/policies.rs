@@ -59,7 +59,7 @@ fn every_case_is_answered_as_it_says() {
 }
 
 /// Routes that are open to whoever has no account: what they ask for is a code, a link, or the proof of a key.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 14] = [
     "accounts.look",
     "accounts.see-invitation",
     "accounts.found",
@@ -69,6 +69,7 @@ const OPEN: [&str; 13] = [
     "devices.say-part",
     "devices.see-parts",
     "passkeys.look",
+    "passkeys.approve-recovery",
     "passkeys.finish",
     "providers.list",
     "providers.join",
