@@ -104,6 +104,11 @@ ALTER TABLE accounts ADD COLUMN hosted_until BIGINT;
 ALTER TABLE accounts ADD COLUMN hosted_rooms TEXT;
 CREATE INDEX accounts_good_until ON accounts (good_until);
 
+-- accounts/0005_came_at
+-- When the server took a device in: by its own clock, since a device says of itself what it likes.
+ALTER TABLE accounts_devices ADD COLUMN came_at BIGINT NOT NULL DEFAULT 0;
+UPDATE accounts_devices SET came_at = enrolled_at;
+
 -- charter/0001_charter
 -- The charter: every amendment that was taken in, as its signers signed it.
 CREATE TABLE charter_amendments (

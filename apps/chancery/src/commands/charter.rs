@@ -344,6 +344,17 @@ async fn explain(
     output.answer(&json!(it), &reasons(&whose, act, &it).join("\n"))
 }
 
+/// A device, by how it came to its account.
+fn came(how: &str) -> &str {
+    match how {
+        "first" => "the device that opened the account",
+        "device" => "a device that another one has linked",
+        "recovery-key" => "a device that came with the recovery link",
+        "officers" => "a device for which two officers have vouched",
+        other => other,
+    }
+}
+
 fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
     let list = |names: Vec<&str>| names.join(", ");
     let mut lines = vec![format!("{whose} may{} do {act}", if it.allowed { "" } else { " not" })];
@@ -372,11 +383,19 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
     if !it.from_zones.is_empty() {
         lines.push(format!("would be allowed from: {}", it.from_zones.join(", ")));
     }
+    if let Some(days) = it.after_days {
+        lines.push(format!("would be allowed in {days} days, once the device has been there long enough"));
+    }
+    if !it.by_devices.is_empty() {
+        let ways = list(it.by_devices.iter().map(|it| came(it)).collect());
+        lines.push(format!("would be allowed from: {ways}"));
+    }
+    let elsewhere = it.from_zones.is_empty() && it.by_devices.is_empty() && it.after_days.is_none();
     let roles = it.with_roles.len() + it.in_conflict.len();
     if it.only_officers {
         lines.push("only officers may: what is signed by it is believed of nobody else".to_owned());
-    } else if !it.allowed && !it.with_passkey && roles == 0 && it.from_zones.is_empty() {
-        lines.push("no role, passkey or network alone would change that".to_owned());
+    } else if !it.allowed && !it.with_passkey && roles == 0 && elsewhere {
+        lines.push("no role, passkey, network or device alone would change that".to_owned());
     }
     lines
 }

@@ -123,6 +123,12 @@ pub struct Explanation {
     pub only_officers: bool,
     /// The zones of the network from any of which it would be allowed, where it is not.
     pub from_zones: Vec<String>,
+    /// How a device would have to have come to the account for it to be allowed, where it is not: any of these.
+    #[serde(default)]
+    pub by_devices: Vec<String>,
+    /// In how many days the device will be old enough for it, where it is not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_days: Option<u8>,
     /// Whether it waits for another person, who has to agree to it.
     #[serde(default)]
     pub takes_two: bool,

@@ -5,7 +5,7 @@
 
 use chancery_floor::{store::Tx, work::Action};
 use chancery_transparency::{InvalidChain, Trusted, about};
-use chancery_wire::names::Domain;
+use chancery_wire::{names::Domain, time::Instant};
 
 use super::{error::AccountsError, take_in::take_in};
 use crate::counter::{Caller, Organisation};
@@ -24,12 +24,12 @@ pub(crate) async fn keep_recovery_key(
     tx: &mut Tx,
     domain: &Domain,
     caller: &Caller,
-    entry: &[u8],
+    (entry, at): (&[u8], Instant),
 ) -> Result<Trusted, AccountsError> {
     if about(entry)?.0 != caller.handle {
         return Err(InvalidChain::SomebodyElse.into());
     }
-    let taken = take_in(tx, domain, entry).await?;
+    let taken = take_in(tx, domain, (entry, at)).await?;
     // An entry of another kind is none for this address.
     if taken.came.is_some() || !taken.went.is_empty() {
         return Err(InvalidChain::NoRightToVouch.into());

@@ -15,6 +15,7 @@ use chancery_wire::{
     ids::DeviceId,
     names::{Domain, Handle},
     problem::Code,
+    time::Instant,
 };
 
 use super::{
@@ -59,7 +60,8 @@ pub(crate) async fn link(
     if store::is_kept(&mut work.tx, &enrol, entry).await? {
         return Ok(Came { account, went: vec![], by_officers: false });
     }
-    let taken = take_in(&mut work.tx, domain, entry).await?;
+    let at = work.at();
+    let taken = take_in(&mut work.tx, domain, (entry, at)).await?;
     let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
     let (handle, device, chain) = (enrol.handle, enrol.device, taken.after.head);
     if let Some(why) = may_come(&mut work.tx, &handle, &came).await? {
@@ -83,9 +85,9 @@ pub(crate) async fn link(
 pub(crate) async fn comes(
     tx: &mut Tx,
     domain: &Domain,
-    entry: &[u8],
+    (entry, at): (&[u8], Instant),
 ) -> Result<(Handle, Device), AccountsError> {
-    let taken = take_in(tx, domain, entry).await?;
+    let taken = take_in(tx, domain, (entry, at)).await?;
     let came = taken.came.ok_or(AccountsError::BadEntry(InvalidChain::NoRightToVouch))?;
     Ok((taken.handle, came))
 }

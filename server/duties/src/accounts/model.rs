@@ -4,10 +4,10 @@ use chancery_transparency::{PublicKey, Standing, Suspender};
 use chancery_wire::{
     ids::{DeviceId, InvitationId, SessionId},
     names::Handle,
-    time::Instant,
+    time::{DAY, Instant},
 };
 
-use crate::counter::{Assurance, Caller, Granted, Plane};
+use crate::counter::{Assurance, Caller, CameBy, Granted, Plane};
 
 /// A device as its account's chain names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,15 @@ pub struct KnownDevice {
     pub directory: bool,
     /// Until when it may do anything, where that is not for ever.
     pub until: Option<Instant>,
+    /// How it came to the account, and when the server took it in.
+    pub(crate) came: (CameBy, Instant),
 }
 
 impl KnownDevice {
     /// The device as whoever asks in a session of its own, with no role and nothing confirmed yet.
-    pub(crate) fn asks(self, (session, until): (SessionId, Instant), plane: Plane) -> Caller {
+    pub(crate) fn asks(self, (session, until): (SessionId, Instant), plane: Plane, now: Instant) -> Caller {
+        let (came, at) = self.came;
+        let days = (now.0.saturating_sub(at.0) / (DAY * 1000)).clamp(0, CameBy::DAYS.into());
         Caller {
             handle: self.handle,
             device: self.device,
@@ -47,6 +51,8 @@ impl KnownDevice {
             assurance: Assurance::default(),
             granted: Granted::default(),
             zone: None,
+            came,
+            days: u8::try_from(days).unwrap_or(CameBy::DAYS),
         }
     }
 }

@@ -83,7 +83,8 @@ async fn revoked<A: Action<Resource = Organisation>, T>(
 ) -> Result<Gone<T>, Refusal> {
     let about = about(entry).map_err(AccountsError::from)?;
     let former = store::recovery_key(&mut work.tx, &about.0).await?;
-    let taken = take_in(&mut work.tx, domain, entry).await?;
+    let at = work.at();
+    let taken = take_in(&mut work.tx, domain, (entry, at)).await?;
     // An entry of another kind is none for this address.
     let ([device], None) = (taken.went.as_slice(), &taken.came) else {
         return Err(AccountsError::from(InvalidChain::NoRightToVouch).into());

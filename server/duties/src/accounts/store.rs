@@ -20,12 +20,14 @@ use super::{
     attended_store,
     model::{AccountStanding, KnownDevice, Pending},
 };
+use crate::counter::CameBy;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { name: "accounts/0002_provider", sql: include_str!("migrations/0002_provider.sql") },
     Migration { name: "accounts/0003_suspension", sql: include_str!("migrations/0003_suspension.sql") },
     Migration { name: "accounts/0004_guests", sql: include_str!("migrations/0004_guests.sql") },
+    Migration { name: "accounts/0005_came_at", sql: include_str!("migrations/0005_came_at.sql") },
 ];
 
 /// The organisation's root, once it was founded.
@@ -102,7 +104,7 @@ pub(crate) async fn open(
         rooms.as_deref()
     ];
     tx.execute(ACCOUNT, values).await?;
-    Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1).await?)
+    Ok(keep_entry(tx, &device.handle, 1, entry).await? && keep_device(tx, device, 1, at).await?)
 }
 
 /// The first entry of an account's chain, if there is such an account.
@@ -186,7 +188,7 @@ pub(super) async fn extend(
     (handle, rests): (&Handle, &[Handle]),
     chain: &Trusted,
     (came, went): (Option<&Device>, &[Device]),
-    entry: &[u8],
+    (entry, at): (&[u8], Instant),
 ) -> Result<bool, StoreError> {
     const ACCOUNT: &str = "UPDATE accounts SET recovery_key = $2, suspended = $3 WHERE handle = $1";
     const RESTS: &str =
@@ -206,7 +208,7 @@ pub(super) async fn extend(
     tx.execute(ACCOUNT, values![handle.as_str(), chain.recovery.map(|key| key.0.to_vec()), suspended])
         .await?;
     match came {
-        Some(device) => keep_device(tx, device, number).await,
+        Some(device) => keep_device(tx, device, number, at).await,
         None => Ok(true),
     }
 }
@@ -233,28 +235,31 @@ async fn keep_entry(tx: &mut Tx, handle: &Handle, number: u64, entry: &[u8]) -> 
     Ok(tx.execute(ENTRY, values![handle.as_str(), number, entry]).await? == 1)
 }
 
-async fn keep_device(tx: &mut Tx, device: &Device, number: u64) -> Result<bool, StoreError> {
+async fn keep_device(tx: &mut Tx, device: &Device, number: u64, at: Instant) -> Result<bool, StoreError> {
     const DEVICE: &str = "INSERT INTO accounts_devices
-        (device, handle, number, key, linked_by, recovered_by, enrolled_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+        (device, handle, number, key, linked_by, recovered_by, enrolled_at, came_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     let linked_by = device.linked_by.map(|by| by.0.to_vec());
     let recovered = device.recovered.as_ref().map(|how| match how {
         Recovered::Key => String::new(),
         Recovered::Officers(one, two) => format!("{one} {two}"),
     });
     let (handle, key) = (device.handle.as_str(), device.key.0);
-    let values = values![device.id.0, handle, number, key, linked_by, recovered.as_deref(), device.at.0];
+    let values =
+        values![device.id.0, handle, number, key, linked_by, recovered.as_deref(), device.at.0, at.0];
     Ok(tx.execute(DEVICE, values).await? == 1)
 }
 
 const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
-        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms
+        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms,
+        d.linked_by, d.recovered_by, d.came_at
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
 const DEVICES_OF: &str =
     "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
-        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms
+        COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms,
+        d.linked_by, d.recovered_by, d.came_at
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
@@ -267,7 +272,14 @@ fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (officer, invited) = (row.flag(3)?, row.text_if_any(7)?.is_some());
     let standing = standing(officer, invited);
     let guest = row.text_if_any(8)?.is_some();
-    Ok(KnownDevice { device, handle: row.parsed(1)?, key, standing, bot, guest, directory, until })
+    let came = match (row.bytes_if_any(9)?, row.text_if_any(10)?) {
+        (Some(_), _) => CameBy::Device,
+        (None, Some(by)) if by.is_empty() => CameBy::RecoveryKey,
+        (None, Some(_)) => CameBy::Officers,
+        (None, None) => CameBy::First,
+    };
+    let came = (came, Instant(row.integer(11)?));
+    Ok(KnownDevice { device, handle: row.parsed(1)?, key, standing, bot, guest, directory, until, came })
 }
 
 /// A device by its id, if it speaks for its account.

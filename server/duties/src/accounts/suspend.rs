@@ -54,7 +54,8 @@ pub(crate) async fn suspend(
 ) -> Result<(Suspension, Vec<RoomId>), AccountsError> {
     // An entry of another kind is none for this address.
     suspends(entry).ok_or(InvalidChain::NoRightToVouch)?;
-    let taken = take_in(&mut work.tx, domain, entry).await?;
+    let at = work.at();
+    let taken = take_in(&mut work.tx, domain, (entry, at)).await?;
     let of = |revoked| {
         let devices = taken.after.devices.iter().filter(move |device| device.revoked == revoked);
         devices.map(|device| device.id).collect()

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use chancery_floor::store::Tx;
 use chancery_transparency::{Device, InvalidChain, Trusted, about};
-use chancery_wire::names::{Domain, Handle};
+use chancery_wire::{
+    names::{Domain, Handle},
+    time::Instant,
+};
 
 use super::{error::AccountsError, store};
 
@@ -23,7 +26,11 @@ pub(super) struct Taken {
 
 /// Takes in an entry that follows from the chain of its account. That there is no such account is not said to whoever cannot sign
 /// for it.
-pub(super) async fn take_in(tx: &mut Tx, domain: &Domain, entry: &[u8]) -> Result<Taken, AccountsError> {
+pub(super) async fn take_in(
+    tx: &mut Tx,
+    domain: &Domain,
+    (entry, at): (&[u8], Instant),
+) -> Result<Taken, AccountsError> {
     let (handle, rests) = about(entry)?;
     let before = store::trusted(tx, domain, &handle).await?.ok_or(InvalidChain::NoRightToVouch)?;
     let mut others = HashMap::new();
@@ -45,7 +52,7 @@ pub(super) async fn take_in(tx: &mut Tx, domain: &Domain, entry: &[u8]) -> Resul
     let gone = |(was, is): &(&Device, &Device)| !was.revoked && is.revoked;
     let went: Vec<Device> =
         before.devices.iter().zip(&after.devices).filter(gone).map(|(_, device)| device.clone()).collect();
-    if !store::extend(tx, (&handle, &rests), &after, (came.as_ref(), &went), entry).await? {
+    if !store::extend(tx, (&handle, &rests), &after, (came.as_ref(), &went), (entry, at)).await? {
         return Err(if came.is_some() { AccountsError::KnownDevice } else { InvalidChain::Broken.into() });
     }
     Ok(Taken { handle, after, came, went })

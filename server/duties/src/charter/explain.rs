@@ -20,7 +20,7 @@ use chancery_wire::{
 use super::{CharterError, Charters};
 use crate::{
     accounts,
-    counter::{Assurance, Caller, Granted, Organisation, Plane, Refusal},
+    counter::{Assurance, Caller, CameBy, Granted, Organisation, Plane, Refusal},
 };
 
 /// The right to ask why oneself may do something.
@@ -59,7 +59,7 @@ pub(crate) async fn asked_of(
     let subject = match other {
         None => Caller { plane: Plane::Whole, ..caller },
         // As from one of their devices: without a zone, and with a passkey that has approved nothing yet.
-        Some(handle) => subject(&mut from, &caller, handle).await?,
+        Some(handle) => subject(&mut from, &caller, (handle, desk.now())).await?,
     };
     Ok((charter, subject))
 }
@@ -79,14 +79,18 @@ pub(crate) fn explain(
 }
 
 /// Another account as policy sees it.
-async fn subject(from: &mut impl Read, caller: &Caller, handle: &Handle) -> Result<Caller, CharterError> {
+async fn subject(
+    from: &mut impl Read,
+    caller: &Caller,
+    (handle, now): (&Handle, Instant),
+) -> Result<Caller, CharterError> {
     let devices = accounts::devices_of(from, handle).await?;
     let device = devices.into_iter().next().ok_or(CharterError::NoAccount)?;
     Ok(Caller {
         // What is asked is what the roles permit, where they count.
         elevated: true,
         assurance: Assurance { passkey: true, confirmed: false, alone: false },
-        ..device.asks((caller.session, caller.until), Plane::Whole)
+        ..device.asks((caller.session, caller.until), Plane::Whole, now)
     })
 }
 
@@ -152,6 +156,12 @@ impl Question<'_> {
             allows(&confirmed(Caller { zone, ..as_is.clone() }))
         };
         let from_zones = zones.iter().filter(|zone| needs_more && in_zone(zone)).cloned().collect();
+        let with = |came: CameBy, days: u8| allows(&confirmed(Caller { came, days, ..as_is.clone() }));
+        let after_days =
+            (self.subject.days..=CameBy::DAYS).find(|it| needs_more && with(self.subject.came, *it));
+        let after_days = after_days.map(|it| it - self.subject.days);
+        let by_devices = CameBy::ALL.iter().filter(|it| needs_more && with(**it, self.subject.days));
+        let by_devices = by_devices.map(|it| it.as_str().to_owned()).collect();
         let forbidden_by = answer.rules.iter().filter_map(|it| it.parse().ok()).collect();
         let by_group = self.all.iter().filter(|role| held.iter().all(|it| it.role != **role));
         let by_group = by_group.map(|role| HeldRole {
@@ -177,6 +187,8 @@ impl Question<'_> {
             in_conflict,
             only_officers,
             from_zones,
+            by_devices,
+            after_days,
             takes_two,
         })
     }

@@ -44,6 +44,41 @@ pub struct Caller {
     pub granted: Granted,
     /// From which of the networks that the organisation has named it asks, if from one of them.
     pub zone: Option<Arc<str>>,
+    /// How its device came to the account.
+    pub(crate) came: CameBy,
+    /// How many whole days ago that was, at most [`CameBy::DAYS`].
+    pub(crate) days: u8,
+}
+
+/// How a device came to its account, as its chain says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CameBy {
+    /// It opened the account.
+    First,
+    /// Another device linked it.
+    Device,
+    /// The account came back with the key that its owner had put away.
+    RecoveryKey,
+    /// The account came back because two officers vouched.
+    Officers,
+}
+
+impl CameBy {
+    /// All ways.
+    pub(crate) const ALL: [Self; 4] = [Self::First, Self::Device, Self::RecoveryKey, Self::Officers];
+    /// After so many days a device is as old as any.
+    pub(crate) const DAYS: u8 = 30;
+
+    /// The word for it in policies.
+    #[must_use]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Device => "device",
+            Self::RecoveryKey => "recovery-key",
+            Self::Officers => "officers",
+        }
+    }
 }
 
 /// The roles that an account holds, and what they permit.
@@ -94,7 +129,9 @@ impl Caller {
         let Assurance { passkey, confirmed, alone } = self.assurance;
         let account = Entity::plain("Account").with("officer", self.standing.is_officer());
         let account = account.with("directory", self.directory).with("passkey", passkey);
-        let mut account = account.with_word("zone", self.zone.as_ref());
+        let account = account.with_word("zone", self.zone.as_ref());
+        let came = self.came.as_str().into();
+        let mut account = account.with_word("came", Some(&came)).with_number("days", self.days);
         // Said of guests alone, as the zone is of those who ask from one.
         if self.guest {
             account = account.with("guest", true);

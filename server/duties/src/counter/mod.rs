@@ -7,6 +7,7 @@ mod plane;
 mod refusal;
 
 pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body, place};
+pub(crate) use caller::CameBy;
 pub(crate) use caller::Organisation;
 pub use caller::{Assurance, Caller, Granted};
 pub(crate) use date::{http_date, read_rfc3339, rfc3339};

@@ -113,6 +113,6 @@ async fn asker(gate: &Gate, it: &Waiting) -> Result<Caller, Refusal> {
         assurance: Assurance { passkey: true, confirmed: true, alone: false },
         granted: Granted::by(&charter, roles),
         zone: Some(it.zone.as_str()).filter(|zone| !zone.is_empty()).map(Into::into),
-        ..device.asks((it.session, Instant(i64::MAX)), gate.plane)
+        ..device.asks((it.session, Instant(i64::MAX)), gate.plane, now)
     })
 }

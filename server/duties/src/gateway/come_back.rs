@@ -51,8 +51,9 @@ async fn handle(
     Ask(ask): Ask<api::Link>,
 ) -> Result<(StatusCode, Json<Ceremony>), Refusal> {
     let mut trial = desk.begin(desk.permit::<ApproveRecovery>(Organisation)?).await?;
+    let at = trial.at();
     // The entry is tried, and nothing is kept of it: whoever asks here has the recovery key.
-    let (handle, came) = accounts::comes(&mut trial.tx, &gate.settings.domain, &ask.entry.0).await?;
+    let (handle, came) = accounts::comes(&mut trial.tx, &gate.settings.domain, (&ask.entry.0, at)).await?;
     drop(trial);
     if came.recovered != Some(Recovered::Key) {
         return Err(Refusal::new(Code::NoRecovery));

@@ -215,6 +215,8 @@ mod tests {
             assurance: Assurance::default(),
             granted: Granted::default(),
             zone: None,
+            came: crate::counter::CameBy::First,
+            days: 0,
         };
         let may = |caller: &Caller, route: &str| limits.caller(caller, route).map_err(|refusal| refusal.code);
         for device in 1..=3 {

@@ -33,7 +33,8 @@ async fn handle(
     let mut work = desk.begin(permit).await?;
     let domain = &gate.settings.domain;
     let former = accounts::recovery_key(&mut work.tx, &caller.handle).await?;
-    let chain = accounts::keep_recovery_key(&mut work.tx, domain, &caller, &ask.entry.0).await?;
+    let at = work.at();
+    let chain = accounts::keep_recovery_key(&mut work.tx, domain, &caller, (&ask.entry.0, at)).await?;
     // What a key opens that was used up stays until it was taken in.
     let gone = match (former, chain.recovery) {
         (None, Some(_)) => vec![],

@@ -80,7 +80,7 @@ impl Signin {
         };
         let up = session.elevated.is_some_and(|until| now < until);
         let elevated = up && !self.idle.asks(session.session, self.started, now);
-        let caller = device.asks((session.session, session.until), self.plane);
+        let caller = device.asks((session.session, session.until), self.plane, now);
         Ok(Identity::Caller(Caller { elevated, ..caller }, fresh))
     }
 

@@ -60,7 +60,7 @@ pub enum InvalidRule {
     NoRule,
     /// It speaks of what the schema does not know, or of nothing.
     #[error(
-        "the rule speaks of something that policies/schema.cedarschema does not know, or could never forbid anything"
+        "the rule speaks of something that policies/schema.cedarschema does not know, or could never forbid anything: {0}"
     )]
     Unfit(#[source] InvalidPolicies),
 }
@@ -157,9 +157,11 @@ impl Policies {
         });
         if let Ok(mut remembered) = force.remembered.write() {
             let answers = remembered.entry(action).or_default();
-            if answers.len() < REMEMBERED {
-                answers.push((actor.clone(), resource.clone(), allowed));
+            // Devices grow older: what is full is full of answers that nobody asks for any more.
+            if answers.len() >= REMEMBERED {
+                answers.clear();
             }
+            answers.push((actor.clone(), resource.clone(), allowed));
         }
         allowed
     }
@@ -242,6 +244,7 @@ fn to_cedar(entity: &Entity) -> Result<cedar_policy::Entity, InvalidPolicies> {
     let value = |attribute: &Attribute| match attribute {
         Attribute::Flag(flag) => RestrictedExpression::new_bool(*flag),
         Attribute::Word(word) => RestrictedExpression::new_string(word.to_string()),
+        Attribute::Number(number) => RestrictedExpression::new_long((*number).into()),
     };
     let uid = named(entity.kind, "it")?;
     let attributes = entity.attributes.iter().map(|(name, it)| ((*name).to_owned(), value(it))).collect();

@@ -20,6 +20,8 @@ pub enum Attribute {
     Flag(bool),
     /// One word out of a short list.
     Word(Arc<str>),
+    /// One of few numbers.
+    Number(u8),
 }
 
 impl Entity {
@@ -40,6 +42,13 @@ impl Entity {
     #[must_use]
     pub fn with_word(mut self, name: &'static str, word: Option<&Arc<str>>) -> Self {
         self.attributes.extend(word.map(|word| (name, Attribute::Word(Arc::clone(word)))));
+        self
+    }
+
+    /// The same with one more number.
+    #[must_use]
+    pub fn with_number(mut self, name: &'static str, number: u8) -> Self {
+        self.attributes.push((name, Attribute::Number(number)));
         self
     }
 

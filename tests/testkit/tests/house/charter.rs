@@ -4,16 +4,22 @@ use chancery_duties::gateway::{PasskeySettings, Settings};
 use chancery_floor::blobs::Blobs;
 use chancery_sdk::{AccountKind, Change, Client, Identity, Permission, SdkError, Standing};
 use chancery_testkit::both;
+use chancery_transparency::{Sign as _, take_vouched, vouch};
 use chancery_wire::{
     api::{Amended, Explanation},
+    ids::DeviceId,
     names::RoleName,
     problem::Code,
+    time::DAY,
 };
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
 use reqwest::Method;
 use serde_json::json;
 
 use super::{
     door::{Door, expected, now, problem, proof, says, sync, text, texts},
+    passkeys::chain_of,
     recovery::{handle, joins},
 };
 
@@ -316,5 +322,46 @@ both! {
         assert!(!why.allowed && why.with_passkey && why.with_roles.is_empty());
         assert!(!explains(&door, &alice, "rooms.call", Some("198.51.100.7")).await.allowed);
         assert!(explains(&door, &alice, "rooms.call", Some("192.0.2.7")).await.allowed);
+    }
+
+    /// A rule may ask how long a device has been there, and how it came. What the device says of that itself does not count.
+    async fn a_rule_asks_how_old_a_device_is_and_how_it_came(db: Db) {
+        let mut door = Door::open(db).await;
+        let new = "forbid (principal is Account, action == Rooms::Action::\"call\", resource) when { principal has days && principal.days < 2 };";
+        door.alice.amend(rule("no-new-device", new)).await.unwrap();
+        let why = door.bob.explain(None, "rooms.call").await.unwrap();
+        assert_eq!((why.allowed, why.after_days, why.by_devices.len()), (false, Some(2), 0));
+        // Alice's thief links a device that says it came weeks ago.
+        let alice = door.alice.enrolled().unwrap();
+        let (device, key) = (DeviceId([7; 16]), SigningKey::from_bytes(&[7; 32]));
+        let hers = SigningKey::from_bytes(&alice.signing.0);
+        let long_ago = now().plus_seconds(-40 * DAY);
+        let offered = vouch(&chain_of(&door, &alice).await, (alice.device, &hers), (device, key.public()), long_ago);
+        let entry = take_vouched(&offered.unwrap(), device, &key).unwrap().1;
+        let linked = door.post("/v1/devices").json(&json!({"entry": BASE64URL_NOPAD.encode(&entry)}));
+        assert_eq!(problem(linked).await.0, 201);
+        let mut thief = Identity { device, ..alice.clone() };
+        thief.signing.0 = [7; 32];
+        let why = explains(&door, &thief, "rooms.call", None).await;
+        assert_eq!((why.allowed, why.after_days), (false, Some(2)), "{why:?}");
+        let linked = "forbid (principal is Account, action == Rooms::Action::\"call\", resource) when { principal has came && principal.came == \"device\" };";
+        door.alice.amend(rule("no-new-device", linked)).await.unwrap();
+        assert!(explains(&door, &alice, "rooms.call", None).await.allowed);
+        let why = explains(&door, &thief, "rooms.call", None).await;
+        assert_eq!((why.allowed, why.after_days), (false, None));
+        assert_eq!(why.by_devices, ["first", "recovery-key", "officers"]);
+        // The rules that are written down as examples can be taken.
+        let written = include_str!("../../../../protocol/charter.md").lines();
+        for (number, example) in written.filter(|line| line.starts_with("forbid (")).enumerate() {
+            let name = format!("example-{number}");
+            let taken = door.alice.amend(rule(&name, example)).await;
+            assert!(taken.is_ok(), "{example}: {taken:?}");
+        }
+        // A word that no device comes by, and a number that is a word, are no rules.
+        let typo = linked.replace("principal.came ==", "principal.cam ==");
+        let refused = door.alice.amend(rule("typo", &typo)).await.unwrap_err().to_string();
+        assert!(refused.contains("attribute `cam`"), "{refused}");
+        let word = new.replace("< 2", "< \"2\"");
+        assert!(door.alice.amend(rule("word", &word)).await.is_err());
     }
 }

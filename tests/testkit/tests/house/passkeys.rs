@@ -114,7 +114,7 @@ pub(crate) async fn is_done(door: &Door, seat: &Seat, ceremony: CeremonyId) -> b
 }
 
 /// The founder's device chain, as the server has it.
-async fn chain_of(door: &Door, who: &Identity) -> Trusted {
+pub(crate) async fn chain_of(door: &Door, who: &Identity) -> Trusted {
     let mut reader = door.db.reader();
     let root = reader.row("SELECT root FROM accounts_organisation", vec![]).await.unwrap().unwrap();
     let entries = "SELECT entry FROM accounts_entries WHERE handle = $1 ORDER BY number";
