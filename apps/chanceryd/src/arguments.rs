@@ -52,7 +52,7 @@ pub enum Command {
     /// Run the server until it is asked to stop (Ctrl-C or SIGTERM).
     ///
     /// As long as the organisation is not founded, every start prints a fresh founding link. SIGHUP reads renewed
-    /// certificates.
+    /// certificates, and what is known of authenticators (`[passkeys]`: the files of `roots` and `metadata`).
     Serve(ConfigFile),
     /// Look at a configuration without starting anything.
     #[command(subcommand)]

@@ -8,8 +8,8 @@ use crate::{
     Server, ServerError,
     config::Config,
     logs,
+    server::Renewal,
     surroundings::{MachineClock, MachineEntropy},
-    tls::Tls,
 };
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -21,7 +21,7 @@ pub async fn serve(config: &Config) -> Result<(), ServerError> {
             .map(|kind| signal(kind).ok());
     let server = Server::start(config, Arc::new(MachineClock), Arc::new(MachineEntropy)).await?;
     announce(config, &server).await?;
-    let renewing = renew(server.tls(), hangup);
+    let renewing = renew(server.renewal(config), hangup);
     tokio::select! {
         outcome = server.run(asked_to_stop(terminate, interrupt)) => outcome,
         () = renewing => Ok(()),
@@ -67,14 +67,17 @@ async fn asked_to_stop(mut terminate: Option<Signal>, mut interrupt: Option<Sign
     }
 }
 
-/// Reads renewed certificates at every SIGHUP, for as long as the server runs.
-async fn renew(tls: Option<Tls>, mut hangup: Option<Signal>) {
+/// Reads again what can be, at every SIGHUP, for as long as the server runs.
+async fn renew(renewal: Renewal<'_>, mut hangup: Option<Signal>) {
     loop {
         next(&mut hangup).await;
-        match tls.as_ref().map(Tls::reload) {
-            Some(Ok(())) => tracing::info!("the certificate was read again"),
-            Some(Err(why)) => tracing::error!(%why, "the certificate stays as it was"),
-            None => tracing::info!("there is no certificate to read again"),
+        match renewal.certificate() {
+            Ok(()) => tracing::info!("the certificate was read again, if there is one"),
+            Err(why) => tracing::error!(%why, "the certificate stays as it was"),
+        }
+        match renewal.models().await {
+            Ok(()) => tracing::info!("what is known of authenticators was read again"),
+            Err(why) => tracing::error!(%why, "what is known of authenticators stays as it was"),
         }
     }
 }

@@ -159,10 +159,10 @@ impl Server {
         &self.house
     }
 
-    /// The TLS in use, for whoever wants it to read renewed files.
+    /// What can be read again while the server runs: the files that this configuration names.
     #[must_use]
-    pub fn tls(&self) -> Option<Tls> {
-        self.tls.clone()
+    pub fn renewal<'a>(&self, config: &'a Config) -> Renewal<'a> {
+        Renewal { tls: self.tls.clone(), house: self.house.clone(), url: self.url.clone(), config }
     }
 
     /// A fresh link to found the organisation with, which voids earlier ones; `None` once it is founded.
@@ -199,6 +199,27 @@ impl Server {
             ((), (), (), ()) = async { tokio::join!(work, serving, attending, telling) } => Ok(()),
             why = house.fatal() => Err(ServerError::Fatal(why)),
         }
+    }
+}
+
+/// What can be read again while the server runs.
+#[derive(Debug)]
+pub struct Renewal<'a> {
+    tls: Option<Tls>,
+    house: House,
+    url: String,
+    config: &'a Config,
+}
+
+impl Renewal<'_> {
+    /// Reads the certificate again, if there is one; where it cannot be used, it stays as it was.
+    pub fn certificate(&self) -> Result<(), TlsError> {
+        self.tls.as_ref().map_or(Ok(()), Tls::reload)
+    }
+
+    /// Reads again what is known of authenticators; where it cannot be used, it stays as it was.
+    pub async fn models(&self) -> Result<(), ServerError> {
+        Ok(self.house.renew_models(&passkeys(self.config, &self.url)?).await?)
     }
 }
 
@@ -251,8 +272,15 @@ fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
     settings.device_requests = config.limits.device;
     settings.proxies.clone_from(&config.public.proxies);
     settings.zones = config.zones.iter().map(|(name, it)| (name.as_str().into(), it.clone())).collect();
+    settings.passkeys = passkeys(config, url)?;
+    settings.provider_hours = config.sign_in_every.map(Period::as_hours);
+    Ok(settings)
+}
+
+/// Which passkeys are taken; reads the files that say what is known of authenticators.
+fn passkeys(config: &Config, url: &str) -> Result<PasskeySettings, ServerError> {
     let Passkeys { required, taken, officers, metadata } = &config.passkeys;
-    settings.passkeys = PasskeySettings {
+    Ok(PasskeySettings {
         origin: Some(origin(url)),
         required: *required,
         rule: rule(taken)?,
@@ -263,9 +291,7 @@ fn settings(config: &Config, url: &str) -> Result<Settings, ServerError> {
             }
             None => None,
         },
-    };
-    settings.provider_hours = config.sign_in_every.map(Period::as_hours);
-    Ok(settings)
+    })
 }
 
 fn rule(taken: &Taken) -> Result<PasskeyRule, ServerError> {

@@ -96,17 +96,17 @@ async fn a_client_gets_tls_1_3_with_post_quantum_key_exchange_and_nothing_older(
 async fn a_renewed_certificate_is_used_from_the_next_connection_on_and_a_broken_one_never() {
     let (folder, config, old) = folder();
     let server = start(&config).await;
-    let (address, tls) = (server.public_address(), server.tls().unwrap());
+    let (address, renewal) = (server.public_address(), server.renewal(&config));
     let (stop, stopped) = oneshot::channel::<()>();
     let client = async {
         connect(address, &old, &[&TLS13]).await.unwrap();
         let new = certify(folder.path());
-        tls.reload().unwrap();
+        renewal.certificate().unwrap();
         connect(address, &new, &[&TLS13]).await.unwrap();
         assert!(connect(address, &old, &[&TLS13]).await.is_err());
 
         std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
-        let why = tls.reload().unwrap_err().to_string();
+        let why = renewal.certificate().unwrap_err().to_string();
         assert!(why.contains("key.pem is no PEM file with a private key"), "{why}");
         connect(address, &new, &[&TLS13]).await.unwrap();
         stop.send(()).unwrap();

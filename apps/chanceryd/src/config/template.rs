@@ -91,6 +91,7 @@ synced = true
 # roots = "authenticators.pem"
 # What FIDO's metadata service says of models: its file, which you fetch from https://mds3.fidoalliance.org and put here. Its signature is
 # checked; models that it calls unsafe are taken no more, nor is an older file than one that was used. It has the certificates of makers, too.
+# Send SIGHUP to read a newer one.
 # metadata = "blob.jwt"
 # Where somebody else vouches for that file than the service, such as for one of your own making:
 # metadata_root = "root.pem"

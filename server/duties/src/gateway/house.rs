@@ -27,7 +27,7 @@ use crate::{
     charter::{Rights, Uses},
     counter::{Plane, Refusal},
     delivery, devices, files,
-    passkeys::{self, InvalidModels, Passkeys},
+    passkeys::{self, InvalidModels, NotAdopted, PasskeySettings, Passkeys},
     signin,
 };
 
@@ -73,6 +73,18 @@ pub enum HouseError {
     /// The models of authenticators that are to be taken cannot be told.
     #[error("[passkeys]: {0}")]
     Models(#[from] InvalidModels),
+}
+
+impl From<NotAdopted> for HouseError {
+    fn from(why: NotAdopted) -> Self {
+        match why {
+            NotAdopted::Unusable(why) => why.into(),
+            NotAdopted::Store(why) => why.into(),
+            NotAdopted::Denied(_) => {
+                StoreError::Failed("the policies let nobody adopt metadata".to_owned()).into()
+            }
+        }
+    }
 }
 
 /// What no rule of the organisation's own touches: what it takes to read the charter, to amend it and to confirm that. So every rule can
@@ -160,9 +172,7 @@ impl House {
                 tasks,
             },
         };
-        let failed = |refusal: Refusal| StoreError::Failed(format!("the metadata: {}", refusal.code));
-        let adopted = passkeys::adopt(&house.desk(), &house.gate.passkeys).await;
-        adopted.map_err(|error| failed(error.into()))?.map_err(InvalidModels::from)?;
+        house.gate.passkeys.adopt(&house.desk()).await?;
         // Whatever ended this process before, nothing is said where people may not meet.
         if charter.is_some() {
             let failed = |refusal: Refusal| StoreError::Failed(format!("the charter: {}", refusal.code));
@@ -176,6 +186,13 @@ impl House {
             delivery.close_all(Closed::Stopping);
         });
         Ok(house)
+    }
+
+    /// Reads again what is known of authenticators: which models are taken, who vouches for them, and FIDO's metadata. Where that cannot be
+    /// used, or is older than what was used before, all stays as it was.
+    pub async fn renew_models(&self, settings: &PasskeySettings) -> Result<(), HouseError> {
+        let (passkeys, domain) = (&self.gate.passkeys, &self.gate.settings.domain);
+        Ok(passkeys.renew(&self.desk(), domain, settings).await?)
     }
 
     /// The house behind a gate.

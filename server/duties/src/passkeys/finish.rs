@@ -57,7 +57,7 @@ pub(super) async fn handle(
         return Err(PasskeysError::NoCeremony.into());
     }
     match held.purpose.clone() {
-        Purpose::Add { name } => add(work, party, (&held, name), (owner, &ask.answer)).await?,
+        Purpose::Add { name } => add(work, &party, (&held, name), (owner, &ask.answer)).await?,
         Purpose::Approve { .. } => match party.check(owner, held.challenge(), &ask.answer) {
             Ok(assertion) => approve(work, held, assertion).await?,
             Err(PasskeysError::Copied) => {

@@ -26,12 +26,14 @@ mod store;
 mod use_up;
 mod watch;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use chancery_floor::work::Desk;
 use chancery_wire::{names::Domain, time::Instant};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::NotAdopted;
+use adopt::adopt;
 pub(crate) use begin::{Approve, Whose, begin};
 pub(crate) use error::PasskeysError;
 pub(crate) use expire::expire;
@@ -62,28 +64,59 @@ pub struct PasskeySettings {
     pub metadata: Option<MetadataFile>,
 }
 
-/// What passkeys know of the world.
+/// What passkeys know of the world. One for the whole server: what one of its copies learns, all know.
 #[derive(Clone, Debug)]
-pub(crate) struct Passkeys {
+pub(crate) struct Passkeys(Arc<RwLock<Known>>);
+
+/// What is known of authenticators, as it was read last.
+#[derive(Clone, Debug)]
+struct Known {
     party: Option<Arc<Party>>,
     metadata: Option<Arc<Metadata>>,
 }
 
 impl Passkeys {
-    /// Passkeys of an organisation.
+    /// Passkeys of an organisation. What the settings say of authenticators is to be adopted before anybody asks.
     pub(crate) fn new(
         domain: &Domain,
         settings: &PasskeySettings,
         now: Instant,
     ) -> Result<Self, InvalidModels> {
+        Ok(Self(Arc::new(RwLock::new(Known::read(domain, settings, now)?))))
+    }
+
+    /// Adopts what is known since the start.
+    pub(crate) async fn adopt(&self, desk: &Desk) -> Result<(), NotAdopted> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        adopt(desk, &known).await
+    }
+
+    /// Adopts what is said of authenticators now: the rules, their makers' certificates and the metadata, read again. Where it cannot be
+    /// used, all stays as it was.
+    pub(crate) async fn renew(
+        &self,
+        desk: &Desk,
+        domain: &Domain,
+        settings: &PasskeySettings,
+    ) -> Result<(), NotAdopted> {
+        let known = Known::read(domain, settings, desk.now())?;
+        adopt(desk, &known).await?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    fn party(&self) -> Result<Arc<Party>, PasskeysError> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.party.clone().ok_or(PasskeysError::Unavailable)
+    }
+}
+
+impl Known {
+    fn read(domain: &Domain, settings: &PasskeySettings, now: Instant) -> Result<Self, InvalidModels> {
         let metadata = settings.metadata.as_ref().map(|file| Metadata::read(file, now)).transpose()?;
         let metadata = metadata.map(Arc::new);
         let party = Party::new(domain, settings, metadata.as_ref())?.map(Arc::new);
         Ok(Self { party, metadata })
-    }
-
-    fn party(&self) -> Result<&Party, PasskeysError> {
-        self.party.as_deref().ok_or(PasskeysError::Unavailable)
     }
 }
 

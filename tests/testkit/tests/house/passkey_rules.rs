@@ -154,10 +154,14 @@ both! {
         assert_eq!(adds(&bobs, &is(good, &makes_good, 4)).await.0, 200);
         assert_eq!(adds(&alices, &is(good, &makes_good, 5)).await, refused, "an officer needs a better one");
         assert_eq!(adds(&alices, &is(better, &makes_better, 6)).await.0, 200);
-        // It becomes known that the model is not safe: what bob has approves nothing any more.
-        door.reopen(settings(said(6, &["FIDO_CERTIFIED", "USER_VERIFICATION_BYPASS", "UPDATE_AVAILABLE"]))).await;
+        // It becomes known that the model is not safe: what bob has approves nothing any more, from when it is read on.
+        let unsafe_now = ["FIDO_CERTIFIED", "USER_VERIFICATION_BYPASS", "UPDATE_AVAILABLE"];
+        door.house.renew_models(&settings(said(6, &unsafe_now)).passkeys).await.unwrap();
         door.has_fact("passkeys.metadata-adopted", 2).await;
-        let bobs = Seat::of(&door, door.bob.enrolled().unwrap()).await;
+        // What cannot be used, and what is older, changes nothing.
+        for worse in ["rubbish".to_owned(), said(5, &["FIDO_CERTIFIED"])] {
+            door.house.renew_models(&settings(worse).passkeys).await.unwrap_err();
+        }
         let approval = bobs.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
         let asked = view(&door, &approval).await;
         let used = Forger { counter: 2, ..is(good, &makes_good, 4) }.get(&asked.options);
