@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chancery_duties::gateway::{
-    HouseError, InvalidModels, Level, MetadataFile, Models, PasskeyRule, Settings,
+    HouseError, InvalidModels, Level, MetadataFile, Models, PasskeyRule, PasskeySettings, Settings,
 };
 use chancery_testkit::{both, db::Temporary};
 use chancery_wire::{api::APPROVAL, problem::Code};
@@ -156,11 +156,12 @@ both! {
         assert_eq!(adds(&alices, &is(better, &makes_better, 6)).await.0, 200);
         // It becomes known that the model is not safe: what bob has approves nothing any more, from when it is read on.
         let unsafe_now = ["FIDO_CERTIFIED", "USER_VERIFICATION_BYPASS", "UPDATE_AVAILABLE"];
-        door.house.renew_models(&settings(said(6, &unsafe_now)).passkeys).await.unwrap();
+        let read = |blob: String| PasskeySettings { origin: Some(door.origin().to_owned()), ..settings(blob).passkeys };
+        door.house.renew_models(&read(said(6, &unsafe_now))).await.unwrap();
         door.has_fact("passkeys.metadata-adopted", 2).await;
         // What cannot be used, and what is older, changes nothing.
         for worse in ["rubbish".to_owned(), said(5, &["FIDO_CERTIFIED"])] {
-            door.house.renew_models(&settings(worse).passkeys).await.unwrap_err();
+            door.house.renew_models(&read(worse)).await.unwrap_err();
         }
         let approval = bobs.asks_approval(&door, "POST", "/v1/linkings", LINKING).await;
         let asked = view(&door, &approval).await;
