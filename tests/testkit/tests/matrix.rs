@@ -183,6 +183,36 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     assert!(asked >= CELLS, "{asked} questions are too few");
 }
 
+/// What a rule forbids to a segment, nobody of it may, whatever they hold; for everybody else all is as in the table.
+#[test]
+fn what_is_forbidden_to_one_segment_is_as_it_was_to_every_other() {
+    let (policies, acts, all) = (parse(&texts()), acts(&read("schema.cedarschema")), everybody());
+    let people = || all.iter().filter(|(_, who)| who.kind == "Account");
+    let (usual, mut asked) = (parse(&texts()), 0);
+    for act in &acts {
+        let rule = format!(
+            "forbid (principal is Account in Segment::\"trading\", action == {}, resource);",
+            act.action
+        );
+        // Nobody is there but the house: there is nothing to forbid.
+        if policies.set_rules([("apart", rule.as_str())]).is_err() {
+            assert!(people().all(|(name, who)| cell(&usual, act, (name, who)).0.is_empty()), "{}", act.name);
+            continue;
+        }
+        for (name, who) in people() {
+            let own = who.clone().within("Segment", "trading");
+            let other = who.clone().within("Segment", "research");
+            let (said, many) = cell(&policies, act, (name, &own));
+            assert_eq!(said, "", "{name} of trading, {}", act.name);
+            let (before, _) = cell(&usual, act, (name, who));
+            assert_eq!(cell(&policies, act, (name, &other)).0, before, "{name} of research, {}", act.name);
+            assert_eq!(cell(&usual, act, (name, &own)).0, before, "{name}, without the rule, {}", act.name);
+            asked += 3 * many;
+        }
+    }
+    assert!(asked >= CELLS, "{asked} questions are too few");
+}
+
 #[test]
 fn every_route_is_an_act_of_the_table() {
     let api = fs::read_to_string("../../protocol/api/v1.json").unwrap();

@@ -90,6 +90,12 @@ impl Segments {
             .or_else(|| whose(handle))
     }
 
+    /// The segments that an account belongs to, by itself or by whoever answers for it.
+    #[must_use]
+    pub fn of(&self, handle: &Handle, whose: Whose<'_>) -> BTreeSet<RoleName> {
+        self.present([handle], whose).into_keys().cloned().collect()
+    }
+
     /// The first of those who come in and of those who are there, themselves among them, that may not be in one room.
     #[must_use]
     pub fn apart<'h>(

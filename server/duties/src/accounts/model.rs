@@ -1,5 +1,7 @@
 //! The nouns of accounts.
 
+use std::collections::BTreeSet;
+
 use chancery_transparency::{PublicKey, Standing, Suspender};
 use chancery_wire::{
     ids::{DeviceId, InvitationId, SessionId},
@@ -7,7 +9,7 @@ use chancery_wire::{
     time::{DAY, Instant},
 };
 
-use crate::counter::{Assurance, Caller, CameBy, Granted, Plane};
+use crate::counter::{Assurance, Caller, CameBy, Granted, Plane, Whose};
 
 /// A device as its account's chain names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +44,19 @@ impl KnownDevice {
             device: self.device,
             key: self.key,
             standing: self.standing,
-            directory: self.directory,
-            guest: self.guest,
+            whose: match (self.directory, self.guest, self.bot) {
+                (true, ..) => Whose::Directory,
+                (_, true, _) => Whose::Guest,
+                (.., true) => Whose::Program,
+                _ => Whose::Person,
+            },
             session,
             until,
             plane,
             elevated: false,
             assurance: Assurance::default(),
             granted: Granted::default(),
+            segments: BTreeSet::new(),
             zone: None,
             came,
             days: u8::try_from(days).unwrap_or(CameBy::DAYS),

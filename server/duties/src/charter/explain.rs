@@ -17,7 +17,7 @@ use chancery_wire::{
     time::Instant,
 };
 
-use super::{CharterError, Charters};
+use super::{CharterError, Charters, segments_of};
 use crate::{
     accounts,
     counter::{Assurance, Caller, CameBy, Granted, Organisation, Plane, Refusal},
@@ -59,7 +59,10 @@ pub(crate) async fn asked_of(
     let subject = match other {
         None => Caller { plane: Plane::Whole, ..caller },
         // As from one of their devices: without a zone, and with a passkey that has approved nothing yet.
-        Some(handle) => subject(&mut from, &caller, (handle, desk.now())).await?,
+        Some(handle) => {
+            let subject = subject(&mut from, &caller, (handle, desk.now())).await?;
+            Caller { segments: segments_of(&mut from, &charter, &subject).await?, ..subject }
+        }
     };
     Ok((charter, subject))
 }

@@ -18,6 +18,7 @@ mod read;
 mod request_store;
 mod requests;
 mod rights;
+mod segments;
 mod store;
 mod unused;
 
@@ -33,6 +34,7 @@ pub(crate) use put_off::put_off;
 pub(crate) use request_store::Waiting;
 pub(crate) use requests::{request, requests};
 pub(crate) use rights::Rights;
+pub(crate) use segments::segments_of;
 pub(crate) use store::MIGRATIONS;
 pub(crate) use unused::Uses;
 

@@ -26,10 +26,8 @@ pub struct Caller {
     pub key: PublicKey,
     /// What its device chain makes of the account.
     pub standing: Standing,
-    /// Whether the account is a program's that says who belongs to the organisation.
-    pub directory: bool,
-    /// Whether the account is a guest's.
-    pub guest: bool,
+    /// Whose account it is.
+    pub(crate) whose: Whose,
     /// The session.
     pub session: SessionId,
     /// When the session ends.
@@ -42,12 +40,27 @@ pub struct Caller {
     pub assurance: Assurance,
     /// The roles that the account holds.
     pub granted: Granted,
+    /// The segments that the account belongs to, by itself or by whoever answers for it.
+    pub(crate) segments: BTreeSet<RoleName>,
     /// From which of the networks that the organisation has named it asks, if from one of them.
     pub zone: Option<Arc<str>>,
     /// How its device came to the account.
     pub(crate) came: CameBy,
     /// How many whole days ago that was, at most [`CameBy::DAYS`].
     pub(crate) days: u8,
+}
+
+/// Whose an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Somebody's who belongs to the organisation.
+    Person,
+    /// Somebody's from outside, for whom a sponsor answers.
+    Guest,
+    /// A program's, for which its owner answers.
+    Program,
+    /// A program's that says who belongs to the organisation.
+    Directory,
 }
 
 /// How a device came to its account, as its chain says.
@@ -128,16 +141,19 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         let Assurance { passkey, confirmed, alone } = self.assurance;
         let account = Entity::plain("Account").with("officer", self.standing.is_officer());
-        let account = account.with("directory", self.directory).with("passkey", passkey);
+        let account = account.with("directory", self.whose == Whose::Directory).with("passkey", passkey);
         let account = account.with_word("zone", self.zone.as_ref());
         let came = self.came.as_str().into();
         let mut account = account.with_word("came", Some(&came)).with_number("days", self.days);
         // Said of guests alone, as the zone is of those who ask from one.
-        if self.guest {
+        if self.whose == Whose::Guest {
             account = account.with("guest", true);
         }
         for it in &self.granted.roles {
             account = account.within("Role", it.as_str());
+        }
+        for it in &self.segments {
+            account = account.within("Segment", it.as_str());
         }
         // A stolen session is to give nothing: the roles count for what was approved, and once taken up. Where no passkey is asked for, all
         // is approved. Where people talk they never count, so that nothing that goes on there reaches them.

@@ -107,12 +107,15 @@ async fn asker(gate: &Gate, it: &Waiting) -> Result<Caller, Refusal> {
     let charter =
         gate.rights.charter(&mut from, &gate.settings.domain).await?.ok_or(CharterError::NoRequest)?;
     let roles = provisioning::roles_of(&mut from, &charter, (&it.handle, device.standing), now).await?;
+    let caller = device.asks((it.session, Instant(i64::MAX)), gate.plane, now);
+    let segments = charter::segments_of(&mut from, &charter, &caller).await?;
     Ok(Caller {
         // It was confirmed when it was made.
         elevated: true,
         assurance: Assurance { passkey: true, confirmed: true, alone: false },
         granted: Granted::by(&charter, roles),
         zone: Some(it.zone.as_str()).filter(|zone| !zone.is_empty()).map(Into::into),
-        ..device.asks((it.session, Instant(i64::MAX)), gate.plane, now)
+        segments,
+        ..caller
     })
 }

@@ -41,7 +41,9 @@ use super::{
 use crate::{
     accounts,
     charter::{self, Charters, Rights, Uses},
-    counter::{Anybody, Assurance, BODY_LIMIT, Caller, Granted, Plane, Refusal, Told, Visitor, http_date},
+    counter::{
+        Anybody, Assurance, BODY_LIMIT, Caller, Granted, Plane, Refusal, Told, Visitor, Whose, http_date,
+    },
     delivery::Delivery,
     passkeys::{self, Passkeys, PasskeysError},
     provisioning, rooms,
@@ -175,6 +177,7 @@ impl Gate {
                     let whose = (&caller.handle, caller.standing);
                     let roles = provisioning::roles_of(&mut reader, &charter, whose, now).await?;
                     caller.granted = Granted::by(&charter, roles);
+                    caller.segments = charter::segments_of(&mut reader, &charter, &caller).await?;
                     caller.assurance.alone = charter.two_persons();
                 }
                 let actor = caller.actor();
@@ -210,8 +213,11 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         let body = read(body).await?;
         self.confirm(&mut parts, &body).await?;
-        let guest =
-            parts.extensions.get::<Visitor>().filter(|it| it.caller.guest).map(|it| it.caller.clone());
+        let guest = parts
+            .extensions
+            .get::<Visitor>()
+            .filter(|it| it.caller.whose == Whose::Guest)
+            .map(|it| it.caller.clone());
         let body = match guest {
             Some(caller) => guests::scoped(self, &caller, &mut parts, body).await?,
             None => body,

@@ -7,6 +7,7 @@ use chancery_testkit::both;
 use chancery_wire::{
     frames::{ClientFrame, Kind, ServerFrame, Submit},
     ids::{RoomId, SubmissionId},
+    names::RoleName,
     policy::Role,
     problem::Code,
 };
@@ -169,5 +170,28 @@ both! {
         door.has_told(&[Code::Apart]).await;
         sync(&mut carol).await;
         assert_eq!(texts(&carol, room), ["before"]);
+    }
+
+    /// A rule may be for one segment, such as a region: its people, and the programs for which they answer. Others do not notice.
+    async fn a_rule_may_be_for_one_segment(db: Db) {
+        let mut door = Door::open(db).await;
+        let (mut carol, mut mo) = separates(&mut door).await;
+        let bot = |owner: &str| AccountKind::Bot(chancery_sdk::Bot {
+            owner: handle(owner), purpose: "reads papers".to_owned(), scope: None, until: None,
+        });
+        let mut papers = joins(&mut door, "papers", &bot("bob")).await;
+        let mut books = joins(&mut door, "books", &bot("carol")).await;
+        let text = "forbid (principal is Account in Segment::\"trading\", action == Files::Action::\"begin\", resource);";
+        let name: RoleName = "no-files".parse().unwrap();
+        mo.amend(Change::Rule { name: name.clone(), cedar: Some(text.to_owned()) }).await.unwrap();
+        for (who, may) in [(&mut door.bob, false), (&mut papers, false), (&mut carol, true), (&mut books, true)] {
+            let why = who.explain(None, "files.begin").await.unwrap();
+            assert_eq!((why.allowed, why.rules.is_empty()), (may, may), "{why:?}");
+        }
+        let why = mo.explain(Some(handle("papers")), "files.begin").await.unwrap();
+        assert_eq!((why.allowed, why.rules), (false, vec![name]));
+        // Whoever belongs there no more may again.
+        mo.amend(segment("trading", &[], &["bob"])).await.unwrap();
+        assert!(door.bob.explain(None, "files.begin").await.unwrap().allowed);
     }
 }
