@@ -14,9 +14,15 @@ use crate::{
 
 /// The target.
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What is built: everything both sides stand on, and what a device does.
-const PACKAGES: [&str; 5] =
-    ["chancery-wire", "chancery-trail", "chancery-transparency", "chancery-groups", "chancery-engine"];
+/// What is built: everything both sides stand on, what a device does, and its way to the network.
+const PACKAGES: [&str; 6] = [
+    "chancery-wire",
+    "chancery-trail",
+    "chancery-transparency",
+    "chancery-groups",
+    "chancery-engine",
+    "chancery-sdk",
+];
 /// C compilers that can build SQLite for a browser, the likeliest first.
 const CLANGS: [(&str, &str); 4] = [
     ("clang-19", "llvm-ar-19"),

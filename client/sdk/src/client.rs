@@ -1,6 +1,8 @@
 //! The façade: one profile, and everything a person or a program can ask of it.
 
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
+#[cfg(not(target_family = "wasm"))]
+use std::path::Path;
 
 use chancery_engine::{Engine, InvalidLink, Line, Link, Opener, Progress, RoomView, Want};
 use chancery_transparency::AccountKind;
@@ -16,12 +18,13 @@ use chancery_wire::{
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(not(target_family = "wasm"))]
+use crate::profile::{Profile, private_file};
 use crate::{
     clock::{Os, now},
     error::SdkError,
-    net::Http,
+    net::{Http, Reach},
     nudge::Nudge,
-    profile::Profile,
 };
 
 /// How much of a room's id is shown where a person has to tell rooms apart.
@@ -31,7 +34,7 @@ const SHORT_ID: usize = 8;
 pub struct Client {
     pub(crate) engine: Engine,
     pub(crate) http: Http,
-    pub(crate) authority: Option<std::path::PathBuf>,
+    pub(crate) reach: Reach,
     /// Up to where the lines of each room were told to whoever watches.
     pub(crate) told: HashMap<RoomId, u64>,
     pub(crate) nudge: Nudge,
@@ -46,25 +49,31 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Opens a profile's vault. `authority` names a PEM file of the certificates that vouch for the server, where the
     /// system's are not to be used.
+    #[cfg(not(target_family = "wasm"))]
     pub fn open(profile: &Profile, key: &VaultKey, authority: Option<&Path>) -> Result<Self, SdkError> {
         let file = profile.vault();
-        crate::profile::private_file(&file)?;
-        let engine = Engine::new(Vault::open(&file, key)?, Box::new(Os));
+        private_file(&file)?;
+        Self::over(Vault::open(&file, key)?, Reach::new(authority)?)
+    }
+
+    /// Opens the vault that has this name where the browser keeps files for this page; whoever calls has the one handle to it, in a worker
+    /// where the library's files are kept so (`apps/web-core`).
+    #[cfg(target_family = "wasm")]
+    pub fn open(name: &str, key: &VaultKey) -> Result<Self, SdkError> {
+        Self::over(Vault::open(name.as_ref(), key)?, Reach)
+    }
+
+    fn over(vault: Vault, reach: Reach) -> Result<Self, SdkError> {
+        let engine = Engine::new(vault, Box::new(Os));
         let server = engine.identity()?.map(|identity| identity.server).unwrap_or_default();
-        let mut http = Http::new(&server, authority)?;
+        let mut http = Http::new(&server, reach.clone())?;
         if let Some(token) = engine.session(server.trim_end_matches('/'), now())? {
             http.resume(token);
         }
         if let Some((address, token)) = engine.administration(now())? {
             http.resume_at(&address, token)?;
         }
-        Ok(Self {
-            engine,
-            http,
-            authority: authority.map(Path::to_owned),
-            told: HashMap::new(),
-            nudge: Nudge::default(),
-        })
+        Ok(Self { engine, http, reach, told: HashMap::new(), nudge: Nudge::default() })
     }
 
     /// Founds an organisation with a first account, by the link its server printed.
@@ -149,7 +158,7 @@ impl Client {
 
     /// Goes to a server that a link names; whoever asks the person for a passkey does so there as well.
     pub(crate) fn go_to(&mut self, server: &str) -> Result<(), SdkError> {
-        let http = Http::new(server, self.authority.as_deref())?;
+        let http = Http::new(server, self.reach.clone())?;
         let ask_owner = std::mem::replace(&mut self.http, http).ask_owner;
         self.http.ask_owner = ask_owner;
         Ok(())

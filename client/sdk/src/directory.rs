@@ -1,23 +1,19 @@
 //! The organisation's directory: what a provider asks by SCIM is passed on to the server, and what follows from it is signed here.
 
-use std::{collections::BTreeSet, io::Write as _, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use chancery_engine::{Filled, Progress, Want};
 use chancery_wire::{api::Waiting, ids::RoomId, names::Handle, policy::Role};
-use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
 
 use crate::{
     client::Client,
-    clock::{draw, now},
+    clock::now,
     error::SdkError,
     heard::{heard, shown},
-    profile::{Profile, file, private_file},
 };
 
-/// The file of the token by which the provider is known.
-const TOKEN: &str = "directory.token";
 /// How long rooms may take to be filled.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -54,26 +50,6 @@ pub struct Filling {
     pub failed: Vec<(RoomId, Handle, String)>,
     /// Where nothing can be done, and why.
     pub stuck: Vec<(RoomId, &'static str)>,
-}
-
-impl Profile {
-    /// The token by which the provider is known to the program beside it, made when it is asked for first; and the file it is in, which
-    /// nobody else can read.
-    pub fn directory_token(&self) -> Result<(String, std::path::PathBuf), SdkError> {
-        let path = self.directory().join(TOKEN);
-        if !path.exists() {
-            private_file(&path)?;
-            let token = BASE64URL_NOPAD.encode(&draw::<32>());
-            let written = std::fs::File::create(&path).and_then(|mut it| it.write_all(token.as_bytes()));
-            written.map_err(|error| file(&path, &error))?;
-        }
-        let token = std::fs::read_to_string(&path).map_err(|error| file(&path, &error))?.trim().to_owned();
-        // One that was cut off is none.
-        if token.len() < 32 {
-            return Err(file(&path, &"there is no whole token in it: delete it, and a new one is made"));
-        }
-        Ok((token, path))
-    }
 }
 
 impl Client {

@@ -20,7 +20,11 @@ use chancery_wire::{
 use reqwest::Method;
 use sha2::{Digest as _, Sha256};
 
-use crate::{client::Client, clock::now, error::SdkError};
+use crate::{
+    client::Client,
+    clock::{now, sleep},
+    error::SdkError,
+};
 
 /// How many bytes of a file are in a whole part.
 const PART: u64 = CHUNKS * CHUNK as u64;
@@ -243,7 +247,7 @@ pub(crate) async fn insist<T>(
     let until = now().plus_seconds(i64::try_from(patience.as_secs()).unwrap_or(i64::MAX));
     loop {
         match attempt().await {
-            Err(error) if error.passes() && now() < until => tokio::time::sleep(PAUSE).await,
+            Err(error) if error.passes() && now() < until => sleep(PAUSE).await,
             done => return done,
         }
     }

@@ -35,13 +35,16 @@ mod error;
 mod files;
 mod heard;
 mod history;
+#[cfg(not(target_family = "wasm"))]
 mod keys;
 mod link;
 mod live;
 mod net;
 mod nudge;
 mod passkeys;
+#[cfg(not(target_family = "wasm"))]
 mod profile;
+#[cfg(not(target_family = "wasm"))]
 mod provider;
 mod recover;
 mod search;
@@ -63,11 +66,14 @@ pub use chancery_vault::{
 pub use client::Client;
 pub use directory::{Filling, Passed, Settled};
 pub use error::SdkError;
+#[cfg(not(target_family = "wasm"))]
 pub use keys::{KeySource, Unlock};
 pub use link::Compared;
 pub use live::News;
 pub use nudge::Nudge;
 pub use passkeys::AskOwner;
+#[cfg(not(target_family = "wasm"))]
 pub use profile::Profile;
+#[cfg(not(target_family = "wasm"))]
 pub use provider::{TrustedProvider, Visit};
 pub use recover::Vouching;

@@ -12,9 +12,15 @@ use chancery_wire::{
     problem::Code,
 };
 use reqwest::Method;
-use tokio::time::sleep;
 
-use crate::{client::Client, clock::now, error::SdkError, files::insist, live::News, net::Http};
+use crate::{
+    client::Client,
+    clock::{now, sleep},
+    error::SdkError,
+    files::insist,
+    live::News,
+    net::Http,
+};
 
 /// How often the other device's next part is looked for.
 const LOOK: Duration = Duration::from_millis(400);

@@ -13,7 +13,7 @@ use chancery_wire::{
 use data_encoding::BASE64URL_NOPAD;
 use reqwest::Method;
 
-use crate::{client::Client, error::SdkError, net::Http};
+use crate::{client::Client, clock::sleep, error::SdkError, net::Http};
 
 /// How often it is looked whether the person was there.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ pub(crate) async fn hold_without_device(http: &mut Http, ceremony: &Ceremony) ->
     loop {
         let seen: Result<CeremonyView, _> = http.open(Method::POST, "/v1/ceremonies/look", Some(&look)).await;
         match seen {
-            Ok(_) => tokio::time::sleep(PAUSE).await,
+            Ok(_) => sleep(PAUSE).await,
             Err(error) if error.is(Code::NoCeremony) => return Ok(()),
             Err(error) => return Err(error),
         }
@@ -85,6 +85,6 @@ pub(crate) async fn hold(http: &mut Http, identity: &Identity, ceremony: &Ceremo
         if state.done {
             return Ok(());
         }
-        tokio::time::sleep(PAUSE).await;
+        sleep(PAUSE).await;
     }
 }

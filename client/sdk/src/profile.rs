@@ -2,18 +2,23 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
 use chancery_vault::VaultKey;
+use data_encoding::BASE64URL_NOPAD;
 
 use crate::{
+    clock::draw,
     error::SdkError,
     keys::{KeySource, Unlock},
 };
 
 /// The note about the key, in the profile's directory.
 const NOTE: &str = "profile.json";
+/// The file of the token by which the provider of the directory is known, in the profile's directory.
+const TOKEN: &str = "directory.token";
 /// The vault, in the profile's directory.
 const VAULT: &str = "vault.db";
 
@@ -80,6 +85,24 @@ impl Profile {
         fs::write(&fresh, text).map_err(|error| file(&fresh, &error))?;
         fs::rename(&fresh, &note).map_err(|error| file(&note, &error))?;
         Ok(key)
+    }
+
+    /// The token by which the provider is known to the program beside it, made when it is asked for first; and the file it is in, which
+    /// nobody else can read.
+    pub fn directory_token(&self) -> Result<(String, PathBuf), SdkError> {
+        let path = self.directory().join(TOKEN);
+        if !path.exists() {
+            private_file(&path)?;
+            let token = BASE64URL_NOPAD.encode(&draw::<32>());
+            let written = fs::File::create(&path).and_then(|mut it| it.write_all(token.as_bytes()));
+            written.map_err(|error| file(&path, &error))?;
+        }
+        let token = fs::read_to_string(&path).map_err(|error| file(&path, &error))?.trim().to_owned();
+        // One that was cut off is none.
+        if token.len() < 32 {
+            return Err(file(&path, &"there is no whole token in it: delete it, and a new one is made"));
+        }
+        Ok((token, path))
     }
 
     /// Takes it away with everything in it. A key file or a key in the keyring stays: it opens nothing any more.

@@ -57,7 +57,7 @@ impl Client {
     /// Has an identity provider count, as an officer: asks it for its keys, and signs what is to be believed of it. With a provider that
     /// counts already, its keys are taken in anew.
     pub async fn trust_provider(&mut self, it: TrustedProvider) -> Result<Provider, SdkError> {
-        let keys = Authorize::discover(&it.issuer, self.authority.as_deref()).await?.keys().await?;
+        let keys = Authorize::discover(&it.issuer, self.reach.authority()).await?.keys().await?;
         let TrustedProvider { issuer, client, claim, suffix, acr, vouches } = it;
         let new = NewProvider { issuer, client, claim, suffix, keys, acr, vouches };
         let statement = self.engine.trust_provider(&new, now())?;
@@ -153,7 +153,7 @@ impl Client {
     ) -> Result<String, SdkError> {
         let it = &signed.provider;
         let question = Question { client: &it.client, claim: &it.claim, nonce, acr: &it.acr };
-        let provider = Authorize::discover(&it.issuer, self.authority.as_deref()).await?;
+        let provider = Authorize::discover(&it.issuer, self.reach.authority()).await?;
         provider.sign_in(question, visit.go, visit.brought).await
     }
 }

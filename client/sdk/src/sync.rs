@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
-
 use crate::{
     client::Client,
-    clock::{draw, now},
+    clock::{Moment, draw, moment, now, sleep_until},
     error::SdkError,
     live::{Live, News},
 };
@@ -20,7 +18,7 @@ const LONGEST_PAUSE: u64 = 30_000;
 #[derive(Clone, Copy)]
 enum Until {
     /// Everything is taken in and sent, or this moment has come.
-    Rest(Instant),
+    Rest(Moment),
     /// Nothing but a broken connection.
     Broken,
 }
@@ -30,7 +28,7 @@ impl Client {
     ///
     /// What could not be sent by then stays in the vault and is sent next time; [`Client::progress`] says.
     pub async fn sync(&mut self, patience: Duration, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
-        let until = Until::Rest(monotonic() + patience);
+        let until = Until::Rest(moment() + patience);
         online(self, until, false, watch).await
     }
 
@@ -38,7 +36,7 @@ impl Client {
     pub async fn follow(&mut self, watch: &mut dyn FnMut(News)) -> Result<(), SdkError> {
         let mut tries = 0_u32;
         loop {
-            let began = monotonic();
+            let began = moment();
             match online(self, Until::Broken, tries > 0, watch).await {
                 Err(error) if error.passes() => {
                     let why = match error {
@@ -56,7 +54,7 @@ impl Client {
             // A person who has just said something does not wait for the end of it.
             let nudge = self.nudge();
             tokio::select! {
-                () = sleep_until(monotonic() + Duration::from_millis(pause)) => {}
+                () = sleep_until(moment() + Duration::from_millis(pause)) => {}
                 () = nudge.given() => {}
             }
         }
@@ -77,7 +75,7 @@ async fn online(
         live.send().await?;
         live.news.drain(..).for_each(&mut *watch);
         let patient = match until {
-            Until::Rest(deadline) => monotonic() < deadline,
+            Until::Rest(deadline) => moment() < deadline,
             Until::Broken => true,
         };
         let rests = live.later == 0 && live.is_at_rest()?;
@@ -89,7 +87,7 @@ async fn online(
         if matches!(until, Until::Rest(_)) && (rests || !patient) {
             return Ok(());
         }
-        let quiet = monotonic() + QUIET;
+        let quiet = moment() + QUIET;
         let wake = wake(live.next_tick()?, until, quiet);
         tokio::select! {
             frames = live.socket.receive() => {
@@ -112,19 +110,14 @@ async fn online(
 }
 
 /// When to look again if no frame comes.
-fn wake(tick: Option<i64>, until: Until, quiet: Instant) -> Instant {
+fn wake(tick: Option<i64>, until: Until, quiet: Moment) -> Moment {
     let tick = tick.map(|at| {
         let ahead = u64::try_from(at.saturating_sub(now().0)).unwrap_or(0);
-        monotonic() + Duration::from_millis(ahead.saturating_add(1).min(60_000))
+        moment() + Duration::from_millis(ahead.saturating_add(1).min(60_000))
     });
     let mut wake = tick.map_or(quiet, |tick| tick.min(quiet));
     if let Until::Rest(deadline) = until {
         wake = wake.min(deadline);
     }
     wake
-}
-
-#[expect(clippy::disallowed_methods, reason = "waiting goes by a clock that is never set back")]
-fn monotonic() -> Instant {
-    Instant::now()
 }

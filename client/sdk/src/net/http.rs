@@ -1,7 +1,5 @@
 //! Requests: JSON both ways, each with a fresh proof of the device's key; refusals become problems.
 
-use std::{path::Path, sync::Arc, time::Duration};
-
 use bytes::Bytes;
 use chancery_transparency::{Request, prove};
 use chancery_vault::Identity;
@@ -21,10 +19,9 @@ use reqwest::{
     Method, Response, StatusCode,
     header::{CONTENT_TYPE, DATE, HeaderMap},
 };
-use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{patience::Patience, tls};
+use super::{Reach, patience::Patience};
 use crate::{
     clock::{draw, now},
     directory::Passed,
@@ -38,7 +35,7 @@ const ELEVATED: u32 = 60;
 const APPROVALS: &str = "/v1/approvals";
 
 /// Whether an address is one of this machine's own, which nobody else can listen to.
-pub(super) fn is_here(server: &str) -> bool {
+pub(in crate::net) fn is_here(server: &str) -> bool {
     let url = reqwest::Url::parse(server).ok();
     let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
@@ -49,7 +46,7 @@ pub(super) fn is_here(server: &str) -> bool {
 pub(crate) struct Http {
     server: String,
     client: reqwest::Client,
-    pub(super) tls: Arc<ClientConfig>,
+    pub(super) reach: Reach,
     session: Option<Session>,
     /// How the account's owner is asked to use a passkey, if somebody can be asked.
     pub(crate) ask_owner: Option<AskOwner>,
@@ -64,28 +61,15 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// A way to `server`, whose certificate is checked against `authority` if one is named.
-    pub(crate) fn new(server: &str, authority: Option<&Path>) -> Result<Self, SdkError> {
-        Self::by(server, tls::config(authority)?)
-    }
-
-    /// A way to `server`, by a TLS configuration.
-    fn by(server: &str, tls: Arc<ClientConfig>) -> Result<Self, SdkError> {
+    /// A way to `server`.
+    pub(crate) fn new(server: &str, reach: Reach) -> Result<Self, SdkError> {
         if server.starts_with("http:") && !is_here(server) {
             return Err(SdkError::Plain);
         }
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(ClientConfig::clone(&tls))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_mins(1))
-            .build()
-            .map_err(|error| unreachable(&error))?;
         Ok(Self {
             server: server.trim_end_matches('/').to_owned(),
-            client,
-            tls,
+            client: reach.client()?,
+            reach,
             session: None,
             ask_owner: None,
             fresh: false,
@@ -102,7 +86,7 @@ impl Http {
 
     /// Goes on with a session that was kept, at the address at which roles count.
     pub(crate) fn resume_at(&mut self, address: &str, token: Vec<u8>) -> Result<(), SdkError> {
-        let mut there = Self::by(address, Arc::clone(&self.tls))?;
+        let mut there = Self::new(address, self.reach.clone())?;
         there.resume(token);
         self.administration = Some(Box::new(there));
         Ok(())
@@ -294,7 +278,7 @@ impl Http {
         let address = address.unwrap_or_default().trim_end_matches('/');
         let mut there = match self.administration.take().filter(|there| there.server == address) {
             Some(there) => there,
-            None => Box::new(Self::by(address, Arc::clone(&self.tls))?),
+            None => Box::new(Self::new(address, self.reach.clone())?),
         };
         there.is_elsewhere = true;
         there.ask_owner = self.ask_owner.take();
@@ -355,6 +339,7 @@ impl Http {
     }
 
     /// Opens another session, with what an identity provider says of the person.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) async fn sign_in_with(&mut self, identity: &Identity, token: String) -> Result<(), SdkError> {
         self.sign_in(identity, Some(SignIn { token })).await
     }
@@ -429,7 +414,7 @@ fn json(body: &impl Serialize) -> Bytes {
 }
 
 /// The innermost reason why a connection failed: the outer ones repeat the address.
-pub(super) fn unreachable(error: &dyn std::error::Error) -> SdkError {
+pub(in crate::net) fn unreachable(error: &dyn std::error::Error) -> SdkError {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

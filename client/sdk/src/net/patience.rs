@@ -6,7 +6,10 @@ use std::time::Duration;
 use chancery_wire::problem::Code;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::{clock::draw, error::SdkError};
+use crate::{
+    clock::{draw, sleep},
+    error::SdkError,
+};
 
 /// How often the same request is made again that the server puts off.
 const TRIES: u32 = 6;
@@ -46,7 +49,7 @@ impl Patience {
         self.left -= 1;
         // Spread out, so that those who were put off together do not come back together.
         let spread = u64::from_be_bytes(draw()) % 1000;
-        tokio::time::sleep(Duration::from_millis(LONGEST.min(seconds) * 1000 + spread)).await;
+        sleep(Duration::from_millis(LONGEST.min(seconds) * 1000 + spread)).await;
         true
     }
 }

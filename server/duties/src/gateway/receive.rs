@@ -36,6 +36,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use super::{
     Settings, guests,
     limit::{Limits, origin},
+    stream,
     tasks::Tasks,
 };
 use crate::{
@@ -139,6 +140,7 @@ impl Gate {
     /// Finds out who asks, and lays out their desk for whoever serves them.
     async fn identify(&self, request: &mut Request, route: &str) -> Result<Actor, Refusal> {
         let from = origin(request, &self.settings.proxies);
+        stream::by_protocols(request);
         let (method, path) = (request.method().as_str(), request.uri().path());
         let (now, mut reader) = (self.floor.clock.now(), self.floor.db.reader());
         let tries = request.headers().contains_key(AUTHORIZATION);

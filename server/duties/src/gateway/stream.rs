@@ -8,13 +8,18 @@ use std::time::Duration;
 use axum::{
     body::Bytes,
     extract::{
-        State, WebSocketUpgrade,
+        Request, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    http::{
+        HeaderName, HeaderValue,
+        header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
     },
     response::Response,
 };
 use chancery_floor::bus::{Closed, Inbox};
 use chancery_wire::{
+    api::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
     frames::{FRAME_LIMIT, ServerFrame},
     ids::RoomId,
     problem::{Code, Problem},
@@ -32,6 +37,8 @@ use crate::{
     signin::{Signin, SigninError},
 };
 
+/// Where it is.
+const PATH: &str = "/v1/stream";
 /// What is read at once. Small, because every idle connection keeps it.
 const READ_BUFFER: usize = 4 * 1024;
 /// How much is gathered before it is written without a flush.
@@ -48,6 +55,24 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// The routes of the stream.
 pub(super) fn routes() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(handle))
+}
+
+/// Has a request for a stream that a page makes say in its headers what it says in the names of protocols: a page cannot set a WebSocket's headers.
+/// Whoever sets headers is taken by those.
+pub(super) fn by_protocols(request: &mut Request) {
+    if request.uri().path() != PATH || request.headers().contains_key(AUTHORIZATION) {
+        return;
+    }
+    let named = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    let named = named.iter().filter_map(|names| names.to_str().ok()).flat_map(|names| names.split(','));
+    let named: Vec<String> = named.map(|name| name.trim().to_owned()).collect();
+    let word = |prefix: &str| named.iter().find_map(|name| name.strip_prefix(prefix));
+    let (Some(token), Some(proof)) = (word(STREAM_TOKEN), word(STREAM_PROOF)) else { return };
+    let token = HeaderValue::try_from(format!("DPoP {token}"));
+    if let (Ok(token), Ok(proof)) = (token, HeaderValue::try_from(proof)) {
+        request.headers_mut().insert(AUTHORIZATION, token);
+        request.headers_mut().insert(HeaderName::from_static("dpop"), proof);
+    }
 }
 
 /// Opens the device's stream: a WebSocket with binary frames as in frames.md.
@@ -75,6 +100,7 @@ async fn handle(
         .write_buffer_size(WRITE_BUFFER)
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
+        .protocols([STREAM_PROTOCOL])
         .on_upgrade(move |stream| serve(stream, socket, inbox, left, served)))
 }
 

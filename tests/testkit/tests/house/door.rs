@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
-    tungstenite::{Message, client::IntoClientRequest as _},
+    tungstenite::{self, Message, client::IntoClientRequest as _},
 };
 
 /// How long anything may take here.
@@ -269,6 +269,24 @@ impl Door {
         Socket(tokio_tungstenite::connect_async(request).await.unwrap().0)
     }
 
+    /// A new connection as a page opens one: with what it says in the names of protocols, and the protocol that the server chose.
+    pub(crate) async fn connect_by(&self, protocols: &str) -> Result<(Socket, String), (u16, String)> {
+        let mut request = self.at("/v1/stream").replacen("http", "ws", 1).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, response)) => {
+                let chosen = response.headers().get("sec-websocket-protocol");
+                Ok((Socket(stream), chosen.unwrap().to_str().unwrap().to_owned()))
+            }
+            Err(tungstenite::Error::Http(response)) => {
+                let body = response.body().as_deref().unwrap_or_default();
+                let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+                Err((response.status().as_u16(), body["code"].as_str().unwrap().to_owned()))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// How many entries all logs have.
     pub(crate) async fn entries(&self) -> u64 {
         let row = self.db.reader().row("SELECT COUNT(*) FROM rooms_log", vec![]).await.unwrap().unwrap();
@@ -366,6 +384,7 @@ pub(crate) fn submit(room: RoomId, kind: Kind, body: &[u8]) -> ClientFrame {
 }
 
 /// A connection.
+#[derive(Debug)]
 pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {

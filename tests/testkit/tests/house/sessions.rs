@@ -6,7 +6,12 @@ use chancery_duties::gateway::Settings;
 use chancery_floor::blobs::Blobs;
 use chancery_sdk::Identity;
 use chancery_testkit::both;
-use chancery_wire::{api::Sessions, ids::SessionId, problem::Code};
+use chancery_wire::{
+    api::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN, Sessions},
+    ids::SessionId,
+    problem::Code,
+};
+use data_encoding::BASE64URL_NOPAD;
 use reqwest::{Method, RequestBuilder};
 
 use super::door::{Door, authorization, expected, links, now, problem, proof, sync};
@@ -103,5 +108,32 @@ both! {
             let (status, code) = problem(wanted).await;
             assert_eq!(status, 401, "{number}: {code}");
         }
+    }
+
+    /// A page cannot set the headers of its stream: it says the same in the names of protocols, and is believed no more than with headers.
+    async fn a_page_opens_its_stream_by_the_names_of_protocols(db: Db) {
+        let door = Door::open(db).await;
+        let (alice, mallory) = (door.alice.enrolled().unwrap(), door.mallory.enrolled().unwrap());
+        let token = door.session(&alice).await;
+        let proves = |who: &Identity| proof(who, ("GET", "/v1/stream"), Some(&token), now());
+        let named = |token: &[u8], proof: &str| {
+            format!("{STREAM_PROTOCOL}, {STREAM_TOKEN}{}, {STREAM_PROOF}{proof}", BASE64URL_NOPAD.encode(token))
+        };
+        let shown = named(&token, &proves(&alice));
+        let (mut socket, chosen) = door.connect_by(&shown).await.unwrap();
+        assert_eq!(chosen, STREAM_PROTOCOL, "the token does not come back");
+        let entries = socket.fetch(door.room, 0).await;
+        assert!(!entries.is_empty());
+        // A used proof, no proof, nonsense.
+        assert_eq!(door.connect_by(&shown).await.unwrap_err(), expected(Code::ReplayedProof));
+        let bare = format!("{STREAM_PROTOCOL}, {STREAM_TOKEN}{}", BASE64URL_NOPAD.encode(&token));
+        for lie in [bare, STREAM_PROTOCOL.to_owned(), named(b"no token", &proves(&alice))] {
+            assert_eq!(door.connect_by(&lie).await.unwrap_err(), expected(Code::NoSession), "{lie}");
+        }
+        // Her token with another key: it ends.
+        assert_eq!(door.connect_by(&named(&token, &proves(&mallory))).await.unwrap_err(), expected(Code::BadProof));
+        assert_eq!(door.connect_by(&named(&token, &proves(&alice))).await.unwrap_err(), expected(Code::NoSession));
+        assert_eq!(socket.closed().await, 4001);
+        door.has_fact("signin.closed", 1).await;
     }
 }

@@ -18,11 +18,12 @@ use tokio::{
 };
 use url::{Url, form_urlencoded};
 
-use super::{
-    http::{is_here, unreachable},
-    tls,
+use super::tls;
+use crate::{
+    clock::draw,
+    error::SdkError,
+    net::http::{is_here, unreachable},
 };
-use crate::{clock::draw, error::SdkError};
 
 /// The largest answer of a provider, in bytes.
 const ANSWER_LIMIT: usize = 1 << 20;

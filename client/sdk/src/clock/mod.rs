@@ -1,15 +1,30 @@
 //! The clock and the randomness of this machine, handed to everything below.
 
-use std::time::SystemTime;
+#[cfg(target_family = "wasm")]
+mod browser;
+#[cfg(not(target_family = "wasm"))]
+mod native;
+
+use std::time::Duration;
 
 use chancery_engine::Entropy;
 use chancery_wire::time::Instant;
 
+#[cfg(target_family = "wasm")]
+use browser as here;
+#[cfg(not(target_family = "wasm"))]
+use native as here;
+
+pub(crate) use here::{Moment, moment, since_1970, sleep_until};
+
 /// The time on this machine.
-#[expect(clippy::disallowed_methods, reason = "the one place where the client reads a clock")]
 pub(crate) fn now() -> Instant {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    Instant(i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Waits.
+pub(crate) async fn sleep(pause: Duration) {
+    sleep_until(moment() + pause).await;
 }
 
 /// The operating system's randomness.
