@@ -40,12 +40,6 @@ pub const PASSKEYS_LIMIT: usize = 16;
 pub const APPROVAL: &str = "chancery-approval";
 /// The header of a refusal that names the address at which roles count.
 pub const ADMINISTRATION: &str = "chancery-administration";
-/// The protocol that a stream speaks, as a page names it that opens one: pages cannot set a WebSocket's headers (`protocol/frames.md`).
-pub const STREAM_PROTOCOL: &str = "chancery.v1";
-/// With this before it, a page names its session's token as one more protocol.
-pub const STREAM_TOKEN: &str = "chancery.token.";
-/// With this before it, a page names its proof as one more protocol.
-pub const STREAM_PROOF: &str = "chancery.proof.";
 
 /// How many parts their meeting has.
 pub const LINKING_PARTS: u8 = 6;

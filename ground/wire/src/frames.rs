@@ -13,6 +13,12 @@ pub const MESSAGE_LIMIT: usize = 64 * 1024;
 pub const HANDSHAKE_LIMIT: usize = 8 * 1024 * 1024;
 /// The largest frame, in bytes: a commit with its welcome and group info, and their lengths.
 pub const FRAME_LIMIT: usize = 3 * HANDSHAKE_LIMIT + 1024;
+/// The protocol that a stream speaks, as a page names it that opens one: pages cannot set a WebSocket's headers (`protocol/frames.md`).
+pub const STREAM_PROTOCOL: &str = "chancery.v1";
+/// With this before it, a page names its session's token as one more protocol.
+pub const STREAM_TOKEN: &str = "chancery.token.";
+/// With this before it, a page names its proof as one more protocol.
+pub const STREAM_PROOF: &str = "chancery.proof.";
 /// The most entries one fetch is answered with.
 pub const PAGE_LIMIT: u32 = 1024;
 

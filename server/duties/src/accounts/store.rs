@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chancery_floor::{
+    bus::Notice,
     store::{Migration, Read, Row, StoreError, Tx},
     values,
 };
@@ -200,6 +201,10 @@ pub(super) async fn extend(
     }
     for device in went {
         tx.execute(GONE, values![device.id.0, number]).await?;
+    }
+    if !went.is_empty() {
+        // With this very transaction: a server that dies right after it has told the others.
+        tx.announce(Notice::Closed(went.iter().map(|device| device.id).collect()));
     }
     for officer in rests {
         tx.execute(RESTS, values![handle.as_str(), officer.as_str()]).await?;

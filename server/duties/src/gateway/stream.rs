@@ -19,8 +19,7 @@ use axum::{
 };
 use chancery_floor::bus::{Closed, Inbox};
 use chancery_wire::{
-    api::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
-    frames::{FRAME_LIMIT, ServerFrame},
+    frames::{FRAME_LIMIT, STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN, ServerFrame},
     ids::RoomId,
     problem::{Code, Problem},
 };

@@ -23,6 +23,13 @@ use super::{Each, Row, StoreError, Value, follow::Following, row::Inner, sqlite:
 
 /// How many connections there are: one writes, the others read.
 const CONNECTIONS: u32 = 8;
+/// When the database gives a node up whose machine is gone: it may hold the turn, and then nobody writes.
+const GIVEN_UP: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "5"),
+];
 /// Takes the turn. Two statements in one message, so that no snapshot is taken between them.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE store_turn IN EXCLUSIVE MODE";
 /// Tells the other nodes, with the transaction that it is in.
@@ -59,6 +66,7 @@ impl Postgres {
         let options = PgConnectOptions::from_str(url)
             .map_err(wrong)?
             .options([("client_min_messages", "warning")])
+            .options(GIVEN_UP)
             .application_name("chancery");
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)

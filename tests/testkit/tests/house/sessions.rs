@@ -7,7 +7,8 @@ use chancery_floor::blobs::Blobs;
 use chancery_sdk::Identity;
 use chancery_testkit::both;
 use chancery_wire::{
-    api::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN, Sessions},
+    api::Sessions,
+    frames::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
     ids::SessionId,
     problem::Code,
 };

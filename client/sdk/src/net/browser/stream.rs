@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use chancery_wire::{
-    api::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
+    frames::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
     problem::Problem,
 };
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
