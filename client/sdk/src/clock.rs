@@ -1,30 +1,31 @@
 //! The clock and the randomness of this machine, handed to everything below.
 
-#[cfg(target_family = "wasm")]
-mod browser;
-#[cfg(not(target_family = "wasm"))]
-mod native;
-
-use std::time::Duration;
-
 use chancery_engine::Entropy;
 use chancery_wire::time::Instant;
-
 #[cfg(target_family = "wasm")]
-use browser as here;
+pub(crate) use gloo_timers::future::sleep;
 #[cfg(not(target_family = "wasm"))]
-use native as here;
-
-pub(crate) use here::{Moment, moment, since_1970, sleep_until};
+pub(crate) use tokio::time::sleep;
+// The standard library's own, but for browsers.
+pub(crate) use web_time::Instant as Moment;
+use web_time::SystemTime;
 
 /// The time on this machine.
+#[expect(clippy::disallowed_methods, reason = "the one place where the client reads a clock")]
 pub(crate) fn now() -> Instant {
-    Instant(i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX))
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Waits.
-pub(crate) async fn sleep(pause: Duration) {
-    sleep_until(moment() + pause).await;
+/// This moment, by the clock that is never set back, which waiting goes by.
+#[expect(clippy::disallowed_methods, reason = "waiting goes by a clock that is never set back")]
+pub(crate) fn moment() -> Moment {
+    Moment::now()
+}
+
+/// Waits until then.
+pub(crate) async fn sleep_until(then: Moment) {
+    sleep(then.saturating_duration_since(moment())).await;
 }
 
 /// The operating system's randomness.
