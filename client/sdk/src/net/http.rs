@@ -387,7 +387,7 @@ impl Http {
 }
 
 /// The body of an answer, or the problem that it is.
-async fn read(response: Response) -> Result<Bytes, SdkError> {
+pub(in crate::net) async fn read(response: Response) -> Result<Bytes, SdkError> {
     let (ok, waits) = (response.status().is_success(), response.status() == StatusCode::ACCEPTED);
     let bytes = response.bytes().await.map_err(|error| unreachable(&error))?;
     if waits {

@@ -32,9 +32,8 @@ impl Http {
         let mut patience = Patience::new();
         loop {
             let mut refusal = HeaderMap::new();
-            let address = format!("{}{PATH}", self.server().replacen("http", "ws", 1));
             let headers = self.headers(identity, "GET", PATH).await?;
-            let error = match connect(&address, &self.reach, headers, &mut refusal).await {
+            let error = match connect((self.server(), PATH), &self.reach, headers, &mut refusal).await {
                 Ok(stream) => return Ok(Socket { stream, waiting: VecDeque::new() }),
                 Err(error) => error,
             };

@@ -208,7 +208,7 @@ impl Gate {
     /// Runs a request to its end, again when it lost a race. The body is read once.
     async fn run(&self, request: Request, next: Next) -> Result<Response, Refusal> {
         // A stream has no body, and is made of the connection itself.
-        let streams = request.extensions().get::<MatchedPath>().is_some_and(|it| it.as_str() == "/v1/stream");
+        let streams = request.extensions().get::<MatchedPath>().is_some_and(|it| it.as_str() == stream::PATH);
         if streams && request.headers().contains_key(UPGRADE) {
             return Ok(guarded(request, next).await);
         }

@@ -33,11 +33,11 @@ use super::{receive::Gate, tasks::Served};
 use crate::{
     counter::{Refusal, Visitor},
     delivery::Socket,
-    signin::{Signin, SigninError},
+    signin::{PROOF, SCHEME, Signin, SigninError},
 };
 
 /// Where it is.
-const PATH: &str = "/v1/stream";
+pub(super) const PATH: &str = "/v1/stream";
 /// What is read at once. Small, because every idle connection keeps it.
 const READ_BUFFER: usize = 4 * 1024;
 /// How much is gathered before it is written without a flush.
@@ -67,10 +67,10 @@ pub(super) fn by_protocols(request: &mut Request) {
     let named: Vec<String> = named.map(|name| name.trim().to_owned()).collect();
     let word = |prefix: &str| named.iter().find_map(|name| name.strip_prefix(prefix));
     let (Some(token), Some(proof)) = (word(STREAM_TOKEN), word(STREAM_PROOF)) else { return };
-    let token = HeaderValue::try_from(format!("DPoP {token}"));
+    let token = HeaderValue::try_from(format!("{SCHEME}{token}"));
     if let (Ok(token), Ok(proof)) = (token, HeaderValue::try_from(proof)) {
         request.headers_mut().insert(AUTHORIZATION, token);
-        request.headers_mut().insert(HeaderName::from_static("dpop"), proof);
+        request.headers_mut().insert(HeaderName::from_static(PROOF), proof);
     }
 }
 

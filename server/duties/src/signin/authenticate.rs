@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// The header of a proof.
-const PROOF: &str = "dpop";
+pub(crate) const PROOF: &str = "dpop";
 /// The scheme of a token that is bound to a key.
-const SCHEME: &str = "DPoP ";
+pub(crate) const SCHEME: &str = "DPoP ";
 
 /// A device that has just proved its key, and asks for a session.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use chancery_wire::time::Instant;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use authenticate::Identity;
+pub(crate) use authenticate::{Identity, PROOF, SCHEME};
 pub(crate) use end::{end, end_with, expire, expose};
 pub(crate) use end_others::end_others;
 pub(crate) use end_own::end_own;

@@ -4,10 +4,7 @@
 //! refuses one, so it asks again with an ordinary request, which is refused for the same reason.
 
 use bytes::Bytes;
-use chancery_wire::{
-    frames::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN},
-    problem::Problem,
-};
+use chancery_wire::frames::{STREAM_PROOF, STREAM_PROTOCOL, STREAM_TOKEN};
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use reqwest::header::HeaderMap;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,7 +12,10 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::Reach;
-use crate::{error::SdkError, net::http::unreachable};
+use crate::{
+    error::SdkError,
+    net::http::{read, unreachable},
+};
 
 /// What a WebSocket tells.
 enum Heard {
@@ -32,23 +32,23 @@ pub(in crate::net) struct Stream {
     heard: UnboundedReceiver<Heard>,
     tell: UnboundedSender<Heard>,
     /// An address of the server's that answers whoever asks.
-    health: String,
+    anything: String,
     reach: Reach,
     /// What is called while the socket is there.
     _listeners: (Closure<dyn FnMut(Event)>, Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(CloseEvent)>),
 }
 
-/// Connects to `address`, with what these headers say; `refusal` gets the headers of a refusal.
+/// Connects to `path` at `server`, with what these headers say; `refusal` gets the headers of a refusal.
 pub(in crate::net) async fn connect(
-    address: &str,
+    (server, path): (&str, &str),
     reach: &Reach,
     headers: Vec<(&'static str, String)>,
     refusal: &mut HeaderMap,
 ) -> Result<Stream, SdkError> {
-    let mut stream = Stream::begin(address, reach, &headers)?;
+    let mut stream = Stream::begin((server, path), reach, &headers)?;
     match stream.heard.recv().await {
         Some(Heard::Opened) => Ok(stream),
-        _ => Err(why(address, reach, headers, refusal).await),
+        _ => Err(why(&format!("{server}{path}"), reach, headers, refusal).await),
     }
 }
 
@@ -60,61 +60,53 @@ async fn why(
     refusal: &mut HeaderMap,
 ) -> SdkError {
     let asked = async {
-        let mut request = reach.client()?.get(address.replacen("ws", "http", 1));
+        let mut request = reach.client()?.get(address);
         for (name, value) in headers {
             request = request.header(name, value);
         }
         let response = request.send().await.map_err(|error| unreachable(&error))?;
         refusal.clone_from(response.headers());
-        let body = response.bytes().await.map_err(|error| unreachable(&error))?;
-        let strange = |_| SdkError::Strange("its refusal cannot be read; is it a Chancery server?");
-        serde_json::from_slice::<Problem>(&body).map_err(strange)
+        read(response).await
     };
-    match asked.await {
-        Ok(problem) => SdkError::Refused(problem),
-        Err(error) => error,
-    }
+    asked.await.err().unwrap_or(SdkError::Strange("it opens no stream, and does not say why"))
 }
 
 impl Stream {
-    fn begin(address: &str, reach: &Reach, headers: &[(&'static str, String)]) -> Result<Self, SdkError> {
+    fn begin(
+        (server, path): (&str, &str),
+        reach: &Reach,
+        headers: &[(&'static str, String)],
+    ) -> Result<Self, SdkError> {
         let protocols = Array::of1(&JsString::from(STREAM_PROTOCOL));
         for (name, value) in headers {
-            // `DPoP <token>` and the proof: both are words that a protocol's name may be.
-            let (prefix, word) = match value.strip_prefix("DPoP ") {
-                Some(token) => (STREAM_TOKEN, token),
-                None => (STREAM_PROOF, value.as_str()),
+            // The token comes after the word that says how it is shown.
+            let named = match *name {
+                "authorization" => {
+                    format!("{STREAM_TOKEN}{}", value.split(' ').next_back().unwrap_or_default())
+                }
+                _ => format!("{STREAM_PROOF}{value}"),
             };
-            debug_assert!(matches!(*name, "authorization" | "dpop"), "{name}");
-            protocols.push(&JsString::from(format!("{prefix}{word}")));
+            protocols.push(&JsString::from(named));
         }
         let refused = |_| SdkError::Unreachable("the browser does not open a connection there".to_owned());
-        let socket = WebSocket::new_with_str_sequence(address, &protocols).map_err(refused)?;
+        let address = format!("{}{path}", server.replacen("http", "ws", 1));
+        let socket = WebSocket::new_with_str_sequence(&address, &protocols).map_err(refused)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (tell, heard) = unbounded_channel();
+        let (opens, hears, closes) = (tell.clone(), tell.clone(), tell.clone());
         // Where nobody listens any more, the connection is closed already.
-        let opened = {
-            let tell = tell.clone();
-            Closure::<dyn FnMut(Event)>::new(move |_| drop(tell.send(Heard::Opened)))
-        };
-        let message = {
-            let tell = tell.clone();
-            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-                let bytes = event.data().dyn_into::<ArrayBuffer>();
-                let heard = bytes.map(|bytes| Heard::Message(Uint8Array::new(&bytes).to_vec().into()));
-                drop(tell.send(heard.unwrap_or(Heard::Nonsense)));
-            })
-        };
-        let closed = {
-            let tell = tell.clone();
-            Closure::<dyn FnMut(CloseEvent)>::new(move |_| drop(tell.send(Heard::Closed)))
-        };
+        let opened = Closure::<dyn FnMut(Event)>::new(move |_| drop(opens.send(Heard::Opened)));
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let bytes = event.data().dyn_into::<ArrayBuffer>();
+            let heard = bytes.map(|bytes| Heard::Message(Uint8Array::new(&bytes).to_vec().into()));
+            drop(hears.send(heard.unwrap_or(Heard::Nonsense)));
+        });
+        let closed = Closure::<dyn FnMut(CloseEvent)>::new(move |_| drop(closes.send(Heard::Closed)));
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        let health = address.replacen("ws", "http", 1).replace("/v1/stream", "/v1/organisation");
-        let reach = reach.clone();
-        Ok(Self { socket, heard, tell, health, reach, _listeners: (opened, message, closed) })
+        let (anything, reach) = (format!("{server}/v1/organisation"), reach.clone());
+        Ok(Self { socket, heard, tell, anything, reach, _listeners: (opened, message, closed) })
     }
 
     /// Sends a message; the browser keeps what it cannot send yet.
@@ -129,7 +121,7 @@ impl Stream {
 
     /// Asks for a sign of life. A page cannot do that on the connection itself: that the server answers at all has to do.
     pub(in crate::net) async fn ping(&mut self) -> Result<(), SdkError> {
-        let answer = self.reach.client()?.get(&self.health).send().await;
+        let answer = self.reach.client()?.get(&self.anything).send().await;
         answer.map_err(|error| unreachable(&error))?;
         self.tell.send(Heard::Alive).map_err(|_| gone())
     }

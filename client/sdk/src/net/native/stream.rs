@@ -35,20 +35,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 /// An open connection.
 pub(in crate::net) struct Stream(WebSocketStream<Box<dyn Wire>>);
 
-/// Connects to `address`, with these headers; `refusal` gets those of a refusal.
+/// Connects to `path` at `server`, with these headers; `refusal` gets those of a refusal.
 pub(in crate::net) async fn connect(
-    address: &str,
+    (server, path): (&str, &str),
     reach: &Reach,
     headers: Vec<(&'static str, String)>,
     refusal: &mut HeaderMap,
 ) -> Result<Stream, SdkError> {
-    let mut request = address.into_client_request().map_err(|error| unreachable(&error))?;
+    let address = format!("{}{path}", server.replacen("http", "ws", 1));
+    let mut request = address.as_str().into_client_request().map_err(|error| unreachable(&error))?;
     for (name, value) in headers {
         let value = HeaderValue::from_str(&value).map_err(|error| unreachable(&error))?;
         request.headers_mut().insert(name, value);
     }
     let connect = async {
-        let wire = wire(address, reach).await?;
+        let wire = wire(&address, reach).await?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(FRAME_LIMIT))
             .max_frame_size(Some(FRAME_LIMIT))
