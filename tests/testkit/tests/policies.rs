@@ -147,3 +147,30 @@ fn policies_that_do_not_fit_their_schema_are_refused() {
         assert!(Policies::parse(&schema, &[bad], &[]).is_err(), "{bad}");
     }
 }
+
+/// What is remembered about one device does not answer for another one that a rule tells apart, however the rule writes that.
+#[test]
+fn a_rule_tells_devices_apart_that_were_asked_about_before() {
+    let policies = policies();
+    let list = r#"Signin::Action::"list""#;
+    let asks = |days: u8, segment: &str| {
+        let account = Entity::plain("Account").with("officer", false).with("directory", false);
+        let account = account.with("passkey", false).with("confirmed", true).with_number("days", days);
+        policies.allow(&account.within("Segment", segment), list, &Entity::plain("Organisation"))
+    };
+    assert!(asks(0, "trading") && asks(9, "trading") && asks(0, "research"));
+    let plain = "principal has days && principal.days < 2";
+    for when in [plain, r#"principal has "da\u{79}s" && principal["da\u{79}s"] < 2"#] {
+        let rule = format!("forbid (principal is Account, action == {list}, resource) when {{ {when} }};");
+        policies.set_rules([("new", rule.as_str())]).unwrap();
+        assert!(
+            !asks(0, "trading") && asks(9, "trading") && !asks(1, "trading") && asks(2, "trading"),
+            "{when}"
+        );
+    }
+    let rule = format!("forbid (principal is Account in Segment::\"trading\", action == {list}, resource);");
+    policies.set_rules([("apart", rule.as_str())]).unwrap();
+    assert!(!asks(0, "trading") && asks(0, "research") && !asks(9, "trading"));
+    policies.set_rules([]).unwrap();
+    assert!(asks(0, "trading"));
+}

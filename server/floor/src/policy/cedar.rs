@@ -1,7 +1,7 @@
 //! The decision itself, by Cedar, and the memory of decisions.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     str::FromStr as _,
     sync::{Arc, PoisonError, RwLock},
@@ -11,14 +11,15 @@ use cedar_policy::{
     Authorizer, Context, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet,
     PrincipalConstraint, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{Attribute, Entity};
 
-/// How many decisions are remembered about one action. There are far fewer kinds of actor and resource.
+/// How many decisions are remembered about one action. There are far fewer kinds of actor and resource, by what the policies name of them.
 const REMEMBERED: usize = 256;
 
-/// The answer to who and on what.
+/// The answer to who and on what, each without what no policy names.
 type Decision = (Entity, Entity, bool);
 
 /// The policies in force, checked against their schema: those of the program, and what the organisation forbids besides.
@@ -34,6 +35,8 @@ pub struct Policies {
 struct Force {
     set: PolicySet,
     hash: [u8; 32],
+    /// Every word that the policies name, among them the attributes and groups by which they decide; nothing where that cannot be told.
+    named: Option<HashSet<String>>,
     /// By action. Few answers each, so that looking through them costs less than making a key.
     remembered: RwLock<HashMap<&'static str, Vec<Decision>>>,
 }
@@ -146,7 +149,7 @@ impl Policies {
         if let Ok(remembered) = force.remembered.read()
             && let Some(answers) = remembered.get(action)
             && let Some((.., allowed)) =
-                answers.iter().find(|(who, what, _)| who == actor && what == resource)
+                answers.iter().find(|(who, what, _)| force.is(actor, who) && force.is(resource, what))
         {
             return *allowed;
         }
@@ -161,7 +164,7 @@ impl Policies {
             if answers.len() >= REMEMBERED {
                 answers.clear();
             }
-            answers.push((actor.clone(), resource.clone(), allowed));
+            answers.push((force.seen(actor), force.seen(resource), allowed));
         }
         allowed
     }
@@ -222,7 +225,46 @@ impl Force {
     fn new(set: PolicySet) -> Self {
         let mut texts: Vec<_> = set.policies().filter_map(Policy::to_cedar).collect();
         texts.sort();
-        Self { set, hash: Sha256::digest(texts.join("\n")).into(), remembered: RwLock::default() }
+        // As Cedar has read them: a text may write a name in several ways.
+        let mut named = Some(HashSet::new());
+        for policy in set.policies() {
+            named = named.zip(policy.to_json().ok()).map(|(mut named, json)| {
+                words(json, &mut named);
+                named
+            });
+        }
+        Self { set, hash: Sha256::digest(texts.join("\n")).into(), named, remembered: RwLock::default() }
+    }
+
+    fn names(&self, word: &str) -> bool {
+        self.named.as_ref().is_none_or(|named| named.contains(word))
+    }
+
+    /// An entity as the policies see it: they cannot tell it from others that differ in what none of them names.
+    fn seen(&self, it: &Entity) -> Entity {
+        let attributes = it.attributes.iter().filter(|(name, _)| self.names(name)).cloned().collect();
+        let groups = it.groups.iter().filter(|(kind, _)| self.names(kind)).cloned().collect();
+        Entity { kind: it.kind, attributes, groups }
+    }
+
+    /// Whether an entity is `seen` so. Copies nothing.
+    fn is(&self, it: &Entity, seen: &Entity) -> bool {
+        it.kind == seen.kind
+            && it.attributes.iter().filter(|(name, _)| self.names(name)).eq(&seen.attributes)
+            && it.groups.iter().filter(|(kind, _)| self.names(kind)).eq(&seen.groups)
+    }
+}
+
+/// Gathers every word in a policy's JSON.
+fn words(json: Value, into: &mut HashSet<String>) {
+    match json {
+        Value::String(word) => drop(into.insert(word)),
+        Value::Array(parts) => parts.into_iter().for_each(|part| words(part, into)),
+        Value::Object(parts) => parts.into_iter().for_each(|(word, part)| {
+            into.insert(word);
+            words(part, into);
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
