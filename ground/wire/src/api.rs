@@ -11,8 +11,9 @@ mod providers;
 mod suspensions;
 
 pub use charter::{
-    Agree, Amend, Amended, ApartRoom, ApartRooms, Charter, Elevate, Elevation, Explain, Explanation, Fact,
-    Facts, HeldRole, Proposals, PutOff, Side, UnusedRight, UnusedRights, WaitingRequest, WaitingRequests,
+    Agree, Amend, Amended, ApartRoom, ApartRooms, CameBy, Charter, Elevate, Elevation, Explain, Explanation,
+    Fact, Facts, HeldRole, Proposals, PutOff, Side, UnusedRight, UnusedRights, WaitingRequest,
+    WaitingRequests,
 };
 pub use guests::{Guest, Guests};
 pub use providers::{JoinByProvider, Provider, Providers, SignIn, TrustProvider, WithdrawProvider};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use chancery_sdk::{BuiltIn, Change, Charter, Client, Conflict, Emergency, Permission};
 use chancery_wire::{
-    api::{Amended, Explanation, UnusedRight},
+    api::{Amended, CameBy, Explanation, UnusedRight},
     ids::AmendmentId,
     names::{Handle, RoleName},
     time::Instant,
@@ -345,13 +345,12 @@ async fn explain(
 }
 
 /// A device, by how it came to its account.
-fn came(how: &str) -> &str {
+fn came(how: CameBy) -> &'static str {
     match how {
-        "first" => "the device that opened the account",
-        "device" => "a device that another one has linked",
-        "recovery-key" => "a device that came with the recovery link",
-        "officers" => "a device for which two officers have vouched",
-        other => other,
+        CameBy::First => "the device that opened the account",
+        CameBy::Device => "a device that another one has linked",
+        CameBy::RecoveryKey => "a device that came with the recovery link",
+        CameBy::Officers => "a device for which two officers have vouched",
     }
 }
 
@@ -387,7 +386,7 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
         lines.push(format!("would be allowed in {days} days, once the device has been there long enough"));
     }
     if !it.by_devices.is_empty() {
-        let ways = list(it.by_devices.iter().map(|it| came(it)).collect());
+        let ways = list(it.by_devices.iter().map(|it| came(*it)).collect());
         lines.push(format!("would be allowed from: {ways}"));
     }
     let elsewhere = it.from_zones.is_empty() && it.by_devices.is_empty() && it.after_days.is_none();

@@ -101,6 +101,43 @@ pub struct Explain {
     pub act: String,
 }
 
+/// How a device came to its account, as its chain says. A device that was linked by one as which the account came back has come so too:
+/// linking one more makes nothing older or better known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameBy {
+    /// It opened the account.
+    First,
+    /// Another device linked it.
+    Device,
+    /// The account came back with the key that its owner had put away.
+    RecoveryKey,
+    /// The account came back because two officers vouched.
+    Officers,
+}
+
+impl CameBy {
+    /// All ways.
+    pub const ALL: [Self; 4] = [Self::First, Self::Device, Self::RecoveryKey, Self::Officers];
+
+    /// The word for it: in policies, on the wire, and where it is kept.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Device => "device",
+            Self::RecoveryKey => "recovery-key",
+            Self::Officers => "officers",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
 /// Why somebody may do something, or may not.
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, on the wire")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,7 +162,7 @@ pub struct Explanation {
     pub from_zones: Vec<String>,
     /// How a device would have to have come to the account for it to be allowed, where it is not: any of these.
     #[serde(default)]
-    pub by_devices: Vec<String>,
+    pub by_devices: Vec<CameBy>,
     /// In how many days the device will be old enough for it, where it is not yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_days: Option<u8>,

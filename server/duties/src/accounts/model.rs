@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use chancery_transparency::{PublicKey, Standing, Suspender};
 use chancery_wire::{
+    api::CameBy,
     ids::{DeviceId, InvitationId, SessionId},
     names::Handle,
     time::{DAY, Instant},
 };
 
-use crate::counter::{Assurance, Caller, CameBy, Granted, Plane, Whose};
+use crate::counter::{Assurance, Caller, Granted, Plane, Whose};
 
 /// A device as its account's chain names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl KnownDevice {
     /// The device as whoever asks in a session of its own, with no role and nothing confirmed yet.
     pub(crate) fn asks(self, (session, until): (SessionId, Instant), plane: Plane, now: Instant) -> Caller {
         let (came, at) = self.came;
-        let days = (now.0.saturating_sub(at.0) / (DAY * 1000)).clamp(0, CameBy::DAYS.into());
+        let days = (now.0.saturating_sub(at.0) / (DAY * 1000)).clamp(0, Caller::DAYS.into());
         Caller {
             handle: self.handle,
             device: self.device,
@@ -59,7 +60,7 @@ impl KnownDevice {
             segments: BTreeSet::new(),
             zone: None,
             came,
-            days: u8::try_from(days).unwrap_or(CameBy::DAYS),
+            days: u8::try_from(days).unwrap_or(Caller::DAYS),
         }
     }
 }

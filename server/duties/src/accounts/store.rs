@@ -12,6 +12,7 @@ use chancery_transparency::{
     Bot, Device, Enrol, PublicKey, Recovered, Root, Scope, Standing, Suspender, Trusted,
 };
 use chancery_wire::{
+    api::CameBy,
     ids::{DeviceId, Digest, InvitationId},
     names::{Domain, Handle},
     time::Instant,
@@ -21,14 +22,13 @@ use super::{
     attended_store,
     model::{AccountStanding, KnownDevice, Pending},
 };
-use crate::counter::CameBy;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "accounts/0001_accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { name: "accounts/0002_provider", sql: include_str!("migrations/0002_provider.sql") },
     Migration { name: "accounts/0003_suspension", sql: include_str!("migrations/0003_suspension.sql") },
     Migration { name: "accounts/0004_guests", sql: include_str!("migrations/0004_guests.sql") },
-    Migration { name: "accounts/0005_came_at", sql: include_str!("migrations/0005_came_at.sql") },
+    Migration { name: "accounts/0005_came", sql: include_str!("migrations/0005_came.sql") },
 ];
 
 /// The organisation's root, once it was founded.
@@ -241,30 +241,46 @@ async fn keep_entry(tx: &mut Tx, handle: &Handle, number: u64, entry: &[u8]) -> 
 }
 
 async fn keep_device(tx: &mut Tx, device: &Device, number: u64, at: Instant) -> Result<bool, StoreError> {
+    const CAME: &str = "SELECT came FROM accounts_devices WHERE device = $1";
     const DEVICE: &str = "INSERT INTO accounts_devices
-        (device, handle, number, key, linked_by, recovered_by, enrolled_at, came_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+        (device, handle, number, key, linked_by, recovered_by, enrolled_at, came, came_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let linked_by = device.linked_by.map(|by| by.0.to_vec());
     let recovered = device.recovered.as_ref().map(|how| match how {
         Recovered::Key => String::new(),
         Recovered::Officers(one, two) => format!("{one} {two}"),
     });
-    let (handle, key) = (device.handle.as_str(), device.key.0);
-    let values =
-        values![device.id.0, handle, number, key, linked_by, recovered.as_deref(), device.at.0, at.0];
+    let came = match (&device.recovered, device.linked_by) {
+        (Some(Recovered::Key), _) => CameBy::RecoveryKey,
+        (Some(Recovered::Officers(..)), _) => CameBy::Officers,
+        (None, Some(by)) => match tx.row(CAME, values![by.0]).await?.map(|row| came(&row, 0)).transpose()? {
+            Some(by @ (CameBy::RecoveryKey | CameBy::Officers)) => by,
+            _ => CameBy::Device,
+        },
+        (None, None) => CameBy::First,
+    };
+    let (handle, key, came) = (device.handle.as_str(), device.key.0, came.as_str());
+    let (recovered, enrolled) = (recovered.as_deref(), device.at.0);
+    let values = values![device.id.0, handle, number, key, linked_by, recovered, enrolled, came, at.0];
     Ok(tx.execute(DEVICE, values).await? == 1)
+}
+
+/// How a device came, as it is kept.
+fn came(row: &Row, column: usize) -> Result<CameBy, StoreError> {
+    let damaged = || StoreError::Failed("how a device came does not parse".to_owned());
+    CameBy::parse(&row.text(column)?).ok_or_else(damaged)
 }
 
 const DEVICE: &str = "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
         COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms,
-        d.linked_by, d.recovered_by, d.came_at
+        d.came, d.came_at
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.device = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL";
 const DEVICES_OF: &str =
     "SELECT d.device, d.handle, d.key, a.officer, a.bot_purpose, a.bot_scope,
         COALESCE(a.hosted_until, a.good_until), a.invited_by, a.guest_rooms,
-        d.linked_by, d.recovered_by, d.came_at
+        d.came, d.came_at
     FROM accounts_devices d JOIN accounts a ON a.handle = d.handle
     LEFT JOIN accounts o ON o.handle = COALESCE(a.hosted_by, a.attended_by)
     WHERE d.handle = $1 AND d.revoked IS NULL AND a.suspended IS NULL AND o.suspended IS NULL ORDER BY d.number";
@@ -277,13 +293,7 @@ fn device(row: &Row) -> Result<KnownDevice, StoreError> {
     let (officer, invited) = (row.flag(3)?, row.text_if_any(7)?.is_some());
     let standing = standing(officer, invited);
     let guest = row.text_if_any(8)?.is_some();
-    let came = match (row.bytes_if_any(9)?, row.text_if_any(10)?) {
-        (Some(_), _) => CameBy::Device,
-        (None, Some(by)) if by.is_empty() => CameBy::RecoveryKey,
-        (None, Some(_)) => CameBy::Officers,
-        (None, None) => CameBy::First,
-    };
-    let came = (came, Instant(row.integer(11)?));
+    let came = (came(row, 9)?, Instant(row.integer(10)?));
     Ok(KnownDevice { device, handle: row.parsed(1)?, key, standing, bot, guest, directory, until, came })
 }
 

@@ -12,7 +12,7 @@ use chancery_floor::{
 };
 use chancery_transparency::{BuiltIn, Charter, Conflict, Held, Standing};
 use chancery_wire::{
-    api::{Explanation, HeldRole},
+    api::{CameBy, Explanation, HeldRole},
     names::{Handle, RoleName},
     time::Instant,
 };
@@ -20,7 +20,7 @@ use chancery_wire::{
 use super::{CharterError, Charters, segments_of};
 use crate::{
     accounts,
-    counter::{Assurance, Caller, CameBy, Granted, Organisation, Plane, Refusal},
+    counter::{Assurance, Caller, Granted, Organisation, Plane, Refusal},
 };
 
 /// The right to ask why oneself may do something.
@@ -161,10 +161,10 @@ impl Question<'_> {
         let from_zones = zones.iter().filter(|zone| needs_more && in_zone(zone)).cloned().collect();
         let with = |came: CameBy, days: u8| allows(&confirmed(Caller { came, days, ..as_is.clone() }));
         let after_days =
-            (self.subject.days..=CameBy::DAYS).find(|it| needs_more && with(self.subject.came, *it));
+            (self.subject.days..=Caller::DAYS).find(|it| needs_more && with(self.subject.came, *it));
         let after_days = after_days.map(|it| it - self.subject.days);
-        let by_devices = CameBy::ALL.iter().filter(|it| needs_more && with(**it, self.subject.days));
-        let by_devices = by_devices.map(|it| it.as_str().to_owned()).collect();
+        let by_devices = CameBy::ALL.into_iter().filter(|it| needs_more && with(*it, self.subject.days));
+        let by_devices = by_devices.collect();
         let forbidden_by = answer.rules.iter().filter_map(|it| it.parse().ok()).collect();
         let by_group = self.all.iter().filter(|role| held.iter().all(|it| it.role != **role));
         let by_group = by_group.map(|role| HeldRole {

@@ -8,6 +8,7 @@ use chancery_floor::{
 };
 use chancery_transparency::{Charter, Permission, PublicKey, Standing};
 use chancery_wire::{
+    api::CameBy,
     ids::{DeviceId, SessionId},
     names::{Handle, RoleName},
     time::Instant,
@@ -46,7 +47,7 @@ pub struct Caller {
     pub zone: Option<Arc<str>>,
     /// How its device came to the account.
     pub(crate) came: CameBy,
-    /// How many whole days ago that was, at most [`CameBy::DAYS`].
+    /// How many whole days ago that was, at most [`Caller::DAYS`].
     pub(crate) days: u8,
 }
 
@@ -61,37 +62,6 @@ pub(crate) enum Whose {
     Program,
     /// A program's that says who belongs to the organisation.
     Directory,
-}
-
-/// How a device came to its account, as its chain says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CameBy {
-    /// It opened the account.
-    First,
-    /// Another device linked it.
-    Device,
-    /// The account came back with the key that its owner had put away.
-    RecoveryKey,
-    /// The account came back because two officers vouched.
-    Officers,
-}
-
-impl CameBy {
-    /// All ways.
-    pub(crate) const ALL: [Self; 4] = [Self::First, Self::Device, Self::RecoveryKey, Self::Officers];
-    /// After so many days a device is as old as any.
-    pub(crate) const DAYS: u8 = 30;
-
-    /// The word for it in policies.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Device => "device",
-            Self::RecoveryKey => "recovery-key",
-            Self::Officers => "officers",
-        }
-    }
 }
 
 /// The roles that an account holds, and what they permit.
@@ -136,6 +106,9 @@ pub struct Assurance {
 }
 
 impl Caller {
+    /// After so many days a device is as old as any.
+    pub(crate) const DAYS: u8 = 30;
+
     /// The caller as policy and journal see it.
     #[must_use]
     pub fn actor(&self) -> Actor {

@@ -8,8 +8,8 @@ mod refusal;
 
 pub(crate) use ask::{Anybody, Ask, At, BODY_LIMIT, Visitor, json_body, place};
 pub(crate) use caller::Organisation;
+pub(crate) use caller::Whose;
 pub use caller::{Assurance, Caller, Granted};
-pub(crate) use caller::{CameBy, Whose};
 pub(crate) use date::{http_date, read_rfc3339, rfc3339};
 pub(crate) use plane::Plane;
 pub use refusal::Refusal;

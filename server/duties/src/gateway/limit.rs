@@ -215,7 +215,7 @@ mod tests {
             granted: Granted::default(),
             segments: std::collections::BTreeSet::new(),
             zone: None,
-            came: crate::counter::CameBy::First,
+            came: chancery_wire::api::CameBy::First,
             days: 0,
         };
         let may = |caller: &Caller, route: &str| limits.caller(caller, route).map_err(|refusal| refusal.code);

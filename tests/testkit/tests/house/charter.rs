@@ -6,7 +6,7 @@ use chancery_sdk::{AccountKind, Change, Client, Identity, Permission, SdkError, 
 use chancery_testkit::both;
 use chancery_transparency::{Sign as _, take_vouched, vouch};
 use chancery_wire::{
-    api::{Amended, Explanation},
+    api::{Amended, CameBy, Explanation},
     ids::DeviceId,
     names::RoleName,
     problem::Code,
@@ -349,7 +349,7 @@ both! {
         assert!(explains(&door, &alice, "rooms.call", None).await.allowed);
         let why = explains(&door, &thief, "rooms.call", None).await;
         assert_eq!((why.allowed, why.after_days), (false, None));
-        assert_eq!(why.by_devices, ["first", "recovery-key", "officers"]);
+        assert_eq!(why.by_devices, [CameBy::First, CameBy::RecoveryKey, CameBy::Officers]);
         // The rules that are written down as examples can be taken.
         let written = include_str!("../../../../protocol/charter.md").lines();
         for (number, example) in written.filter(|line| line.starts_with("forbid (")).enumerate() {

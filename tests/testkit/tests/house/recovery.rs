@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chancery_sdk::{AccountKind, Client, Said, Want};
 use chancery_testkit::both;
-use chancery_wire::{ids::RoomId, names::Handle, problem::Code};
+use chancery_wire::{api::CameBy, ids::RoomId, names::Handle, problem::Code};
 
-use super::door::{Door, says, sync, texts};
+use super::door::{Door, links, says, sync, texts};
 
 pub(crate) fn handle(name: &str) -> Handle {
     name.parse().unwrap()
@@ -200,5 +200,23 @@ both! {
         says(&mut door.alice, room, "welcome back").await;
         sync(&mut new).await;
         assert_eq!(texts(&new, room), ["welcome back"]);
+    }
+
+    /// Whoever came back by a found link links one more device: a rule that asks how devices came asks that one as well.
+    async fn what_a_device_links_has_come_as_it_has(db: Db) {
+        let mut door = Door::open(db).await;
+        let link = door.bob.make_recovery_key(true).await.unwrap().unwrap().to_string();
+        let rule = "forbid (principal is Account, action == Files::Action::\"begin\", resource) when { principal has came && principal.came == \"recovery-key\" };";
+        let name = "came-back".parse().unwrap();
+        door.alice.amend(chancery_sdk::Change::Rule { name, cedar: Some(rule.to_owned()) }).await.unwrap();
+        assert!(door.bob.explain(None, "files.begin").await.unwrap().allowed);
+        let mut back = door.blank("back");
+        back.recover(&link, &mut |_| {}).await.unwrap();
+        let mut linked = door.blank("linked");
+        links(&mut back, &mut linked).await;
+        for device in [&mut back, &mut linked] {
+            let why = device.explain(None, "files.begin").await.unwrap();
+            assert!(!why.allowed && !why.by_devices.contains(&CameBy::RecoveryKey), "{why:?}");
+        }
     }
 }
