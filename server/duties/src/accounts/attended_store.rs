@@ -14,12 +14,32 @@ pub(crate) async fn attended(from: &mut impl Read) -> Result<HashMap<Handle, Att
     const SELECT: &str =
         "SELECT handle, COALESCE(hosted_by, attended_by), COALESCE(hosted_until, good_until),
             COALESCE(hosted_rooms, guest_rooms) FROM accounts WHERE attended_by IS NOT NULL";
-    let one = |row: &Row| {
-        let owner: Handle = row.parsed(1)?;
-        let until = row.integer_if_any(2)?.map(Instant);
-        Ok((row.parsed(0)?, Attended { owner: owner.clone(), guest: guest(row, owner, (2, 3))?, until }))
-    };
     from.rows(SELECT, vec![]).await?.iter().map(one).collect()
+}
+
+/// Who answers for one account, and for whoever does, and so on: nobody, for most.
+pub(crate) async fn attended_by(
+    from: &mut impl Read,
+    handle: &Handle,
+) -> Result<HashMap<Handle, Attended>, StoreError> {
+    const SELECT: &str =
+        "SELECT handle, COALESCE(hosted_by, attended_by), COALESCE(hosted_until, good_until),
+            COALESCE(hosted_rooms, guest_rooms) FROM accounts WHERE handle = $1 AND attended_by IS NOT NULL";
+    let (mut all, mut who) = (HashMap::new(), handle.clone());
+    while let Some(row) = from.row(SELECT, values![who.as_str()]).await? {
+        let (handle, attended) = one(&row)?;
+        who = attended.owner.clone();
+        if all.insert(handle, attended).is_some() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+fn one(row: &Row) -> Result<(Handle, Attended), StoreError> {
+    let owner: Handle = row.parsed(1)?;
+    let until = row.integer_if_any(2)?.map(Instant);
+    Ok((row.parsed(0)?, Attended { owner: owner.clone(), guest: guest(row, owner, (2, 3))?, until }))
 }
 
 /// The terms of a guest, where the account is one's.

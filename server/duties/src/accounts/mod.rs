@@ -31,7 +31,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use model::KnownDevice;
 
-pub(crate) use attended_store::{attended, host, is_out, run_out};
+pub(crate) use attended_store::{attended, attended_by, host, is_out, run_out};
 pub(crate) use chains::chains;
 pub(crate) use error::AccountsError;
 pub(crate) use facts::{FACTS, Hosted, RanOut, RecoveryKeyKept};

@@ -22,6 +22,6 @@ pub(crate) async fn segments_of(
         return Ok(BTreeSet::new());
     }
     let person = caller.whose == Whose::Person;
-    let attended = if person { HashMap::new() } else { accounts::attended(from).await? };
+    let attended = if person { HashMap::new() } else { accounts::attended_by(from, &caller.handle).await? };
     Ok(segments.of(&caller.handle, &|who| attended.get(who).cloned()))
 }
