@@ -19,6 +19,6 @@ mod tls;
 pub use describe::describe;
 pub use init::{InitError, init};
 pub use serve::serve;
-pub use server::{Server, ServerError};
+pub use server::{Renewal, Server, ServerError};
 pub use surroundings::{MachineClock, MachineEntropy};
 pub use tls::{Tls, TlsError};

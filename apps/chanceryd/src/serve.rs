@@ -5,10 +5,9 @@ use std::{io::Write as _, sync::Arc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    Server, ServerError,
+    Renewal, Server, ServerError,
     config::Config,
     logs,
-    server::Renewal,
     surroundings::{MachineClock, MachineEntropy},
 };
 
