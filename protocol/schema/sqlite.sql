@@ -274,6 +274,10 @@ ALTER TABLE signin_sessions ADD COLUMN elevated BIGINT;
 -- Whether a session was opened where the organisation is looked after: it is good there and nowhere else.
 ALTER TABLE signin_sessions ADD COLUMN administration BIGINT NOT NULL DEFAULT 0;
 
+-- signin/0005_used
+-- When something was asked last in a session while the roles of the account were up in it, to the minute.
+ALTER TABLE signin_sessions ADD COLUMN used BIGINT;
+
 -- passkeys/0001_passkeys
 -- Passkeys: public keys that authenticators of the accounts' owners hold, as the WebAuthn library writes them.
 CREATE TABLE passkeys_keys (

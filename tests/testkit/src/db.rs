@@ -62,11 +62,17 @@ impl Temporary {
         }
     }
 
-    /// Cuts the connections on which servers listen to each other.
-    pub async fn deafen(&self) -> Result<(), Trouble> {
-        const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'chancery-follow'";
-        run(&self.address(), CUT.to_owned()).await
+    /// Cuts the connections on which servers listen to each other, and lets none listen again until what is answered is dropped.
+    pub async fn keep_deaf(&self) -> Result<Deaf, Trouble> {
+        const CUT: &str = "DO $$ BEGIN LOOP
+            PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'chancery-follow';
+            EXIT WHEN pg_try_advisory_lock(7102);
+            PERFORM pg_stat_clear_snapshot();
+        END LOOP; END $$";
+        let mut connection = PgConnection::connect(&self.address()).await?;
+        sqlx::raw_sql(CUT).execute(&mut connection).await?;
+        Ok(Deaf { _place: connection })
     }
 
     /// Removes it. A test that failed leaves it to be looked at.
@@ -78,6 +84,12 @@ impl Temporary {
             }
         }
     }
+}
+
+/// No server gets a place at the database, and so none listens. Longer than a few seconds, and each believes that another has taken over.
+#[derive(Debug)]
+pub struct Deaf {
+    _place: PgConnection,
 }
 
 async fn run(server: &str, statement: String) -> Result<(), Trouble> {

@@ -21,7 +21,7 @@ pub(crate) async fn key(common: &Common, output: &mut Output, remove: bool) -> R
     let text = match &link {
         None => "Your account has no recovery key any more, and what was kept for it is deleted.".to_owned(),
         Some(link) => format!(
-            "This link brings your account back when all your devices are lost. Whoever has it can be you: print it, put it away \
+            "This link brings your account back when all your devices are lost. Whoever has it, and your passkey if you have one, can be you: print it, put it away \
              as you would a passport, and keep it on no device. It is shown this once.\n\n  {link}\n\n\
              To use it, on a new device:  chancery recover '<link>'\n\
              What this account's devices have, what was said so far and what will be, is kept on the server for it from now on, sealed so \

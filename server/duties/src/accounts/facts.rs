@@ -100,11 +100,15 @@ pub(crate) struct Recovered {
     pub by: Vec<Handle>,
     /// The head of the account's device chain from now on.
     pub chain: Digest,
+    /// How many passkeys were removed, because the account came back without one.
+    pub passkeys: u64,
+    /// The rooms in which that is not carried out yet.
+    pub pending: Vec<RoomId>,
 }
 
 impl Fact for Recovered {
     const KIND: &'static str = "accounts.recovered";
-    const MEANING: &'static str = "an account came back as a new device, and its earlier ones were revoked: account, device, the officers who vouched (none: its recovery key), head of the device chain";
+    const MEANING: &'static str = "an account came back as a new device, and its earlier ones were revoked: account, device, the officers who vouched (none: its recovery key), head of the device chain, how many passkeys were removed, rooms in which it is not carried out yet";
 }
 
 /// A device of an account has said which key brings the account back.
@@ -136,11 +140,13 @@ pub(crate) struct Revoked {
     pub by: Handle,
     /// The head of the account's device chain from now on.
     pub chain: Digest,
+    /// The rooms in which that is not carried out yet.
+    pub pending: Vec<RoomId>,
 }
 
 impl Fact for Revoked {
     const KIND: &'static str = "accounts.device-revoked";
-    const MEANING: &'static str = "a device was revoked by another one of its account, or by an officer's: account, device, by whom, head of the device chain";
+    const MEANING: &'static str = "a device was revoked by another one of its account, or by an officer's: account, device, by whom, head of the device chain, rooms in which it is not carried out yet";
 }
 
 /// An account was suspended.

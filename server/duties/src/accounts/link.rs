@@ -2,8 +2,8 @@
 //! comes back, when all its devices are lost.
 //!
 //! Without a session, permitted by `Accounts::"link"`; the signatures in the entry decide. Recorded as `accounts.device-linked` or
-//! `accounts.recovered`. The same entry again is answered the same, for whoever lost the first answer. `gateway` ends the sessions
-//! of the devices that went.
+//! `accounts.recovered`. The same entry again is answered the same, for whoever lost the first answer. What follows from it where the
+//! account comes back is done in the same transaction; `gateway` closes the connections of the devices that went.
 
 use chancery_floor::{
     store::{StoreError, Tx},
@@ -12,7 +12,7 @@ use chancery_floor::{
 use chancery_transparency::{Device, Enrol, InvalidChain, Recovered};
 use chancery_wire::{
     api,
-    ids::DeviceId,
+    ids::{DeviceId, RoomId},
     names::{Domain, Handle},
     problem::Code,
     time::Instant,
@@ -42,23 +42,46 @@ pub(crate) struct Came {
     pub account: api::Account,
     /// The devices that went with it.
     pub went: Vec<DeviceId>,
-    /// Whether officers have brought the account back.
+    /// The rooms that are pending by it.
+    pub pending: Vec<RoomId>,
+}
+
+/// An account that has come back.
+#[derive(Debug)]
+pub(crate) struct Back {
+    /// The account.
+    pub handle: Handle,
+    /// All devices that it ever had.
+    pub devices: Vec<DeviceId>,
+    /// Those that went with it.
+    pub went: Vec<DeviceId>,
+    /// Whether officers have brought it back.
     pub by_officers: bool,
 }
 
-/// Takes a device into the chain of the account that the entry is about. `may_come` says, in the same transaction, why its owner does not want
-/// that, if they do not.
+/// What an account has lost by coming back, beside its devices.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// How many passkeys.
+    pub passkeys: u64,
+    /// The rooms that are pending by it.
+    pub pending: Vec<RoomId>,
+}
+
+/// Takes a device into the chain of the account that the entry is about. In the same transaction `may_come` says why its owner does not want
+/// that, if they do not, and `follow` does what follows from it if the account comes back.
 pub(crate) async fn link(
     desk: &Desk,
     (domain, entry): (&Domain, &[u8]),
     may_come: impl AsyncFnOnce(&mut Tx, &Handle, &Device) -> Result<Option<&'static str>, StoreError>,
+    follow: impl AsyncFnOnce(&mut Tx, &Back, Instant) -> Result<Lost, StoreError>,
 ) -> Result<Came, Refusal> {
     let permit = desk.permit::<Link>(Organisation)?;
     let mut work = desk.begin(permit).await?;
     let (enrol, _) = Enrol::peek(entry).map_err(AccountsError::from)?;
     let account = api::Account { handle: enrol.handle.clone(), device: enrol.device };
     if store::is_kept(&mut work.tx, &enrol, entry).await? {
-        return Ok(Came { account, went: vec![], by_officers: false });
+        return Ok(Came { account, went: vec![], pending: vec![] });
     }
     let at = work.at();
     let taken = take_in(&mut work.tx, domain, (entry, at)).await?;
@@ -67,18 +90,20 @@ pub(crate) async fn link(
     if let Some(why) = may_come(&mut work.tx, &handle, &came).await? {
         return Err(Refusal::because(Code::Unconfirmed, &why));
     }
-    let by_officers = matches!(came.recovered, Some(Recovered::Officers(..)));
-    match came.recovered {
-        None => work.commit(&Linked { handle, device, by: came.linked_by, chain }).await?,
-        Some(how) => {
-            let by = match how {
-                Recovered::Key => vec![],
-                Recovered::Officers(one, two) => vec![one, two],
-            };
-            work.commit(&facts::Recovered { handle, device, by, chain }).await?;
-        }
-    }
-    Ok(Came { account, went: taken.went.iter().map(|device| device.id).collect(), by_officers })
+    let Some(how) = came.recovered else {
+        work.commit(&Linked { handle, device, by: came.linked_by, chain }).await?;
+        return Ok(Came { account, went: vec![], pending: vec![] });
+    };
+    let by = match how {
+        Recovered::Key => vec![],
+        Recovered::Officers(one, two) => vec![one, two],
+    };
+    let ids = |devices: &[Device]| devices.iter().map(|device| device.id).collect();
+    let (devices, went) = (ids(&taken.after.devices), ids(&taken.went));
+    let back = Back { handle: handle.clone(), devices, went, by_officers: !by.is_empty() };
+    let Lost { passkeys, pending } = follow(&mut work.tx, &back, at).await?;
+    work.commit(&facts::Recovered { handle, device, by, chain, passkeys, pending: pending.clone() }).await?;
+    Ok(Came { account, went: back.went, pending })
 }
 
 /// Whose device an entry would bring, and how; leaves it in the transaction, for the caller to drop.

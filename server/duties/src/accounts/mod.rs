@@ -36,7 +36,7 @@ pub(crate) use chains::chains;
 pub(crate) use error::AccountsError;
 pub(crate) use facts::{FACTS, Hosted, RanOut, RecoveryKeyKept};
 pub(crate) use keep_recovery_key::{KeepRecoveryKey, keep_recovery_key};
-pub(crate) use link::{Came, comes, link};
+pub(crate) use link::{Back, Came, Lost, comes, link};
 pub(crate) use open_provided::open_provided;
 pub(crate) use prepare::prepare;
 pub(crate) use revoke::{Gone, revoke};

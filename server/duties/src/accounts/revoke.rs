@@ -1,8 +1,8 @@
 //! Revoke: a device speaks for its account no more. Another device of the account says so, or an officer's.
 //!
 //! Permitted by `Accounts::"revoke"` to every account for its own devices, and by `Accounts::"revoke-others"` to officers; the signature
-//! in the entry decides. Recorded as `accounts.device-revoked`. From then on the device is unknown, whatever session it has;
-//! `gateway` closes its connections, and has the rooms told.
+//! in the entry decides. Recorded as `accounts.device-revoked`. From then on the device is unknown; what follows from that is done in the
+//! same transaction. `gateway` closes its connections, and has the rooms told.
 
 use chancery_floor::{
     store::{StoreError, Tx},
@@ -10,8 +10,9 @@ use chancery_floor::{
 };
 use chancery_transparency::{InvalidChain, about};
 use chancery_wire::{
-    ids::DeviceId,
+    ids::{DeviceId, RoomId},
     names::{Domain, Handle},
+    time::Instant,
 };
 
 use super::{
@@ -39,29 +40,32 @@ impl Action for RevokeOthers {
 
 /// What an entry that revokes a device has changed.
 #[derive(Debug)]
-pub(crate) struct Gone<T> {
+pub(crate) struct Gone {
     /// Whose it was.
     pub handle: Handle,
     /// The device.
     pub device: DeviceId,
-    /// What came of the end of the account's recovery key, if it has ended with it.
-    pub key: Option<T>,
+    /// All devices that the account ever had.
+    pub devices: Vec<DeviceId>,
+    /// The account's recovery key, if it has ended with it.
+    pub key: Option<[u8; 32]>,
 }
 
-/// Takes in an entry that revokes a device. When the account's recovery key ends with it, `ended` is done in the same transaction.
+/// Takes in an entry that revokes a device. What follows from it, `follow` does in the same transaction; answers with the rooms that are
+/// pending by it.
 pub(crate) async fn revoke<T>(
     desk: &Desk,
     caller: &Caller,
     (domain, entry): (&Domain, &[u8]),
-    ended: impl AsyncFnOnce(&mut Tx, &Handle, [u8; 32]) -> Result<T, StoreError>,
-) -> Result<Gone<T>, Refusal> {
+    follow: impl AsyncFnOnce(&mut Tx, &Gone, Instant) -> Result<(Vec<RoomId>, T), StoreError>,
+) -> Result<(Gone, Vec<RoomId>, T), Refusal> {
     let (handle, _) = about(entry).map_err(AccountsError::from)?;
     Ok(if handle == caller.handle {
         revoked(
             desk.begin(desk.permit::<Revoke>(Organisation)?).await?,
             (desk, caller),
             (domain, entry),
-            ended,
+            follow,
         )
         .await?
     } else {
@@ -69,7 +73,7 @@ pub(crate) async fn revoke<T>(
             desk.begin(desk.permit::<RevokeOthers>(Organisation)?).await?,
             (desk, caller),
             (domain, entry),
-            ended,
+            follow,
         )
         .await?
     })
@@ -79,8 +83,8 @@ async fn revoked<A: Action<Resource = Organisation>, T>(
     mut work: Work<A>,
     (desk, caller): (&Desk, &Caller),
     (domain, entry): (&Domain, &[u8]),
-    ended: impl AsyncFnOnce(&mut Tx, &Handle, [u8; 32]) -> Result<T, StoreError>,
-) -> Result<Gone<T>, Refusal> {
+    follow: impl AsyncFnOnce(&mut Tx, &Gone, Instant) -> Result<(Vec<RoomId>, T), StoreError>,
+) -> Result<(Gone, Vec<RoomId>, T), Refusal> {
     let about = about(entry).map_err(AccountsError::from)?;
     let former = store::recovery_key(&mut work.tx, &about.0).await?;
     let at = work.at();
@@ -89,15 +93,15 @@ async fn revoked<A: Action<Resource = Organisation>, T>(
     let ([device], None) = (taken.went.as_slice(), &taken.came) else {
         return Err(AccountsError::from(InvalidChain::NoRightToVouch).into());
     };
-    let (handle, device, by) = (taken.handle, device.id, caller.handle.clone());
-    let key = match (former, taken.after.recovery) {
-        (Some(former), None) => {
-            // With the device goes what its owner comes back by; that is theirs to say.
-            desk.permit::<KeepRecoveryKey>(Organisation)?;
-            Some(ended(&mut work.tx, &handle, former).await?)
-        }
-        _ => None,
-    };
-    work.commit(&Revoked { handle: handle.clone(), device, by, chain: taken.after.head }).await?;
-    Ok(Gone { handle, device, key })
+    let key = former.filter(|_| taken.after.recovery.is_none());
+    if key.is_some() {
+        // With the device goes what its owner comes back by; that is theirs to say.
+        desk.permit::<KeepRecoveryKey>(Organisation)?;
+    }
+    let devices = taken.after.devices.iter().map(|device| device.id).collect();
+    let gone = Gone { handle: taken.handle, device: device.id, devices, key };
+    let (pending, done) = follow(&mut work.tx, &gone, at).await?;
+    let (handle, device, by) = (gone.handle.clone(), gone.device, caller.handle.clone());
+    work.commit(&Revoked { handle, device, by, chain: taken.after.head, pending: pending.clone() }).await?;
+    Ok((gone, pending, done))
 }

@@ -147,7 +147,7 @@ impl Delivery {
     /// Other nodes may have written anything: nothing is known by heart any more, and whoever is connected comes back.
     pub(crate) async fn renew(&self) {
         let _ = self.0.queue.send(Item::Renew(None)).await;
-        self.close_all(Closed::Stopping);
+        self.close_all(Closed::Anew);
     }
 
     /// These devices came into a room, by another node: they look there.

@@ -31,10 +31,11 @@ async fn handle(
     let amendment = &ask.amendment.0;
     let amended = charter::amend(&desk, &gate.charters(), &caller, amendment).await?;
     // Broken off or failed, it is done within seconds all the same.
-    if amended.number.is_some()
-        && let Err(refusal) = carry_out(&gate).await
-    {
-        tracing::error!(code = %refusal.code, "what the charter says is not carried out yet; it is tried again");
+    if amended.number.is_some() {
+        gate.amended.notify_waiters();
+        if let Err(refusal) = carry_out(&gate).await {
+            tracing::error!(code = %refusal.code, "what the charter says is not carried out yet; it is tried again");
+        }
     }
     Ok(Json(amended))
 }

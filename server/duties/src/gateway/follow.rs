@@ -46,6 +46,7 @@ async fn amended(gate: &Gate) {
     let again = async {
         let mut from = gate.floor.db.reader();
         gate.rights.refresh(&mut from, &gate.settings.domain, &gate.floor.policies).await?;
+        gate.amended.notify_waiters();
         amend::carry_out(gate).await
     };
     let done: Result<(), Refusal> = again.await;

@@ -12,11 +12,7 @@ use chancery_floor::{
     store::{Db, StoreError},
     work::{Desk, Floor},
 };
-use chancery_wire::{
-    ids::{DeviceId, Digest},
-    names::Domain,
-    time::DAY,
-};
+use chancery_wire::{ids::Digest, names::Domain, time::DAY};
 
 use super::{
     Settings, amend, describe::migrations, follow::follow, guests, limit::Limits, receive::Gate,
@@ -167,6 +163,7 @@ impl House {
                 rights,
                 uses: Uses::default(),
                 carried_out: Arc::default(),
+                amended: Arc::default(),
                 limits,
                 delivery,
                 tasks,
@@ -183,7 +180,7 @@ impl House {
         let delivery = house.gate.delivery.clone();
         house.gate.tasks.start_helper(async move {
             fatal.raised().await;
-            delivery.close_all(Closed::Stopping);
+            delivery.close_all(Closed::Anew);
         });
         Ok(house)
     }
@@ -193,11 +190,6 @@ impl House {
     pub async fn renew_models(&self, settings: &PasskeySettings) -> Result<(), HouseError> {
         let (passkeys, domain) = (&self.gate.passkeys, &self.gate.settings.domain);
         Ok(passkeys.renew(&self.desk(), domain, settings).await?)
-    }
-
-    /// The house behind a gate.
-    pub(super) fn of(gate: Gate) -> Self {
-        Self { gate }
     }
 
     /// The API as people's devices see it: every route, and the WebSocket at `/v1/stream`. Roles count here only where no other listener
@@ -215,13 +207,6 @@ impl House {
     /// Makes a new one-time founding code, which voids earlier ones; `None` once the organisation has been founded.
     pub async fn prepare_founding(&self) -> Result<Option<[u8; 16]>, StoreError> {
         accounts::prepare(&self.desk()).await
-    }
-
-    /// Ends all sessions of a device at once, and closes its connections.
-    pub async fn end_sessions(&self, device: DeviceId) -> Result<(), Refusal> {
-        signin::end(&self.desk(), device).await?;
-        self.gate.delivery.close(device);
-        Ok(())
     }
 
     /// Deletes what reached its limit: bodies, sessions, key packages, unfinished files. Runs by itself every minute.
@@ -281,7 +266,7 @@ impl House {
         let Gate { floor, delivery, tasks, .. } = &self.gate;
         delivery.stop().await;
         tasks.wait_for_writers(PATIENCE).await;
-        delivery.close_all(Closed::Stopping);
+        delivery.close_all(Closed::Anew);
         tasks.wind_up(PATIENCE).await;
         if let Err(error) = floor.refusals.flush(&floor.db, floor.clock.now()).await {
             tracing::warn!(%error, "the last refusals were not written to the journal");

@@ -2,17 +2,12 @@
 //!
 //! `POST /v1/devices`, permitted by `Accounts::"link"`. Here because it touches several duties.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use chancery_floor::{
-    store::Tx,
-    work::{Actor, Desk},
-};
+use chancery_floor::{store::Tx, work::Desk};
 use chancery_transparency::{Device, Enrol, Recovered};
 use chancery_wire::{
     api::{self, APPROVAL},
@@ -22,16 +17,15 @@ use chancery_wire::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    House,
     come_back::act,
-    pend::pend,
     receive::{Gate, use_up},
 };
 use crate::{
-    accounts::{self, Came},
+    accounts::{self, Back, Came, Lost},
     counter::{Anybody, Ask, Refusal},
     devices,
     passkeys::{self, PasskeysError},
+    rooms, signin,
 };
 
 /// Why a device is not linked.
@@ -71,18 +65,22 @@ async fn handle(
             _ => None,
         })
     };
-    let Came { account, went, by_officers } =
-        accounts::link(&desk, (&domain, &ask.entry.0), may_come).await?;
-    if by_officers {
+    // All of it, or none: what the account has lost is lost to whoever has found it, whatever ends this process.
+    let follow = async |tx: &mut Tx, back: &Back, at| {
+        for device in &back.went {
+            signin::end_with(tx, *device).await?;
+        }
         // Whoever has lost all devices, and comes back without a passkey, may have lost what they had beside them, and begins anew.
-        passkeys::forget(&Desk::of(Arc::clone(&gate.floor), Actor::house()), &account.handle).await?;
+        let passkeys = if back.by_officers { passkeys::forget(tx, &back.handle).await? } else { 0 };
+        let pending = rooms::mark(tx, &back.handle, &back.devices, at).await?;
+        Ok(Lost { passkeys, pending })
+    };
+    let came = accounts::link(&desk, (&domain, &ask.entry.0), may_come, follow).await?;
+    let Came { account, went, pending } = came;
+    for device in went {
+        gate.delivery.close(device);
     }
-    for device in &went {
-        House::of(gate.clone()).end_sessions(*device).await?;
-    }
-    if !went.is_empty() {
-        pend(&gate, &account.handle).await?;
-    }
+    gate.delivery.look(&pending);
     Ok((StatusCode::CREATED, Json(account)))
 }
 

@@ -4,7 +4,7 @@
 //! once it can be added. Here because it touches several duties.
 
 use axum::{Json, extract::State};
-use chancery_wire::{api, names::Handle, problem::Problem};
+use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::receive::Gate;
@@ -28,14 +28,8 @@ async fn handle(
     State(gate): State<Gate>,
 ) -> Result<Json<api::Pended>, Refusal> {
     desk.permit::<Call>(Organisation)?;
-    let rooms = pend(&gate, &caller.handle).await?;
-    Ok(Json(api::Pended { rooms }))
-}
-
-/// Marks the rooms of an account as pending and has those in them told; answers how many.
-pub(super) async fn pend(gate: &Gate, handle: &Handle) -> Result<u64, Refusal> {
-    let devices = accounts::all_devices_of(&mut gate.floor.db.reader(), handle).await?;
-    let rooms = rooms::pend(&gate.house(), handle, &devices).await?;
+    let devices = accounts::all_devices_of(&mut gate.floor.db.reader(), &caller.handle).await?;
+    let rooms = rooms::pend(&gate.house(), &caller.handle, &devices).await?;
     gate.delivery.look(&rooms);
-    Ok(rooms.len() as u64)
+    Ok(Json(api::Pended { rooms: rooms.len() as u64 }))
 }

@@ -29,9 +29,11 @@ use chancery_wire::{
     api::{ADMINISTRATION, APPROVAL},
     ids::{CeremonyId, DeviceId},
     problem::{Code, Problem},
+    time::Instant,
 };
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::Notify;
 
 use super::{
     Settings, guests,
@@ -70,13 +72,22 @@ pub(super) struct Gate {
     pub uses: Uses,
     /// The number of the amendment of which the consequences were carried out last.
     pub carried_out: Arc<AtomicU64>,
+    /// Stirs whoever watches over a connection, when the charter was amended.
+    pub amended: Arc<Notify>,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
 }
 
-/// Receives a request.
-pub(super) async fn receive(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+/// Receives a request, and brings it to its end: who has lost the connection meanwhile is answered by nobody, and yet what was begun is
+/// not left half done.
+pub(super) async fn receive(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let tasks = Arc::clone(&gate.tasks);
+    let response = tasks.finish(received(gate, request, next)).await;
+    response.unwrap_or_else(|| Refusal::new(Code::Failed).into_response())
+}
+
+async fn received(gate: Gate, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("elsewhere", MatchedPath::as_str).to_owned();
     let scim = request.uri().path().starts_with("/scim/");
     let (actor, mut response) = match gate.identify(&mut request, &route).await {
@@ -168,26 +179,20 @@ impl Gate {
         let extensions = request.extensions_mut();
         extensions.insert(Anybody(nobody));
         let actor = match identity {
-            Identity::Caller(mut caller, fresh) => {
-                let passkey = passkeys::has_any(&mut reader, &caller.handle).await?;
-                let confirmed = !passkey && !self.settings.passkeys.required;
-                caller.assurance = Assurance { passkey, confirmed, alone: false };
-                caller.zone = from.and_then(|from| self.settings.zone(from));
-                let charter =
-                    self.rights.refresh(&mut reader, &self.settings.domain, &self.floor.policies).await?;
-                if let Some(charter) = charter {
-                    let whose = (&caller.handle, caller.standing);
-                    let roles = provisioning::roles_of(&mut reader, &charter, whose, now).await?;
-                    caller.granted = Granted::by(&charter, roles);
-                    caller.segments = charter::segments_of(&mut reader, &charter, &caller).await?;
-                    caller.assurance.alone = charter.two_persons();
-                }
+            Identity::Caller(caller, fresh, in_use) => {
+                let zone = from.and_then(|from| self.settings.zone(from));
+                let caller = self.stand(&mut reader, Caller { zone, ..caller }, now).await?;
                 let actor = caller.actor();
                 if let Err(refusal) = self.limits.caller(&caller, route) {
                     self.floor.refusals.note(refusal.code.as_str(), route, &actor.id);
                     return Err(Refusal { told: Told::Counted, ..refusal });
                 }
                 self.signin.use_up(&self.floor.db, fresh, now).await?;
+                if let Some(in_use) = in_use
+                    && let Err(refusal) = signin::go_on(&self.house(), in_use).await
+                {
+                    tracing::warn!(code = %refusal.code, "that a session is in use is not written down; the next request says it again");
+                }
                 if !caller.plane.talks() && self.settings.own_accounts() {
                     only_attends(&mut reader, &caller).await?;
                 }
@@ -203,6 +208,30 @@ impl Gate {
             Identity::Nobody => Actor::nobody(),
         };
         Ok(actor)
+    }
+
+    /// How a caller stands: what its passkeys, its roles and its segments make of it at this moment.
+    async fn stand(&self, from: &mut impl Read, mut caller: Caller, now: Instant) -> Result<Caller, Refusal> {
+        let passkey = passkeys::has_any(from, &caller.handle).await?;
+        let confirmed = !passkey && !self.settings.passkeys.required;
+        caller.assurance = Assurance { passkey, confirmed, alone: false };
+        let charter = self.rights.refresh(from, &self.settings.domain, &self.floor.policies).await?;
+        if let Some(charter) = charter {
+            let whose = (&caller.handle, caller.standing);
+            let roles = provisioning::roles_of(from, &charter, whose, now).await?;
+            caller.granted = Granted::by(&charter, roles);
+            caller.segments = charter::segments_of(from, &charter, &caller).await?;
+            caller.assurance.alone = charter.two_persons();
+        }
+        Ok(caller)
+    }
+
+    /// How somebody who was let in at an earlier moment stands now; nothing where they are not heard any more.
+    pub(super) async fn again(&self, caller: &Caller) -> Result<Option<Caller>, Refusal> {
+        let (now, mut from) = (self.floor.clock.now(), self.floor.db.reader());
+        let Some(again) = Signin::again(&mut from, caller, now).await? else { return Ok(None) };
+        let again = Caller { zone: caller.zone.clone(), ..again };
+        Ok(Some(self.stand(&mut from, again, now).await?))
     }
 
     /// Runs a request to its end, again when it lost a race. The body is read once.

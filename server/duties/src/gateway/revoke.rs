@@ -4,13 +4,15 @@
 
 use axum::{Json, extract::State};
 use chancery_floor::store::Tx;
-use chancery_wire::{api, names::Handle, problem::Problem};
+use chancery_wire::{api, problem::Problem};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{House, pend::pend, receive::Gate};
+use super::receive::Gate;
 use crate::{
-    accounts, archive,
+    accounts::{self, Gone},
+    archive,
     counter::{Ask, Refusal, Visitor},
+    rooms, signin,
 };
 
 /// The route.
@@ -29,12 +31,20 @@ async fn handle(
     Ask(ask): Ask<api::Revoke>,
 ) -> Result<Json<api::Account>, Refusal> {
     let domain = gate.settings.domain.clone();
-    // What was sealed to a recovery key goes with it.
-    let ended = async |tx: &mut Tx, handle: &Handle, key| archive::forget(tx, handle, Some(key)).await;
-    let gone = accounts::revoke(&desk, &caller, (&domain, &ask.entry.0), ended).await?;
-    let accounts::Gone { handle, device, key } = gone;
-    archive::wipe(&gate.blobs, key.unwrap_or_default()).await;
-    House::of(gate.clone()).end_sessions(device).await?;
-    pend(&gate, &handle).await?;
+    // All of it, or none: whatever ends this process, the device is out in every respect.
+    let follow = async |tx: &mut Tx, gone: &Gone, at| {
+        signin::end_with(tx, gone.device).await?;
+        // What was sealed to a recovery key goes with it.
+        let sealed = match gone.key {
+            Some(key) => archive::forget(tx, &gone.handle, Some(key)).await?,
+            None => vec![],
+        };
+        Ok((rooms::mark(tx, &gone.handle, &gone.devices, at).await?, sealed))
+    };
+    let (Gone { handle, device, .. }, pending, sealed) =
+        accounts::revoke(&desk, &caller, (&domain, &ask.entry.0), follow).await?;
+    gate.delivery.close(device);
+    gate.delivery.look(&pending);
+    archive::wipe(&gate.blobs, sealed).await;
     Ok(Json(api::Account { handle, device }))
 }

@@ -31,9 +31,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{receive::Gate, tasks::Served};
 use crate::{
-    counter::{Refusal, Visitor},
+    counter::{Caller, Refusal, Visitor},
     delivery::Socket,
-    signin::{PROOF, SCHEME, Signin, SigninError},
+    signin::{PROOF, SCHEME, SigninError},
 };
 
 /// Where it is.
@@ -42,6 +42,8 @@ pub(super) const PATH: &str = "/v1/stream";
 const READ_BUFFER: usize = 4 * 1024;
 /// How much is gathered before it is written without a flush.
 const WRITE_BUFFER: usize = 16 * 1024;
+/// How often it is looked whether whoever is connected is to be heard still, and stands as they did.
+const AGAIN: Duration = Duration::from_mins(1);
 /// How often a quiet connection is asked whether it is there.
 const PING: Duration = Duration::from_secs(30);
 /// After how long without a sign of life a connection is given up.
@@ -85,12 +87,13 @@ async fn handle(
 ) -> Result<Response, Refusal> {
     let speaks_http = |_| Refusal::because(Code::Malformed, &"this address speaks WebSocket only");
     let upgrade = upgrade.map_err(speaks_http)?;
-    let left = caller.until.0.saturating_sub(desk.now().0);
-    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-    let (now, who) = (desk.now(), caller.clone());
+    let who = caller.clone();
     let (socket, inbox) = gate.delivery.connect(desk, caller)?;
-    // Whoever ended the session while this was asked found no connection to close.
-    if !Signin::hears(&mut gate.floor.db.reader(), &who, now).await? {
+    // Whoever ended the session while this was asked found no connection to close; and what is ended at other nodes has to be heard.
+    if !gate.floor.db.hears() {
+        return Err(Refusal::because(Code::Busy, &"this server does not hear of the others for a moment"));
+    }
+    if gate.again(&who).await?.is_none() {
         return Err(SigninError::NoSession.into());
     }
     let served = Served::by(&gate.tasks);
@@ -100,16 +103,21 @@ async fn handle(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .protocols([STREAM_PROTOCOL])
-        .on_upgrade(move |stream| serve(stream, socket, inbox, left, served)))
+        .on_upgrade(move |stream| serve(stream, socket, inbox, (gate, who), served)))
 }
 
 /// Serves a connection until one side ends it, or its session ends.
-async fn serve(stream: WebSocket, mut socket: Socket, inbox: Inbox<RoomId>, left: Duration, _served: Served) {
+async fn serve(
+    stream: WebSocket,
+    mut socket: Socket,
+    inbox: Inbox<RoomId>,
+    (gate, who): (Gate, Caller),
+    _served: Served,
+) {
     let (sink, stream) = stream.split();
     let tap = socket.tap().clone();
     let session = async {
-        tokio::time::sleep(left).await;
-        tap.close(Closed::Ended);
+        tap.close(watch(&gate, &who).await);
         std::future::pending::<()>().await;
     };
     let reading = read(stream, &mut socket);
@@ -120,6 +128,34 @@ async fn serve(stream: WebSocket, mut socket: Socket, inbox: Inbox<RoomId>, left
         () = write(sink, inbox) => {
             // What the other side has sent already is read: closing on unread bytes could lose what was just written.
             let _ = tokio::time::timeout(GOODBYE, reading).await;
+        }
+    }
+}
+
+/// Watches over a connection: says why it is to end, once it is. A request is looked at when it comes; a connection goes on, while its
+/// session ends, or its account gets another role or segment: by an amendment it is looked at once.
+async fn watch(gate: &Gate, who: &Caller) -> Closed {
+    loop {
+        let left = who.until.0.saturating_sub(gate.floor.clock.now().0);
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        if left.is_zero() {
+            return Closed::Ended;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(left.min(AGAIN)) => {}
+            () = gate.amended.notified() => {}
+        }
+        // Boxed, because every idle connection would keep the room for it.
+        match Box::pin(gate.again(who)).await {
+            Ok(None) => return Closed::Ended,
+            // Roles that were taken up meanwhile are for what is asked from then on.
+            Ok(Some(now)) => {
+                if (Caller { elevated: now.elevated && who.elevated, ..now }) != *who {
+                    return Closed::Anew;
+                }
+            }
+            // Where the database does not answer, nobody ends anything either.
+            Err(_) => {}
         }
     }
 }
@@ -169,7 +205,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut inbox: Inbox<RoomId>
 
 fn goodbye(why: Closed) -> CloseFrame {
     match why {
-        Closed::Stopping => CloseFrame { code: 1001, reason: "the server is stopping".into() },
+        Closed::Anew => CloseFrame { code: 1001, reason: "connect anew".into() },
         Closed::Ended => CloseFrame { code: 4001, reason: "the session ended".into() },
     }
 }

@@ -40,6 +40,21 @@ impl Tasks {
         self.helpers.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
     }
 
+    /// Brings something to its end, whether or not anybody waits for it still; nothing where it panicked. Counts as a connection, so that stopping
+    /// waits for it.
+    pub(super) async fn finish<T: Send + 'static>(
+        self: &Arc<Self>,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let served = Served::by(self);
+        #[expect(clippy::disallowed_methods, reason = "the task is counted, and stopping waits for it")]
+        let task = tokio::spawn(async move {
+            let _served = served;
+            task.await
+        });
+        task.await.ok()
+    }
+
     /// Waits until the writers have ended, but not forever.
     pub(super) async fn wait_for_writers(&self, patience: Duration) {
         let mut writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
@@ -70,5 +85,26 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.0.connections.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_begun_is_brought_to_its_end_though_nobody_waits_for_it() {
+        let tasks = Arc::new(Tasks::default());
+        let ((go, gone), (done, is_done)) = (oneshot::channel::<()>(), oneshot::channel());
+        let task = tasks.finish(async move {
+            gone.await.unwrap();
+            done.send(()).unwrap();
+        });
+        assert!(task.now_or_never().is_none(), "it is under way, and nobody waits for it any more");
+        assert_eq!(*tasks.connections.borrow(), 1, "stopping would");
+        go.send(()).unwrap();
+        is_done.await.unwrap();
     }
 }

@@ -121,13 +121,14 @@ pub(crate) struct Reset {
     pub handle: Handle,
     /// How many there were.
     pub removed: u64,
-    /// The officer's account; nobody where the account came back without its devices.
-    pub by: Option<Handle>,
+    /// The officer's account.
+    pub by: Handle,
 }
 
 impl Fact for Reset {
     const KIND: &'static str = "passkeys.reset";
-    const MEANING: &'static str = "all passkeys of an account were taken away: account, how many, by which officer (none: it came back without its devices)";
+    const MEANING: &'static str =
+        "all passkeys of an account were taken away: account, how many, by which officer";
 }
 
 /// A passkey was used whose counter has gone back: there are two of it.

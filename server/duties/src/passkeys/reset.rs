@@ -36,6 +36,6 @@ pub(super) async fn handle(
     if removed == 0 {
         return Err(PasskeysError::NoPasskey.into());
     }
-    work.commit(&Reset { handle, removed, by: Some(caller.handle) }).await?;
+    work.commit(&Reset { handle, removed, by: caller.handle }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

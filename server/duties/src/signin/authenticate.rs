@@ -6,7 +6,10 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use chancery_floor::store::{Db, Read};
 use chancery_trail::digest;
 use chancery_transparency::{Possession, Request};
-use chancery_wire::{ids::DeviceId, time::Instant};
+use chancery_wire::{
+    ids::{DeviceId, SessionId},
+    time::Instant,
+};
 use data_encoding::BASE64URL_NOPAD;
 
 use super::{
@@ -36,11 +39,18 @@ pub(crate) struct Fresh {
     id: String,
 }
 
+/// A session in use of which that is to be written down: [`super::go_on`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InUse {
+    pub(super) device: DeviceId,
+    pub(super) session: SessionId,
+}
+
 /// Who makes a request, if the proof was not used before.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
     /// A device with a session.
-    Caller(Caller, Fresh),
+    Caller(Caller, Fresh, Option<InUse>),
     /// A device that has proved its key and has no session.
     Proven(Proven, Fresh),
     /// Nobody in particular.
@@ -78,21 +88,24 @@ impl Signin {
             Ok(_) | Err(SigninError::BadProof) => return Err(SigninError::Exposed(session.session)),
             Err(error) => return Err(error),
         };
-        let up = session.elevated.is_some_and(|until| now < until);
-        let elevated = up && !self.idle.asks(session.session, self.started, now);
+        let in_use = session.is_to_be_used(now);
+        let in_use = in_use.then_some(InUse { device: session.device, session: session.session });
         let caller = device.asks((session.session, session.until), self.plane, now);
-        Ok(Identity::Caller(Caller { elevated, ..caller }, fresh))
+        Ok(Identity::Caller(Caller { elevated: session.is_up(now), ..caller }, fresh, in_use))
     }
 
-    /// Whether a caller is heard still: the session was not ended meanwhile, nor the device.
-    pub(crate) async fn hears(
+    /// A caller as it is now, if it is heard still: the session was not ended meanwhile, nor the device.
+    pub(crate) async fn again(
         from: &mut impl Read,
         caller: &Caller,
         now: Instant,
-    ) -> Result<bool, SigninError> {
+    ) -> Result<Option<Caller>, SigninError> {
         let open = store::of(from, caller.device, now).await?;
-        let is_open = open.iter().any(|it| it.session == caller.session);
-        Ok(is_open && accounts::find_device(from, caller.device).await?.is_some())
+        let Some(session) = open.into_iter().find(|it| it.session == caller.session) else { return Ok(None) };
+        let device = accounts::find_device(from, caller.device).await?;
+        let device = device.filter(|device| device.until.is_none_or(|until| now < until));
+        let asks = |device: KnownDevice| device.asks((session.session, session.until), caller.plane, now);
+        Ok(device.map(asks).map(|it| Caller { elevated: session.is_up(now), ..it }))
     }
 
     /// Uses a proof up; refuses one that was, at this node or another. What is refused for another reason takes no place among the used

@@ -3,11 +3,11 @@
 //! `POST /v1/elevations`, permitted by `Signin::"elevate"`, approved with a passkey, recorded as `signin.elevated`. Who has no passkey
 //! has the roles always up.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use chancery_floor::work::Action;
 use chancery_wire::{api, problem::Problem};
 
-use super::{Signin, error::SigninError, facts::Elevated, store};
+use super::{error::SigninError, facts::Elevated, store};
 use crate::counter::{Ask, Organisation, Refusal, Visitor};
 
 /// The longest that roles are taken up, in minutes.
@@ -28,7 +28,6 @@ impl Action for Elevate {
         (status = "default", description = "Refused.", body = Problem)))]
 pub(super) async fn handle(
     Visitor { desk, caller }: Visitor,
-    State(signin): State<Signin>,
     Ask(ask): Ask<api::Elevate>,
 ) -> Result<Json<api::Elevation>, Refusal> {
     // Where they do not count they are not taken up either, and nobody is asked to approve it.
@@ -42,10 +41,9 @@ pub(super) async fn handle(
     let (device, session) = (caller.device, caller.session);
     let at = work.at();
     let until = at.plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
-    if !store::elevate(&mut work.tx, session, until).await? {
+    if !store::elevate(&mut work.tx, session, (at, until)).await? {
         return Err(SigninError::NoSession.into());
     }
     work.commit(&Elevated { device, session, until }).await?;
-    signin.idle.begins(session, at);
     Ok(Json(api::Elevation { until }))
 }

@@ -1,8 +1,7 @@
 //! End sessions: all of a device at once, one whose token somebody else has, or those that ran out.
 //!
-//! No route yet; permitted by `Signin::"end"` to the server itself, recorded as `signin.ended`, `signin.closed` and
-//! `signin.expired`. The
-//! next request feels it; whoever calls this closes the device's sockets.
+//! No route; permitted by `Signin::"end"` to the server itself, recorded as `signin.closed` and `signin.expired`, or as a part of what has
+//! ended them. The next request feels it; whoever calls this closes the device's sockets.
 
 use chancery_floor::{
     store::{StoreError, Tx},
@@ -12,7 +11,7 @@ use chancery_transparency::PROOF_WINDOW;
 use chancery_wire::ids::{DeviceId, SessionId};
 
 use super::{
-    facts::{By, Closed, Ended, Expired},
+    facts::{By, Closed, Expired},
     store,
 };
 use crate::counter::{Organisation, Refusal};
@@ -24,15 +23,6 @@ pub(crate) enum End {}
 impl Action for End {
     type Resource = Organisation;
     const NAME: &'static str = r#"Signin::Action::"end""#;
-}
-
-/// Ends all sessions of a device.
-pub(crate) async fn end(desk: &Desk, device: DeviceId) -> Result<(), Refusal> {
-    let permit = desk.permit::<End>(Organisation)?;
-    let mut work = desk.begin(permit).await?;
-    let sessions = store::end(&mut work.tx, device).await?;
-    work.commit(&Ended { device, sessions }).await?;
-    Ok(())
 }
 
 /// Ends all sessions of a device, as part of what has ended them.

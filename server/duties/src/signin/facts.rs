@@ -45,18 +45,18 @@ impl Fact for Elevated {
         "the roles of an account were taken up in a session: device, session, until when";
 }
 
-/// A device's sessions were ended.
+/// A session was in use while the roles of the account were up in it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Ended {
+pub(crate) struct WentOn {
     /// The device.
     pub device: DeviceId,
-    /// How many sessions.
-    pub sessions: u64,
+    /// The session.
+    pub session: SessionId,
 }
 
-impl Fact for Ended {
-    const KIND: &'static str = "signin.ended";
-    const MEANING: &'static str = "all sessions of a device were ended: device, how many";
+impl Fact for WentOn {
+    const KIND: &'static str = "signin.went-on";
+    const MEANING: &'static str = "a session was in use while the roles of the account were up in it, said once a minute at most: device, session";
 }
 
 /// The sessions of an account were ended by somebody else.
@@ -118,7 +118,7 @@ impl Fact for Expired {
 pub(crate) const FACTS: &[Meaning] = &[
     Meaning::of::<Opened>(),
     Meaning::of::<Elevated>(),
-    Meaning::of::<Ended>(),
+    Meaning::of::<WentOn>(),
     Meaning::of::<EndedBy>(),
     Meaning::of::<Closed>(),
     Meaning::of::<Expired>(),

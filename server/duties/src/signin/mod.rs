@@ -12,7 +12,7 @@ mod end_others;
 mod end_own;
 mod error;
 mod facts;
-mod idle;
+mod go_on;
 mod list;
 mod open;
 mod replays;
@@ -24,14 +24,14 @@ use chancery_wire::time::Instant;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use authenticate::{Identity, PROOF, SCHEME};
-pub(crate) use end::{end, end_with, expire, expose};
+pub(crate) use end::{end_with, expire, expose};
 pub(crate) use end_others::end_others;
 pub(crate) use end_own::end_own;
 pub(crate) use error::SigninError;
 pub(crate) use facts::FACTS;
+pub(crate) use go_on::go_on;
 pub(crate) use store::MIGRATIONS;
 
-use idle::Idle;
 use replays::Replays;
 
 use crate::{counter::Plane, providers::Providers};
@@ -44,8 +44,6 @@ pub(crate) struct Signin {
     /// When the process started; proofs made before may have been used before.
     started: Instant,
     replays: Arc<Mutex<Replays>>,
-    /// In which sessions roles are up and nothing was asked for a while.
-    idle: Idle,
     /// At which listener sessions are opened, and good.
     plane: Plane,
     /// Who has to sign in at an identity provider as well, and how often.
@@ -56,14 +54,7 @@ impl Signin {
     /// Sign-in of a process that started now.
     pub(crate) fn new(minutes: u32, started: Instant, providers: Providers) -> Self {
         let plane = Plane::Whole;
-        Self {
-            seconds: i64::from(minutes) * 60,
-            started,
-            replays: Arc::default(),
-            idle: Idle::default(),
-            plane,
-            providers,
-        }
+        Self { seconds: i64::from(minutes) * 60, started, replays: Arc::default(), plane, providers }
     }
 
     /// The same at one of several listeners: a proof that was used at one is used at all.

@@ -73,7 +73,7 @@ async fn open(
     let session = SessionId(work.fresh());
     let until = opened.plus_seconds(signin.seconds).min(good).min(known.until.unwrap_or(good));
     let administration = signin.plane == Plane::Administration;
-    let kept = Kept { session, device, opened, until, elevated: None, administration };
+    let kept = Kept { session, device, opened, until, elevated: None, used: None, administration };
     store::open(&mut work.tx, digest(&token), kept).await?;
     work.commit(&Opened { device, session, until, provider, administration }).await?;
     Ok(api::Session { token: Opaque(token.to_vec()), seconds: (until.0 - opened.0) / 1000 })

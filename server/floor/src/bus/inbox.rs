@@ -13,8 +13,9 @@ use super::{Bounds, Topic};
 /// Why a listener was closed from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// The process is stopping.
-    Stopping,
+    /// The listener is to begin anew, here or elsewhere: the process is stopping, or may have missed something, or knows the listener otherwise
+    /// by now.
+    Anew,
     /// The listener may not listen any more.
     Ended,
 }

@@ -66,6 +66,15 @@ impl Db {
         }
     }
 
+    /// Whether this node hears of what others write. On SQLite there is nothing to hear.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        match &self.kind {
+            Kind::Sqlite(_) => true,
+            Kind::Postgres(db) => db.hears(),
+        }
+    }
+
     /// Sets a mark; `false` where it was set before, by any node. Beside all transactions, and kept until [`Self::forget_marks`] or a crash of
     /// the database. On SQLite, where one process knows it all by itself, every mark is new.
     pub async fn mark(&self, mark: [u8; 32], now: Instant) -> Result<bool, StoreError> {

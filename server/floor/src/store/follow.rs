@@ -5,7 +5,13 @@
 //!
 //! The same connection holds the node's place at the database: one that keeps files where no other node gets at them has it alone.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     Executor as _, PgPool,
@@ -60,11 +66,18 @@ pub(crate) struct Following {
     node: Arc<str>,
     alone: bool,
     listener: Option<PgListener>,
+    /// Whether there is one.
+    hears: Arc<AtomicBool>,
 }
 
 impl Following {
-    pub(super) fn new(options: PgConnectOptions, node: Arc<str>, alone: bool) -> Self {
-        Self { options: options.application_name("chancery-follow"), node, alone, listener: None }
+    pub(super) fn new(
+        options: PgConnectOptions,
+        node: Arc<str>,
+        alone: bool,
+        hears: Arc<AtomicBool>,
+    ) -> Self {
+        Self { options: options.application_name("chancery-follow"), node, alone, listener: None, hears }
     }
 
     /// Begins to listen, and takes the node's place; `false` where it cannot have it.
@@ -86,6 +99,7 @@ impl Following {
             let place = sqlx::query_scalar::<_, bool>(if self.alone { ALONE } else { BESIDE });
             if place.fetch_one(&mut listener).await.map_err(wrong)? {
                 self.listener = Some(listener);
+                self.hears.store(true, Ordering::SeqCst);
                 return Ok(true);
             }
             tokio::time::sleep(PAUSE).await;
@@ -97,9 +111,15 @@ impl Following {
         loop {
             let Some(listener) = &mut self.listener else {
                 match Box::pin(self.begin()).await {
-                    Ok(true) => return Heard::Missed,
+                    Ok(true) => {
+                        tracing::info!("this server hears of what others write again");
+                        return Heard::Missed;
+                    }
                     Ok(false) => return Heard::Ousted,
-                    Err(_) => tokio::time::sleep(PAUSE).await,
+                    Err(error) => {
+                        tracing::debug!(%error, "this server does not hear of what others write yet");
+                        tokio::time::sleep(PAUSE).await;
+                    }
                 }
                 continue;
             };
@@ -118,7 +138,12 @@ impl Following {
                 }
             };
             if !alive {
+                // INVARIANT: said before whoever is connected is let go, so that nobody comes back to a node that is deaf.
+                self.hears.store(false, Ordering::SeqCst);
                 self.listener = None;
+                tracing::warn!(
+                    "this server does not hear of what others write, and takes in no streams until it does"
+                );
                 return Heard::Missed;
             }
         }

@@ -4,7 +4,14 @@
 //! between processes, by locking one empty table before the transaction takes its snapshot. `SERIALIZABLE` stays the
 //! guarantee; the queue only spares the work of losing.
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use chancery_wire::time::Instant;
 use futures_util::{Stream, StreamExt as _};
@@ -50,6 +57,8 @@ pub(crate) struct Postgres {
     options: PgConnectOptions,
     /// What this node calls itself, so that it does not listen to itself.
     node: Arc<str>,
+    /// Whether it listens to the others.
+    hears: Arc<AtomicBool>,
 }
 
 /// The transaction that has its turn.
@@ -77,12 +86,18 @@ impl Postgres {
             .map_err(wrong)?;
         sqlx::raw_sql(TURN).execute(&pool).await.map_err(wrong)?;
         let node = sqlx::query_scalar::<_, String>("SELECT gen_random_uuid()::TEXT").fetch_one(&pool).await;
-        Ok(Self { pool, turn: Arc::default(), options, node: node.map_err(wrong)?.into() })
+        let (node, hears) = (node.map_err(wrong)?.into(), Arc::default());
+        Ok(Self { pool, turn: Arc::default(), options, node, hears })
     }
 
     /// Listens to the other nodes.
     pub(crate) fn follow(&self, alone: bool) -> Following {
-        Following::new(self.options.clone(), Arc::clone(&self.node), alone)
+        Following::new(self.options.clone(), Arc::clone(&self.node), alone, Arc::clone(&self.hears))
+    }
+
+    /// Whether what others write is heard.
+    pub(super) fn hears(&self) -> bool {
+        self.hears.load(Ordering::SeqCst)
     }
 
     /// Sets a mark, in a transaction of its own that takes no turn; `false` where it was set before.

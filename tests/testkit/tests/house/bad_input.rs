@@ -80,11 +80,11 @@ both! {
 
     /// Sessions that were ended are felt by the next request, and by the open connection.
     async fn an_ended_session_is_over_at_once(db: Db) {
-        let door = Door::open(db).await;
+        let mut door = Door::open(db).await;
         let alice = door.alice.enrolled().unwrap();
         let token = door.session(&alice).await;
         let mut socket = door.connect(&alice).await;
-        door.house.end_sessions(alice.device).await.unwrap();
+        door.alice.end_sessions_of(&alice.handle).await.unwrap();
         let proof = proof(&alice, ("GET", "/v1/rooms"), Some(&token), now());
         assert_eq!(problem(door.signed("/v1/rooms", &token, &proof)).await, expected(Code::NoSession));
         assert_eq!(socket.closed().await, 4001);

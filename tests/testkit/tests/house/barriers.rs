@@ -5,7 +5,7 @@ use std::time::Duration;
 use chancery_sdk::{AccountKind, Change, Client, News, Progress, Want};
 use chancery_testkit::both;
 use chancery_wire::{
-    frames::{ClientFrame, Kind, ServerFrame, Submit},
+    frames::{ClientFrame, Fetch, Kind, ServerFrame, Submit},
     ids::{RoomId, SubmissionId},
     names::RoleName,
     policy::Role,
@@ -170,6 +170,20 @@ both! {
         door.has_told(&[Code::Apart]).await;
         sync(&mut carol).await;
         assert_eq!(texts(&carol, room), ["before"]);
+    }
+
+    /// Whoever is connected while they come to belong to a segment connects anew, so that what is for it is for them. Others stay.
+    async fn a_connection_goes_by_the_segments_of_now(db: Db) {
+        let mut door = Door::open(db).await;
+        let (carol, mut mo) = separates(&mut door).await;
+        let (bob, carol) = (door.bob.enrolled().unwrap(), carol.enrolled().unwrap());
+        for change in [segment("trading", &[], &["bob"]), segment("trading", &["bob"], &[])] {
+            let (mut his, mut hers) = (door.connect(&bob).await, door.connect(&carol).await);
+            mo.amend(change).await.unwrap();
+            assert_eq!(his.closed().await, 1001);
+            hers.says(&ClientFrame::Fetch(Fetch { room: door.room, after: 0 })).await;
+            assert_eq!(code(&hers.hear().await), Code::NoRoom.as_str(), "she is answered as before");
+        }
     }
 
     /// A rule may be for one segment, such as a region: its people, and the programs for which they answer. Others do not notice.

@@ -1,6 +1,13 @@
 //! A house with its door open, and the raw things one can do at it: requests, proofs and frames of one's own making.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use chancery_duties::gateway::{House, HouseError, Peer, Settings};
 use chancery_engine::{Link, Opener};
@@ -34,13 +41,13 @@ use tokio_tungstenite::{
 /// How long anything may take here.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The clock and the randomness of this machine.
-#[derive(Debug)]
-struct System;
+/// The clock of this machine, so many seconds ahead, and its randomness.
+#[derive(Clone, Debug, Default)]
+struct System(Arc<AtomicI64>);
 
 impl Clock for System {
     fn now(&self) -> Instant {
-        now()
+        now().plus_seconds(self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -59,7 +66,7 @@ pub(crate) fn now() -> Instant {
 }
 
 fn fresh() -> [u8; 16] {
-    let entropy: &dyn Entropy = &System;
+    let entropy: &dyn Entropy = &System::default();
     entropy.make()
 }
 
@@ -75,6 +82,7 @@ pub(crate) struct Door {
     /// Where the organisation is looked after.
     admin: String,
     origin: String,
+    clock: System,
     home: TempDir,
     listener: JoinSet<()>,
 }
@@ -141,7 +149,8 @@ impl Door {
         let address = listener.local_addr().unwrap();
         let (server, origin) = (format!("http://{address}"), format!("http://localhost:{}", address.port()));
         settings.passkeys.origin = Some(origin.clone());
-        let (house, admin, tasks) = serve(&db, blobs, settings, listener).await;
+        let clock = System::default();
+        let (house, admin, tasks) = serve((&db, &clock), blobs, settings, listener).await;
         let home = tempfile::tempdir().unwrap();
         let client = |name: &str| {
             let profile = Profile::new(home.path(), name).unwrap();
@@ -160,12 +169,13 @@ impl Door {
         sync(&mut alice).await;
         let room = alice.open_room(&text("private"), &["bob".parse().unwrap()]).unwrap();
         sync(&mut alice).await;
-        Self { db, house, alice, bob, mallory, room, server, admin, origin, home, listener: tasks }
+        Self { db, house, alice, bob, mallory, room, server, admin, origin, clock, home, listener: tasks }
     }
 
     /// Opens a house that may not open.
     pub(crate) async fn tries(db: &Db, settings: Settings) -> Result<House, HouseError> {
-        House::open((db.clone(), Blobs::in_memory()), settings, Arc::new(System), Arc::new(System)).await
+        let system = || Arc::new(System::default());
+        House::open((db.clone(), Blobs::in_memory()), settings, system(), system()).await
     }
 
     /// The same house, run in another way from now on. Clients that were open knew it at another address.
@@ -175,16 +185,16 @@ impl Door {
         self.server = format!("http://{}", listener.local_addr().unwrap());
         settings.passkeys.origin = Some(self.origin.clone());
         (self.house, self.admin, self.listener) =
-            serve(&self.db, Blobs::in_memory(), settings, listener).await;
+            serve((&self.db, &self.clock), Blobs::in_memory(), settings, listener).await;
     }
 
     /// Opens another house over the same database and the same place for files.
-    pub(crate) async fn beside(db: &Db, blobs: Blobs, origin: &str) -> Beside {
+    pub(crate) async fn beside(&self, db: &Db, blobs: Blobs) -> Beside {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = Settings::new("bank.example".parse().unwrap());
-        settings.passkeys.origin = Some(origin.to_owned());
-        let (house, _, listener) = serve(db, blobs, settings, listener).await;
+        settings.passkeys.origin = Some(self.origin.clone());
+        let (house, _, listener) = serve((db, &self.clock), blobs, settings, listener).await;
         Beside { house, server, _listener: listener }
     }
 
@@ -201,6 +211,16 @@ impl Door {
     /// The address of the other listener.
     pub(crate) fn other(&self) -> &str {
         &self.admin
+    }
+
+    /// For the house, and those beside it, it is so many minutes later.
+    pub(crate) fn wait(&self, minutes: i64) {
+        self.clock.0.fetch_add(60 * minutes, Ordering::SeqCst);
+    }
+
+    /// Now, by the house's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// Where browsers find the house.
@@ -261,30 +281,26 @@ impl Door {
 
     /// A new connection.
     pub(crate) async fn connect(&self, who: &Identity) -> Socket {
+        self.tries_to_connect(who).await.unwrap()
+    }
+
+    /// A new connection, or why there is none.
+    pub(crate) async fn tries_to_connect(&self, who: &Identity) -> Result<Socket, (u16, String)> {
         let token = self.session(who).await;
         let proof = proof(who, ("GET", "/v1/stream"), Some(&token), now());
         let mut request = self.at("/v1/stream").replacen("http", "ws", 1).into_client_request().unwrap();
         request.headers_mut().insert("authorization", authorization(&token).parse().unwrap());
         request.headers_mut().insert("dpop", proof.parse().unwrap());
-        Socket(tokio_tungstenite::connect_async(request).await.unwrap().0)
+        upgraded(request).await.map(|(socket, _)| socket)
     }
 
     /// A new connection as a page opens one: with what it says in the names of protocols, and the protocol that the server chose.
     pub(crate) async fn connect_by(&self, protocols: &str) -> Result<(Socket, String), (u16, String)> {
         let mut request = self.at("/v1/stream").replacen("http", "ws", 1).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
-        match tokio_tungstenite::connect_async(request).await {
-            Ok((stream, response)) => {
-                let chosen = response.headers().get("sec-websocket-protocol");
-                Ok((Socket(stream), chosen.unwrap().to_str().unwrap().to_owned()))
-            }
-            Err(tungstenite::Error::Http(response)) => {
-                let body = response.body().as_deref().unwrap_or_default();
-                let body: serde_json::Value = serde_json::from_slice(body).unwrap();
-                Err((response.status().as_u16(), body["code"].as_str().unwrap().to_owned()))
-            }
-            Err(error) => panic!("{error}"),
-        }
+        let (socket, response) = upgraded(request).await?;
+        let chosen = response.headers().get("sec-websocket-protocol");
+        Ok((socket, chosen.unwrap().to_str().unwrap().to_owned()))
     }
 
     /// How many entries all logs have.
@@ -313,9 +329,24 @@ impl Door {
     }
 }
 
+/// A request for a connection, answered.
+async fn upgraded(
+    request: tungstenite::http::Request<()>,
+) -> Result<(Socket, tungstenite::handshake::client::Response), (u16, String)> {
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((stream, response)) => Ok((Socket(stream), response)),
+        Err(tungstenite::Error::Http(response)) => {
+            let body = response.body().as_deref().unwrap_or_default();
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+            Err((response.status().as_u16(), body["code"].as_str().unwrap().to_owned()))
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Opens a house behind a listener, and behind a second one for those who look after it.
 async fn serve(
-    db: &Db,
+    (db, clock): (&Db, &System),
     blobs: Blobs,
     mut settings: Settings,
     listener: tokio::net::TcpListener,
@@ -325,7 +356,8 @@ async fn serve(
     if let Some(there) = &mut settings.administration {
         there.url.clone_from(&admin);
     }
-    let house = House::open((db.clone(), blobs), settings, Arc::new(System), Arc::new(System)).await.unwrap();
+    let system = || Arc::new(clock.clone());
+    let house = House::open((db.clone(), blobs), settings, system(), system()).await.unwrap();
     let mut tasks = JoinSet::new();
     for (listener, router) in [(listener, house.router()), (second, house.administration())] {
         let router = router.layer(axum::Extension(Peer(Ipv4Addr::LOCALHOST.into())));

@@ -5,15 +5,21 @@ use chancery_floor::{blobs::Blobs, store::Dialect};
 use chancery_sdk::{AccountKind, Want};
 use chancery_testkit::{db::Temporary, s3::Store};
 use chancery_wire::{
+    api::APPROVAL,
     frames::{ClientFrame, Entry, Fetch, Kind, ServerFrame, Submit},
     ids::RoomId,
     policy::Role,
     problem::Code,
 };
 
+use reqwest::Method;
+use serde_json::json;
+
 use super::{
+    authenticator::Forger,
     barriers::{barrier, segment},
     door::{Beside, Door, Socket, code, expected, now, problem, proof, says, submit, sync},
+    passkeys::Seat,
     recovery::{handle, joins},
 };
 
@@ -32,7 +38,7 @@ impl Nodes {
         let blobs = || Blobs::bucket(&store.bucket()).unwrap();
         let door = Door::over(place.open().await.unwrap(), blobs()).await;
         // Each has connections of its own, as two processes have.
-        let second = Door::beside(&place.open().await.unwrap(), blobs(), door.origin()).await;
+        let second = door.beside(&place.open().await.unwrap(), blobs()).await;
         Self { place, store, door, second }
     }
 
@@ -118,7 +124,7 @@ async fn whoever_is_out_at_one_node_is_out_at_the_other_within_a_second() {
         assert_eq!(again, expected(Code::ReplayedProof));
         nodes.door.go_beside(&mut nodes.second);
         let begun = now();
-        nodes.door.house.end_sessions(bob.device).await.unwrap();
+        nodes.door.alice.end_sessions_of(&handle("bob")).await.unwrap();
         let asks = proof(&bob, ("GET", "/v1/rooms"), Some(&token), now());
         assert_eq!(problem(nodes.door.signed("/v1/rooms", &token, &asks)).await, expected(Code::NoSession));
         assert_eq!(socket.closed().await, 4001);
@@ -221,22 +227,56 @@ async fn a_barrier_put_up_at_one_node_silences_the_other() {
     nodes.close().await;
 }
 
-/// The second house is deaf for a moment. Whoever is connected comes back, and hears of what is ended after that.
+/// The second house is deaf for a moment. Whoever is connected is let go, comes in nowhere where that is not heard which ends elsewhere, and
+/// comes back as soon as it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_may_have_missed_something_has_everybody_connect_anew() {
     let mut nodes = Nodes::open().await;
     let bob = nodes.door.bob.enrolled().unwrap();
     let mut socket = nodes.connect(&bob).await;
-    nodes.place.deafen().await.unwrap();
+    let deaf = nodes.place.keep_deaf().await.unwrap();
     assert_eq!(socket.closed().await, 1001);
+    nodes.door.go_beside(&mut nodes.second);
+    let busy = nodes.door.tries_to_connect(&bob).await.err().unwrap();
+    assert_eq!((busy.0, busy.1.as_str()), (503, Code::Busy.as_str()));
+    drop(deaf);
     // Once it hears again it says so by closing once more: what came between may have been missed as well.
     loop {
-        let mut socket = nodes.connect(&bob).await;
-        nodes.door.house.end_sessions(bob.device).await.unwrap();
+        let Ok(mut socket) = nodes.door.tries_to_connect(&bob).await else { continue };
+        nodes.door.alice.end_sessions_of(&handle("bob")).await.unwrap();
         if socket.closed().await == 4001 {
             break;
         }
     }
+    nodes.close().await;
+}
+
+/// Alice takes up her roles at one house and asks at both: it is one quarter of an hour, wherever she asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_that_are_in_use_at_one_node_are_up_at_the_other() {
+    let mut nodes = Nodes::open().await;
+    let alice = nodes.door.alice.enrolled().unwrap();
+    let seat = Seat::of(&nodes.door, alice).await;
+    let mut forger = Forger::new(7, nodes.door.origin());
+    seat.adds(&nodes.door, &forger).await;
+    let minutes = json!({ "minutes": 60 });
+    let request = ("POST", "/v1/elevations", r#"{"minutes":60}"#);
+    let approval = seat.approved(&nodes.door, &mut forger, request).await;
+    let taken = seat.asks(&nodes.door, &Method::POST, "/v1/elevations", Some(&minutes));
+    assert_eq!(problem(taken.header(APPROVAL, approval.to_string())).await.0, 200);
+    for _ in 0..3 {
+        nodes.door.go_beside(&mut nodes.second);
+        nodes.door.wait(10);
+        let asked = seat.asks(&nodes.door, &Method::GET, "/v1/suspensions", None);
+        assert_eq!(problem(asked).await.0, 200);
+    }
+    for minutes in [16, 0] {
+        nodes.door.go_beside(&mut nodes.second);
+        nodes.door.wait(minutes);
+        let asked = seat.asks(&nodes.door, &Method::GET, "/v1/suspensions", None);
+        assert_eq!(problem(asked).await, expected(Code::NotTakenUp), "and asking again does not help");
+    }
+    nodes.door.has_fact("signin.went-on", 3).await;
     nodes.close().await;
 }
 

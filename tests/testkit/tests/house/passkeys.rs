@@ -46,7 +46,7 @@ impl Seat {
         path: &str,
         body: Option<&Value>,
     ) -> RequestBuilder {
-        let proof = proof(&self.who, (method.as_str(), path), Some(&self.token), now());
+        let proof = proof(&self.who, (method.as_str(), path), Some(&self.token), door.now());
         let request = door.signed_as(method, path, &self.token, &proof);
         match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
