@@ -66,7 +66,7 @@ impl Temporary {
     pub async fn keep_deaf(&self) -> Result<Deaf, Trouble> {
         const CUT: &str = "DO $$ BEGIN LOOP
             PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name = 'chancery-follow';
+                WHERE datname = current_database() AND application_name LIKE 'chancery-follow/%';
             EXIT WHEN pg_try_advisory_lock(7102);
             PERFORM pg_stat_clear_snapshot();
         END LOOP; END $$";

@@ -33,11 +33,14 @@ pub(crate) struct Batcher {
     stage: Arc<Stage>,
     waiting: mpsc::Receiver<Item>,
     heads: Heads,
+    /// Rooms in which something was acknowledged here, on several nodes. Another one may not have known of that when it took in the rest: they
+    /// are read once more, so that what nobody needs is deleted by whoever was the last.
+    unsettled: HashSet<RoomId>,
 }
 
 impl Batcher {
     pub(super) fn new(stage: Arc<Stage>, waiting: mpsc::Receiver<Item>) -> Self {
-        Self { stage, waiting, heads: Heads::default() }
+        Self { stage, waiting, heads: Heads::default(), unsettled: HashSet::new() }
     }
 
     /// Writes until it is told to stop, or the store fails for good.
@@ -73,7 +76,7 @@ impl Batcher {
                     Item::Stop => self.waiting.close(),
                 }
             }
-            later = self.batch(batch).await;
+            later = self.batch(batch, !flushes.is_empty()).await;
             for done in flushes {
                 // Whoever waited for it may be gone.
                 let _ = done.send(());
@@ -82,34 +85,37 @@ impl Batcher {
                 return;
             }
         }
-        self.batch(Vec::new()).await;
+        self.batch(Vec::new(), true).await;
     }
 
-    /// Brings a batch to its end; returns what has to wait for the next one.
-    async fn batch(&mut self, mut batch: Vec<Submission>) -> Vec<Submission> {
+    /// Brings a batch to its end, and with it what is unsettled if it `settles`; returns what has to wait for the next one.
+    async fn batch(&mut self, mut batch: Vec<Submission>, settles: bool) -> Vec<Submission> {
         let acknowledged = std::mem::take(&mut *self.stage.acknowledged());
+        let unsettled = if settles { std::mem::take(&mut self.unsettled) } else { HashSet::new() };
+        self.heads.forget(unsettled.iter().copied());
         let mut later = Vec::new();
         for attempt in 1..=TRIES {
             let touched: HashSet<RoomId> = batch
                 .iter()
                 .map(|submission| submission.asked.room)
                 .chain(acknowledged.keys().map(|(room, _)| *room))
+                .chain(unsettled.iter().copied())
                 .collect();
             if let Err(error) = self.load(&touched, (&batch, &acknowledged)).await {
-                self.put_back(acknowledged);
+                self.put_back(acknowledged, unsettled);
                 refuse_all(batch, &error);
                 return later;
             }
             let separated = match self.separated(&batch).await {
                 Ok(separated) => separated,
                 Err(error) => {
-                    self.put_back(acknowledged);
+                    self.put_back(acknowledged, unsettled);
                     refuse_all(batch, &error);
                     return later;
                 }
             };
             let now = self.stage.floor.clock.now();
-            let mut plan = decide(&self.heads, batch, &acknowledged, (now, separated));
+            let mut plan = decide(&self.heads, batch, (&acknowledged, &unsettled), (now, separated));
             later.append(&mut plan.later);
             plan.again.drain(..).for_each(judge_again);
             self.refuse(std::mem::take(&mut plan.refused)).await;
@@ -118,6 +124,9 @@ impl Batcher {
             }
             match self.write(&plan).await {
                 Ok(()) => {
+                    if self.stage.has_neighbours() {
+                        self.unsettled.extend(plan.cursors.iter().map(|(room, ..)| *room));
+                    }
                     finish(&self.stage, &mut self.heads, plan);
                     return later;
                 }
@@ -137,7 +146,7 @@ impl Batcher {
                 }
                 Err(error) => {
                     self.heads.forget(touched);
-                    self.put_back(acknowledged);
+                    self.put_back(acknowledged, unsettled);
                     refuse_all(plan.lines.into_iter().map(|line| line.submission).collect(), &error);
                     return later;
                 }
@@ -195,8 +204,9 @@ impl Batcher {
         written
     }
 
-    /// Keeps acknowledgements for the next batch.
-    fn put_back(&self, acknowledged: Acknowledged) {
+    /// Keeps for the next batch what was acknowledged, and what is unsettled.
+    fn put_back(&mut self, acknowledged: Acknowledged, unsettled: HashSet<RoomId>) {
+        self.unsettled.extend(unsettled);
         let mut waiting = self.stage.acknowledged();
         for (key, seq) in acknowledged {
             let kept = waiting.entry(key).or_default();

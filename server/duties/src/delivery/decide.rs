@@ -26,11 +26,12 @@ enum Fate {
     Again,
 }
 
-/// Decides a batch at `at`; `separated` is the number of the amendment that says last who may meet whom.
+/// Decides a batch at `at`, with what was acknowledged, and the rooms that are looked through for what nobody needs; `separated` is the
+/// number of the amendment that says last who may meet whom.
 pub(super) fn decide(
     heads: &Heads,
     batch: Vec<Submission>,
-    acknowledged: &Acknowledged,
+    settled: (&Acknowledged, &HashSet<RoomId>),
     (at, separated): (Instant, u64),
 ) -> Plan {
     let mut plan = Plan::default();
@@ -57,7 +58,7 @@ pub(super) fn decide(
             Fate::Again => plan.again.push(submission),
         }
     }
-    forget(&mut plan, heads, acknowledged);
+    forget(&mut plan, heads, settled);
     plan
 }
 

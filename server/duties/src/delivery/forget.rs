@@ -3,7 +3,7 @@
 //! A body is needed by everybody who is in the room, and by whoever was removed later than it: such a device reads up to the
 //! commit that removed it. Pure, as `decide` is. What nobody fetches is deleted by `expire` in the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chancery_wire::ids::{DeviceId, RoomId};
 
@@ -25,9 +25,13 @@ struct Moved {
     removed: HashMap<DeviceId, u64>,
 }
 
-/// Adds to the plan what `acknowledged` and the removals in it lead to.
-pub(super) fn forget(plan: &mut Plan, heads: &Heads, acknowledged: &Acknowledged) {
-    let mut rooms: HashMap<RoomId, Moved> = HashMap::new();
+/// Adds to the plan what `acknowledged` and the removals in it lead to, and whatever else nobody needs in rooms that are `unsettled`.
+pub(super) fn forget(
+    plan: &mut Plan,
+    heads: &Heads,
+    (acknowledged, unsettled): (&Acknowledged, &HashSet<RoomId>),
+) {
+    let mut rooms: HashMap<RoomId, Moved> = unsettled.iter().map(|room| (*room, Moved::default())).collect();
     for ((room, device), seq) in acknowledged {
         let Some(head) = heads.find(*room) else { continue };
         // Nobody can have what is not there. A device may be in the room, and have been in it before.

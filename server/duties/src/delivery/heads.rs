@@ -23,12 +23,15 @@ pub(super) struct Head {
     pub members: HashMap<DeviceId, Mark>,
     /// Who was removed and has not fetched the rest that is for it.
     pub removed: HashMap<DeviceId, Rest>,
-    /// The bodies up to here were deleted, but those that are for somebody who was removed.
+    /// The bodies up to here were certainly deleted, but those that are for somebody who was removed. Kept when the room is read anew, and
+    /// unknown in the beginning.
     pub forgotten: u64,
     /// The batch that used it last.
     used: u64,
     /// The batch for which it was read.
     read: u64,
+    /// Whether it is to be read anew before anything is decided by it.
+    stale: bool,
 }
 
 /// How a member stands.
@@ -109,9 +112,14 @@ impl Heads {
             self.rooms.retain(|_, head| turn - head.used < 1000);
         }
         for room in rooms {
-            if let Some(head) = self.rooms.get_mut(&room) {
-                head.used = self.turn;
-            } else if let Some(head) = read(from, room, self.turn).await? {
+            let forgotten = match self.rooms.get_mut(&room) {
+                Some(head) if !head.stale => {
+                    head.used = self.turn;
+                    continue;
+                }
+                stale => stale.map_or(0, |head| head.forgotten),
+            };
+            if let Some(head) = read(from, room, (self.turn, forgotten)).await? {
                 self.rooms.insert(room, head);
                 anew.push(room);
             }
@@ -121,33 +129,39 @@ impl Heads {
 
     /// A room, if it exists.
     pub(super) fn find(&self, room: RoomId) -> Option<&Head> {
-        self.rooms.get(&room)
+        self.rooms.get(&room).filter(|head| !head.stale)
     }
 
     /// A room, to be kept in step.
     pub(super) fn find_mut(&mut self, room: RoomId) -> Option<&mut Head> {
-        self.rooms.get_mut(&room)
+        self.rooms.get_mut(&room).filter(|head| !head.stale)
     }
 
     /// Whether a room was read for an earlier batch than the one under way.
     pub(super) fn is_old(&self, room: RoomId) -> bool {
-        self.rooms.get(&room).is_some_and(|head| head.read < self.turn)
+        self.find(room).is_some_and(|head| head.read < self.turn)
     }
 
     /// Forgets all rooms: each is read again.
     pub(super) fn forget_all(&mut self) {
-        self.rooms.clear();
+        self.rooms.values_mut().for_each(|head| head.stale = true);
     }
 
     /// Forgets rooms: they are read again.
     pub(super) fn forget(&mut self, rooms: impl IntoIterator<Item = RoomId>) {
         for room in rooms {
-            self.rooms.remove(&room);
+            if let Some(head) = self.rooms.get_mut(&room) {
+                head.stale = true;
+            }
         }
     }
 }
 
-async fn read(from: &mut impl Read, room: RoomId, used: u64) -> Result<Option<Head>, StoreError> {
+async fn read(
+    from: &mut impl Read,
+    room: RoomId,
+    (turn, forgotten): (u64, u64),
+) -> Result<Option<Head>, StoreError> {
     // INVARIANT: the standing is read first. Members that are newer than it only make the next write fail; members that
     // are older could let a device write that was removed.
     let Some(standing) = rooms::standing(from, room).await? else { return Ok(None) };
@@ -169,6 +183,5 @@ async fn read(from: &mut impl Read, room: RoomId, used: u64) -> Result<Option<He
         }
     }
     removed.retain(|_, rest| rest.acknowledged < rest.removed);
-    let forgotten = members.values().map(|mark| mark.acknowledged).min().unwrap_or(0);
-    Ok(Some(Head { standing, members, removed, forgotten, used, read: used }))
+    Ok(Some(Head { standing, members, removed, forgotten, used: turn, read: turn, stale: false }))
 }

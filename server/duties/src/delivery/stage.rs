@@ -107,11 +107,8 @@ impl Delivery {
         (Self(Arc::clone(&stage)), Batcher::new(stage, waiting))
     }
 
-    /// Writes the acknowledgements that wait; when this returns, that was tried.
+    /// Writes the acknowledgements that wait, and looks what nobody needs by those of before; when this returns, that was tried.
     pub(crate) async fn flush(&self) {
-        if self.0.acknowledged().is_empty() {
-            return;
-        }
         let (done, wait) = oneshot::channel();
         if self.0.queue.send(Item::Flush(done)).await.is_ok() {
             let _ = wait.await;

@@ -33,6 +33,9 @@ const TRIES: u32 = 20;
 const BESIDE: &str = "SELECT pg_try_advisory_lock_shared(7102)";
 /// Takes the place of a node that works alone.
 const ALONE: &str = "SELECT pg_try_advisory_lock(7102)";
+/// Ends what is left of this node's own earlier connections.
+const FORMER: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = current_setting('application_name') AND usename = current_user AND pid <> pg_backend_pid()";
 
 /// What there is to hear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +80,8 @@ impl Following {
         alone: bool,
         hears: Arc<AtomicBool>,
     ) -> Self {
-        Self { options: options.application_name("chancery-follow"), node, alone, listener: None, hears }
+        let options = options.application_name(&format!("chancery-follow/{node}"));
+        Self { options, node, alone, listener: None, hears }
     }
 
     /// Begins to listen, and takes the node's place; `false` where it cannot have it.
@@ -95,6 +99,8 @@ impl Following {
         let mut listener = PgListener::connect_with(&pool).await.map_err(wrong)?;
         listener.eager_reconnect(false);
         listener.listen("chancery").await.map_err(wrong)?;
+        // A connection of its own that broke on the way may hold the place still, as far as the database knows.
+        listener.execute(FORMER).await.map_err(wrong)?;
         for _ in 0..TRIES {
             let place = sqlx::query_scalar::<_, bool>(if self.alone { ALONE } else { BESIDE });
             if place.fetch_one(&mut listener).await.map_err(wrong)? {

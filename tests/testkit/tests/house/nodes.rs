@@ -1,12 +1,16 @@
 //! Nodes: two houses over one PostgreSQL database and one place for files are one server.
 
-use chancery_duties::gateway::{HouseError, Settings};
-use chancery_floor::{blobs::Blobs, store::Dialect};
+use chancery_duties::gateway::{House, HouseError, Settings};
+use chancery_floor::{
+    blobs::Blobs,
+    store::{Dialect, Read as _},
+    values,
+};
 use chancery_sdk::{AccountKind, Want};
 use chancery_testkit::{db::Temporary, s3::Store};
 use chancery_wire::{
     api::APPROVAL,
-    frames::{ClientFrame, Entry, Fetch, Kind, ServerFrame, Submit},
+    frames::{Acknowledge, ClientFrame, Entry, Fetch, Kind, ServerFrame, Submit},
     ids::RoomId,
     policy::Role,
     problem::Code,
@@ -249,6 +253,44 @@ async fn a_node_that_may_have_missed_something_has_everybody_connect_anew() {
         }
     }
     nodes.close().await;
+}
+
+/// One acknowledges at one house and the other at the other, before either has heard of that: nothing is kept that both have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_all_have_acknowledged_at_whatever_node_is_deleted() {
+    let mut nodes = Nodes::open().await;
+    let (alice, bob) = (nodes.door.alice.enrolled().unwrap(), nodes.door.bob.enrolled().unwrap());
+    let room = nodes.door.room;
+    sync(&mut nodes.door.bob).await;
+    let (mut hers, mut his) = (nodes.door.connect(&alice).await, nodes.connect(&bob).await);
+    says(&mut nodes.door.alice, room, "her own program has acknowledged this").await;
+    let sealed = fetch(&mut his, room, 0).await.pop().unwrap().body.unwrap();
+    let sealed = sealed.as_slice();
+    let mut last = 0;
+    for _ in 0..2 {
+        let said = answer_to(&mut his, &again(room, sealed)).await;
+        let ServerFrame::Accepted(accepted) = said else { panic!("{said:?}") };
+        last = accepted.seq;
+    }
+    // Each house knows by heart how far they have got, and then one of them gets further at the other one.
+    for seq in [last - 1, last] {
+        for socket in [&mut hers, &mut his] {
+            socket.says(&ClientFrame::Acknowledge(Acknowledge { room, seq })).await;
+            // Frames of one connection are taken in one after the other.
+            fetch(socket, room, last).await;
+        }
+        for _ in 0..2 {
+            tokio::join!(settles(&nodes.door.house), settles(&nodes.second.house));
+        }
+    }
+    let kept = "SELECT COUNT(*) FROM rooms_log WHERE room = $1 AND body IS NOT NULL";
+    let row = nodes.door.db.reader().row(kept, values![room.0]).await.unwrap().unwrap();
+    assert_eq!(row.count(0).unwrap(), 0);
+    nodes.close().await;
+}
+
+async fn settles(house: &House) {
+    house.settle().await.unwrap();
 }
 
 /// Alice takes up her roles at one house and asks at both: it is one quarter of an hour, wherever she asks.
