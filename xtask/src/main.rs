@@ -21,6 +21,7 @@ mod tidy;
 
 mod torture;
 mod wasm;
+mod web;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -72,8 +73,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         pass: Vec<String>,
     },
-    /// Build what must run in a browser for wasm32-unknown-unknown.
-    Wasm {
+    /// Build the web client, which the server carries from its next build on.
+    Web {
         /// Use Debian's newer compiler even when this toolchain has the target.
         #[arg(long)]
         debian: bool,
@@ -126,7 +127,7 @@ fn main() -> ExitCode {
         Command::Errors(how) => generated::errors(how.check),
         Command::Facts(how) => generated::facts(how.check),
         Command::Bench { pass } => bench::bench(&pass),
-        Command::Wasm { debian } => wasm::wasm(debian),
+        Command::Web { debian } => web::web(debian).map(|_| ()),
         Command::Fuzz { seconds, seed, target } => fuzz::fuzz(seconds, seed, target.as_deref()),
         Command::Torture { seed: Some(seed), cut, .. } => torture::again(seed, cut),
         Command::Torture { messages: Some(messages), .. } => torture::night(messages),

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     say,
     shell::{Outcome, about, built, fail, run as call},
+    web,
 };
 
 /// The profile that founds the organisation.
@@ -18,7 +19,8 @@ const GUEST: &str = "bob";
 
 /// Builds and starts the server, founds the organisation when there is none, and waits for Ctrl-C.
 pub(crate) fn run(data: &Path, domain: &str) -> Outcome {
-    say::step("building the server and the command line (some minutes the first time)");
+    say::step("building the web client, the server and the command line (some minutes the first time)");
+    web::web(false)?;
     let [chanceryd, chancery] = built(["chanceryd", "chancery"], &[])?;
     let data = std::path::absolute(data).map_err(about(data.display()))?;
     let keys = data.join("keys");

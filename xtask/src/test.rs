@@ -10,6 +10,7 @@ use crate::{
     postgres::Postgres,
     programs, python, say,
     shell::{Outcome, about, cargo, fail, shown},
+    web,
 };
 
 /// Where the tests find PostgreSQL.
@@ -20,6 +21,9 @@ const PYTHON: &str = "CHANCERY_TEST_PYTHON";
 
 /// Where the tests find programs of the Node world.
 const NODE: &str = "CHANCERY_TEST_NODE";
+
+/// Where they find the web client's tools and tests.
+const WEB: &str = "CHANCERY_TEST_WEB";
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub(crate) struct Count {
 /// Runs `cargo test` with what was passed, beside a private PostgreSQL, and with the programs that the tests are played with at hand.
 pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
     programs::ready()?;
-    let (python, node) = (python::ready()?, node::ready()?);
+    let (python, node, web) = (python::ready()?, node::provider()?, web::web(false)?);
     let postgres = Postgres::start()?;
     let mut tests = cargo();
     tests.args(["test", "--locked", "--no-fail-fast"]);
@@ -45,6 +49,7 @@ pub(crate) fn test(pass: &[String]) -> Outcome<Count> {
         .env(POSTGRES, postgres.url())
         .env(PYTHON, python)
         .env(NODE, node)
+        .env(WEB, web)
         .stdout(Stdio::piped())
         .spawn();
     let mut tests = tests.map_err(about("cargo test"))?;

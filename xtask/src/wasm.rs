@@ -1,4 +1,4 @@
-//! `cargo xtask wasm`: what must run in a browser is built for it, with whatever compiler can be had.
+//! The core for browsers, built with whatever compiler can be had.
 //!
 //! In this order: the toolchain's own target; `rustup target add`; Debian's newer compiler with the library's source.
 
@@ -14,15 +14,10 @@ use crate::{
 
 /// The target.
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What is built: everything both sides stand on, what a device does, and its way to the network.
-const PACKAGES: [&str; 6] = [
-    "chancery-wire",
-    "chancery-trail",
-    "chancery-transparency",
-    "chancery-groups",
-    "chancery-engine",
-    "chancery-sdk",
-];
+/// What is built: what a page runs, and with it everything both sides stand on and what a device does.
+const PACKAGE: &str = "chancery-web-core";
+/// How: small before quick (Cargo.toml).
+const PROFILE: &str = "web";
 /// C compilers that can build SQLite for a browser, the likeliest first.
 const CLANGS: [(&str, &str); 4] = [
     ("clang-19", "llvm-ar-19"),
@@ -33,8 +28,8 @@ const CLANGS: [(&str, &str); 4] = [
 /// The oldest major version of them that works.
 const CLANG_LEAST: u32 = 17;
 
-/// Builds for the browser; `debian` skips the toolchain's own target.
-pub(crate) fn wasm(debian: bool) -> Outcome {
+/// Builds the core; `debian` skips the toolchain's own target. Answers where it is.
+pub(crate) fn core(debian: bool) -> Outcome<PathBuf> {
     let (clang, ar) = c_compiler()?;
     let mut build = if !debian && toolchain_has_target()? {
         say::step("building with this toolchain's own wasm32 target");
@@ -42,12 +37,23 @@ pub(crate) fn wasm(debian: bool) -> Outcome {
     } else {
         debian_compiler()?
     };
-    build.args(["build", "--locked", "--target", TARGET, "--target-dir"]);
     // A folder of its own: another compiler must not throw away the other build results.
-    build.arg(target_folder()?.join("wasm"));
-    build.args(PACKAGES.iter().flat_map(|name| ["-p", name]));
+    let folder = target_folder()?.join("wasm");
+    build.args([
+        "build",
+        "--locked",
+        "--profile",
+        PROFILE,
+        "--package",
+        PACKAGE,
+        "--target",
+        TARGET,
+        "--target-dir",
+    ]);
+    build.arg(&folder);
     build.env("CC_wasm32_unknown_unknown", clang).env("AR_wasm32_unknown_unknown", ar);
-    run(&mut build)
+    run(&mut build)?;
+    Ok(folder.join(TARGET).join(PROFILE).join(PACKAGE.replace('-', "_")).with_extension("wasm"))
 }
 
 /// Whether the target is there, after trying to have rustup add it.

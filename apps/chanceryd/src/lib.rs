@@ -15,6 +15,7 @@ mod server;
 mod stream;
 mod surroundings;
 mod tls;
+mod web;
 
 pub use describe::describe;
 pub use init::{InitError, init};

@@ -21,6 +21,7 @@ use crate::{
     health,
     listen::Listener,
     tls::{Tls, TlsError},
+    web,
 };
 
 /// How many connections the health listener serves at once.
@@ -169,7 +170,7 @@ impl Server {
     pub async fn founding_link(&self) -> Result<Option<String>, ServerError> {
         let code = self.house.prepare_founding().await?;
         let written = |code: [u8; 16]| BASE32_NOPAD.encode(&code).to_ascii_lowercase();
-        Ok(code.map(|code| format!("chancery+{}/#found={}", self.url, written(code))))
+        Ok(code.map(|code| format!("{}/#found={}", self.url, written(code))))
     }
 
     /// Serves until `stop`, then lets everybody finish; returns early, and at once, when the store fails for good.
@@ -180,7 +181,7 @@ impl Server {
             // An error means that nobody is left to say stop: that is stop, too.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let serving = public.serve(house.router(), until(stopped.clone()));
+        let serving = public.serve(web::before(house.router()), until(stopped.clone()));
         // Health is told to the very end, so that a supervisor sees a server that stops and not one that is gone.
         let admin = admin.map(|admin| admin.serve(house.administration(), until(stopped.clone())));
         let attending = async move {

@@ -89,7 +89,7 @@ fn a_new_server_says_how_to_found_the_organisation_and_stops_when_asked() {
     let mut server = Running::start(folder.path());
     let address = server.line("listening on ").unwrap();
     let link = server.line("chancery found '").unwrap().to_owned();
-    let code = link.strip_prefix(&format!("chancery+http://{address}/#found=")).unwrap();
+    let code = link.strip_prefix(&format!("http://{address}/#found=")).unwrap();
     let (code, rest) = code.split_at(26);
     assert!(code.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)), "{code}");
     // Whoever looks after things has an account of its own for that, and a passkey.

@@ -66,7 +66,7 @@ async fn a_client_gets_tls_1_3_with_post_quantum_key_exchange_and_nothing_older(
     let (_folder, config, certificate) = folder();
     let server = start(&config).await;
     let (address, founding) = (server.public_address(), server.founding_link().await.unwrap().unwrap());
-    assert!(founding.starts_with(&format!("chancery+https://{address}/#found=")), "{founding}");
+    assert!(founding.starts_with(&format!("https://{address}/#found=")), "{founding}");
     let (stop, stopped) = oneshot::channel::<()>();
     let client = async {
         let mut stream = connect(address, &certificate, &[&TLS13, &TLS12]).await.unwrap();

@@ -28,7 +28,7 @@ pub enum Opener {
     SignIn(Root),
 }
 
-/// A link, such as `chancery+https://bank.example/#join=…`.
+/// A link, such as `https://bank.example/#join=…`.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// Where the server is, such as `https://bank.example`.
@@ -39,7 +39,7 @@ pub struct Link {
 
 /// A text that is no link of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not a whole Chancery link: copy everything from 'chancery+' to its end, in quotes")]
+#[error("this is not a whole Chancery link: copy all of it, from 'https://' to its end, in quotes")]
 pub struct InvalidLink;
 
 impl FromStr for Link {
@@ -47,7 +47,7 @@ impl FromStr for Link {
 
     fn from_str(text: &str) -> Result<Self, InvalidLink> {
         let (server, fragment) = text.trim().split_once("/#").ok_or(InvalidLink)?;
-        let server = server.strip_prefix("chancery+").ok_or(InvalidLink)?.to_owned();
+        let server = server.to_owned();
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(InvalidLink);
         }
@@ -77,7 +77,7 @@ impl FromStr for Link {
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "chancery+{}/#", self.server)?;
+        write!(f, "{}/#", self.server)?;
         match &self.opener {
             Opener::Found(code) => write!(f, "found={}", encode(code)),
             Opener::Join(id, secret, root) => {
@@ -145,6 +145,6 @@ mod tests {
             assert!(half.parse::<Link>().is_err(), "{half}");
         }
         assert!("https://bank.example".parse::<Link>().is_err());
-        assert!("chancery+ftp://bank.example/#found=aaaa".parse::<Link>().is_err());
+        assert!("ftp://bank.example/#found=aaaa".parse::<Link>().is_err());
     }
 }

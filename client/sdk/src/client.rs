@@ -238,6 +238,11 @@ impl Client {
         self.nudge.clone()
     }
 
+    /// Has this client woken by another nudge than its own, which was given to others before it was there.
+    pub fn nudged_by(&mut self, nudge: &Nudge) {
+        self.nudge = nudge.clone();
+    }
+
     /// How far a wish is.
     pub fn progress(&self, wish: WishId) -> Result<Progress, SdkError> {
         Ok(self.engine.progress(wish)?)

@@ -35,7 +35,6 @@ mod error;
 mod files;
 mod heard;
 mod history;
-#[cfg(not(target_family = "wasm"))]
 mod keys;
 mod link;
 mod live;
@@ -68,6 +67,7 @@ pub use directory::{Filling, Passed, Settled};
 pub use error::SdkError;
 #[cfg(not(target_family = "wasm"))]
 pub use keys::{KeySource, Unlock};
+pub use keys::{Lock, Opens};
 pub use link::Compared;
 pub use live::News;
 pub use nudge::Nudge;

@@ -11,6 +11,18 @@ const VERSION: i64 = 2;
 /// The schema as it is created.
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// A wrong key is an error of ours, told by us; the library would write about it past everybody.
+#[cfg(not(target_family = "wasm"))]
+const CIPHER: &str = "PRAGMA cipher_log_level = NONE";
+/// The library for browsers knows several ciphers; SQLCipher's is the one that every platform has.
+#[cfg(target_family = "wasm")]
+const CIPHER: &str = "PRAGMA cipher = 'sqlcipher'";
+#[cfg(not(target_family = "wasm"))]
+const JOURNAL: &str = "PRAGMA journal_mode = WAL";
+/// A write-ahead log needs memory that several programs share, which a browser's files have not. There is one program anyway.
+#[cfg(target_family = "wasm")]
+const JOURNAL: &str = "PRAGMA journal_mode = TRUNCATE";
+
 /// How many statements are kept ready; more than there are in this crate.
 const READY: usize = 256;
 
@@ -35,8 +47,7 @@ fn library() {
 
 fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultError> {
     if let Some(key) = key {
-        // A wrong key is an error of ours, told by us; the library would write about it past everybody.
-        db.execute_batch("PRAGMA cipher_log_level = NONE")?;
+        db.execute_batch(CIPHER)?;
         db.pragma_update(None, "key", key.pragma().as_str())?;
     }
     db.busy_timeout(Duration::from_secs(30))?;
@@ -45,9 +56,9 @@ fn ready(db: Connection, key: Option<&VaultKey>) -> Result<Connection, VaultErro
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     // FULL: a commit survives a power cut, not only a crash of this program. Opening a page costs more than reading it, so up to
     // 32 MiB of them are kept open.
+    db.execute_batch(JOURNAL)?;
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-         PRAGMA cache_size = -32768;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768;",
     )?;
     match version {
         0 => create(&db)?,

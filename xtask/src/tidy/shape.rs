@@ -16,6 +16,12 @@ pub(super) fn check(sources: &[Source]) -> Vec<Untidy> {
         if let Some(name) = names.find(|name| EMPTY_NAMES.contains(name)) {
             broken.push(Untidy::at(source, 1, format!("`{name}` says nothing: name it after what is in it")));
         }
+        let begins = source.text.lines().next().unwrap_or_default();
+        if source.is(&[".ts", ".tsx", ".mjs", ".css", ".ftl"])
+            && !["// ", "/* ", "# "].iter().any(|opens| begins.starts_with(opens) && begins.len() > 12)
+        {
+            broken.push(Untidy::at(source, 1, "the first line says what the file is, in a comment"));
+        }
         if !source.is(&[".rs"]) {
             continue;
         }

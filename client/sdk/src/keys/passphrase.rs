@@ -40,8 +40,14 @@ impl Derivation {
         })
     }
 
-    /// The key a passphrase stands for.
+    /// The vault's key that a passphrase stands for.
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn derive(&self, passphrase: &str) -> Result<VaultKey, SdkError> {
+        Ok(VaultKey::from_bytes(*self.stretch(passphrase)?))
+    }
+
+    /// What becomes of a passphrase.
+    pub(super) fn stretch(&self, passphrase: &str) -> Result<Zeroizing<[u8; 32]>, SdkError> {
         let damaged = || SdkError::NoKeyring("the note about the passphrase is damaged".to_owned());
         let salt = HEXLOWER.decode(self.salt.as_bytes()).map_err(|_| damaged())?;
         let params =
@@ -50,7 +56,7 @@ impl Derivation {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(passphrase.as_bytes(), &salt, key.as_mut_slice())
             .map_err(|_| damaged())?;
-        Ok(VaultKey::from_bytes(*key))
+        Ok(key)
     }
 }
 

@@ -22,3 +22,4 @@ mod place;
 mod talker;
 mod terminal;
 mod walk;
+mod web;

@@ -129,7 +129,7 @@ fn nothing_is_said_to_another_machine_without_encryption() {
     let link = invited[0]["link"].as_str().unwrap();
     let (_, rest) = link.split_once("/#").unwrap();
     // A documentation address (RFC 5737): nobody answers there.
-    let (code, said) = says(&place, "carol", &["join", &format!("chancery+http://192.0.2.2:9460/#{rest}")]);
+    let (code, said) = says(&place, "carol", &["join", &format!("http://192.0.2.2:9460/#{rest}")]);
     assert!(code == Some(2) && said.contains("plain HTTP to another machine"), "{said}");
     assert!(!place.home().join("carol").exists());
 }

@@ -128,7 +128,7 @@ impl Place {
 
     /// The link in what the server said at its start.
     pub(crate) fn founding_link(&self) -> String {
-        let line = self.said.iter().find(|line| line.starts_with("chancery+http")).unwrap();
+        let line = self.said.iter().find(|line| line.contains("/#found=")).unwrap();
         line.clone()
     }
 
