@@ -354,6 +354,11 @@ fn came(how: CameBy) -> &'static str {
     }
 }
 
+/// A policy is written over several lines, and told in one.
+fn unwrapped(policy: &str) -> String {
+    policy.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
     let list = |names: Vec<&str>| names.join(", ");
     let mut lines = vec![format!("{whose} may{} do {act}", if it.allowed { "" } else { " not" })];
@@ -365,7 +370,7 @@ fn reasons(whose: &str, act: &str, it: &Explanation) -> Vec<String> {
     if !it.rules.is_empty() {
         lines.push(format!("forbidden by: {}", list(it.rules.iter().map(RoleName::as_str).collect())));
     }
-    lines.extend(it.policies.iter().map(|policy| format!("because of: {}", one_line(policy))));
+    lines.extend(it.policies.iter().map(|policy| format!("because of: {}", one_line(&unwrapped(policy)))));
     if it.with_passkey {
         lines.push("would be allowed: once it is approved with a passkey, as it is asked".to_owned());
     }

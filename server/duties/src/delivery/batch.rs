@@ -24,6 +24,8 @@ use crate::{
 
 /// The most submissions of one batch.
 const BATCH: usize = 4096;
+/// With which flush rooms are looked through for what nobody needs: every few seconds.
+const SETTLE: u32 = 16;
 /// How often a batch is tried when it does not work and nobody knows better.
 const TRIES: u32 = 4;
 
@@ -36,11 +38,13 @@ pub(crate) struct Batcher {
     /// Rooms in which something was acknowledged here, on several nodes. Another one may not have known of that when it took in the rest: they
     /// are read once more, so that what nobody needs is deleted by whoever was the last.
     unsettled: HashSet<RoomId>,
+    /// How many flushes there were since that was done last.
+    flushes: u32,
 }
 
 impl Batcher {
     pub(super) fn new(stage: Arc<Stage>, waiting: mpsc::Receiver<Item>) -> Self {
-        Self { stage, waiting, heads: Heads::default(), unsettled: HashSet::new() }
+        Self { stage, waiting, heads: Heads::default(), unsettled: HashSet::new(), flushes: 0 }
     }
 
     /// Writes until it is told to stop, or the store fails for good.
@@ -76,7 +80,12 @@ impl Batcher {
                     Item::Stop => self.waiting.close(),
                 }
             }
-            later = self.batch(batch, !flushes.is_empty()).await;
+            self.flushes += u32::from(!flushes.is_empty());
+            let settles = self.flushes >= SETTLE;
+            if settles {
+                self.flushes = 0;
+            }
+            later = self.batch(batch, settles).await;
             for done in flushes {
                 // Whoever waited for it may be gone.
                 let _ = done.send(());
@@ -85,7 +94,10 @@ impl Batcher {
                 return;
             }
         }
-        self.batch(Vec::new(), true).await;
+        // What is acknowledged last is looked through as well.
+        for _ in 0..2 {
+            self.batch(Vec::new(), true).await;
+        }
     }
 
     /// Brings a batch to its end, and with it what is unsettled if it `settles`; returns what has to wait for the next one.

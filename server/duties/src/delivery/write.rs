@@ -51,14 +51,19 @@ pub(super) async fn write(stage: &Stage, plan: &Plan) -> Result<(), StoreError> 
     for (room, device) in &plan.joined {
         rooms::joined(&mut work.tx, *room, *device).await?;
     }
+    let mut forgotten = Vec::new();
     for (room, after, upto) in &plan.forgotten {
-        rooms::forget(&mut work.tx, *room, *after, *upto).await?;
+        // Another node may have deleted them, or this one before it started anew.
+        if rooms::forget(&mut work.tx, *room, *after, *upto).await? > 0 {
+            forgotten.push((*room, *after, *upto));
+        }
     }
-    let acknowledged = Acknowledged { cursors: plan.cursors.len(), forgotten: plan.forgotten.clone() };
+    let tells = !plan.cursors.is_empty() || !plan.joined.is_empty() || !forgotten.is_empty();
+    let acknowledged = Acknowledged { cursors: plan.cursors.len(), forgotten };
     if plan.lines.is_empty() {
-        return work.commit(&acknowledged).await;
+        return if tells { work.commit(&acknowledged).await } else { Ok(()) };
     }
-    if !plan.cursors.is_empty() || !plan.forgotten.is_empty() {
+    if tells {
         work.tell(&acknowledged);
     }
     work.commit(&accepted(plan)).await

@@ -32,7 +32,7 @@ async fn handle(
     let amended = charter::amend(&desk, &gate.charters(), &caller, amendment).await?;
     // Broken off or failed, it is done within seconds all the same.
     if amended.number.is_some() {
-        gate.amended.notify_waiters();
+        gate.amended.send_modify(|times| *times += 1);
         if let Err(refusal) = carry_out(&gate).await {
             tracing::error!(code = %refusal.code, "what the charter says is not carried out yet; it is tried again");
         }

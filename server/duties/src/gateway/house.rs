@@ -14,6 +14,8 @@ use chancery_floor::{
 };
 use chancery_wire::{ids::Digest, names::Domain, time::DAY};
 
+use tokio::sync::{Semaphore, watch};
+
 use super::{
     Settings, amend, describe::migrations, follow::follow, guests, limit::Limits, receive::Gate,
     routes::router, sweep::sweep, tasks::Tasks,
@@ -33,6 +35,8 @@ const SOON: Duration = Duration::from_millis(250);
 const ROUND: u32 = 240;
 /// After how many of those it is looked whose time is over.
 const ATTEND: u32 = 20;
+/// How many open connections are looked at once: fewer than there are connections to the database.
+const WATCHING: usize = 2;
 /// How long stopping waits for what is being written, and for connections to say goodbye.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -163,7 +167,8 @@ impl House {
                 rights,
                 uses: Uses::default(),
                 carried_out: Arc::default(),
-                amended: Arc::default(),
+                amended: Arc::new(watch::Sender::new(0)),
+                watching: Arc::new(Semaphore::new(WATCHING)),
                 limits,
                 delivery,
                 tasks,
@@ -247,7 +252,12 @@ impl House {
 
     /// Whether the house can serve.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.gate.floor.db.ready().await
+        let db = &self.gate.floor.db;
+        if !db.hears() {
+            let why = "it does not hear of what other servers write, and takes in no streams until it does";
+            return Err(StoreError::Failed(why.to_owned()));
+        }
+        db.ready().await
     }
 
     /// Whether the last thing that was asked of the store for files worked. Everything but files goes on without it.

@@ -33,7 +33,7 @@ use chancery_wire::{
 };
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::sync::Notify;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     Settings, guests,
@@ -72,16 +72,21 @@ pub(super) struct Gate {
     pub uses: Uses,
     /// The number of the amendment of which the consequences were carried out last.
     pub carried_out: Arc<AtomicU64>,
-    /// Stirs whoever watches over a connection, when the charter was amended.
-    pub amended: Arc<Notify>,
+    /// How often the charter was amended, for whoever watches over a connection.
+    pub amended: Arc<watch::Sender<u64>>,
+    /// How many connections are looked at once: requests come first.
+    pub watching: Arc<Semaphore>,
     pub limits: Arc<Limits>,
     pub delivery: Delivery,
     pub tasks: Arc<Tasks>,
 }
 
-/// Receives a request, and brings it to its end: who has lost the connection meanwhile is answered by nobody, and yet what was begun is
-/// not left half done.
+/// Receives a request. One that may change something is brought to its end: who has lost the connection meanwhile is answered by nobody, and
+/// yet what was begun is not left half done.
 pub(super) async fn receive(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return received(gate, request, next).await;
+    }
     let tasks = Arc::clone(&gate.tasks);
     let response = tasks.finish(received(gate, request, next)).await;
     response.unwrap_or_else(|| Refusal::new(Code::Failed).into_response())

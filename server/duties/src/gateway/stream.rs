@@ -27,6 +27,7 @@ use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
+use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{receive::Gate, tasks::Served};
@@ -44,6 +45,8 @@ const READ_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER: usize = 16 * 1024;
 /// How often it is looked whether whoever is connected is to be heard still, and stands as they did.
 const AGAIN: Duration = Duration::from_mins(1);
+/// When it is looked again where that did not work.
+const SOON: Duration = Duration::from_secs(5);
 /// How often a quiet connection is asked whether it is there.
 const PING: Duration = Duration::from_secs(30);
 /// After how long without a sign of life a connection is given up.
@@ -88,6 +91,8 @@ async fn handle(
     let speaks_http = |_| Refusal::because(Code::Malformed, &"this address speaks WebSocket only");
     let upgrade = upgrade.map_err(speaks_http)?;
     let who = caller.clone();
+    // Taken before it is looked how the caller stands: an amendment that comes after that is seen.
+    let amended = gate.amended.subscribe();
     let (socket, inbox) = gate.delivery.connect(desk, caller)?;
     // Whoever ended the session while this was asked found no connection to close; and what is ended at other nodes has to be heard.
     if !gate.floor.db.hears() {
@@ -103,7 +108,7 @@ async fn handle(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .protocols([STREAM_PROTOCOL])
-        .on_upgrade(move |stream| serve(stream, socket, inbox, (gate, who), served)))
+        .on_upgrade(move |stream| serve(stream, socket, inbox, (gate, amended, who), served)))
 }
 
 /// Serves a connection until one side ends it, or its session ends.
@@ -111,13 +116,13 @@ async fn serve(
     stream: WebSocket,
     mut socket: Socket,
     inbox: Inbox<RoomId>,
-    (gate, who): (Gate, Caller),
+    (gate, amended, who): (Gate, watch::Receiver<u64>, Caller),
     _served: Served,
 ) {
     let (sink, stream) = stream.split();
     let tap = socket.tap().clone();
     let session = async {
-        tap.close(watch(&gate, &who).await);
+        tap.close(watch_over(&gate, amended, &who).await);
         std::future::pending::<()>().await;
     };
     let reading = read(stream, &mut socket);
@@ -134,7 +139,9 @@ async fn serve(
 
 /// Watches over a connection: says why it is to end, once it is. A request is looked at when it comes; a connection goes on, while its
 /// session ends, or its account gets another role or segment: by an amendment it is looked at once.
-async fn watch(gate: &Gate, who: &Caller) -> Closed {
+async fn watch_over(gate: &Gate, mut amended: watch::Receiver<u64>, who: &Caller) -> Closed {
+    // Spread out, so that connections that were opened together are not looked at together.
+    let again = AGAIN * (192 + u32::from(who.session.as_bytes().first().copied().unwrap_or(0)) / 2) / 256;
     loop {
         let left = who.until.0.saturating_sub(gate.floor.clock.now().0);
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
@@ -142,11 +149,20 @@ async fn watch(gate: &Gate, who: &Caller) -> Closed {
             return Closed::Ended;
         }
         tokio::select! {
-            () = tokio::time::sleep(left.min(AGAIN)) => {}
-            () = gate.amended.notified() => {}
+            () = tokio::time::sleep(left.min(again)) => {}
+            changed = amended.changed() => {
+                if changed.is_err() {
+                    return Closed::Anew;
+                }
+            }
         }
         // Boxed, because every idle connection would keep the room for it.
-        match Box::pin(gate.again(who)).await {
+        let looked = Box::pin(async {
+            // Never closed.
+            let _turn = gate.watching.acquire().await;
+            gate.again(who).await
+        });
+        match looked.await {
             Ok(None) => return Closed::Ended,
             // Roles that were taken up meanwhile are for what is asked from then on.
             Ok(Some(now)) => {
@@ -154,8 +170,12 @@ async fn watch(gate: &Gate, who: &Caller) -> Closed {
                     return Closed::Anew;
                 }
             }
-            // Where the database does not answer, nobody ends anything either.
-            Err(_) => {}
+            // It is looked again soon; and what ends is told by other ways as well.
+            Err(refusal) => {
+                tracing::debug!(code = %refusal.code, "a connection cannot be looked at");
+                amended.mark_changed();
+                tokio::time::sleep(SOON).await;
+            }
         }
     }
 }

@@ -34,7 +34,13 @@ pub(super) async fn handle(
     if !caller.plane.counts_roles() && !caller.granted.permissions().is_empty() {
         return Err(SigninError::Elsewhere.into());
     }
-    let mut work = desk.begin(desk.permit::<Elevate>(Organisation)?).await?;
+    let permit = desk.permit::<Elevate>(Organisation)?;
+    // Without a passkey roles are always up, and without a role there is nothing to take up. Nothing is kept then, so that a passkey that
+    // is added later finds no session in which they are up.
+    if !caller.assurance.passkey || caller.granted.permissions().is_empty() {
+        return Ok(Json(api::Elevation { until: caller.until }));
+    }
+    let mut work = desk.begin(permit).await?;
     if !(1..=MINUTES).contains(&ask.minutes) {
         return Err(SigninError::TooLong.into());
     }

@@ -104,10 +104,12 @@ pub(super) async fn elevate(
     Ok(tx.execute(UPDATE, values![session.0, until.0, at.0]).await? == 1)
 }
 
-/// Something is asked in a session in which roles are up; `false` where another request has just said so.
+/// Something is asked in a session in which roles are up; `false` where another request has just said so, or they are down by now.
 pub(super) async fn mark_used(tx: &mut Tx, session: SessionId, at: Instant) -> Result<bool, StoreError> {
-    const UPDATE: &str = "UPDATE signin_sessions SET used = $2 WHERE session = $1 AND used <= $3";
-    Ok(tx.execute(UPDATE, values![session.0, at.0, at.plus_seconds(-OFTEN).0]).await? == 1)
+    const UPDATE: &str =
+        "UPDATE signin_sessions SET used = $2 WHERE session = $1 AND used <= $3 AND used > $4";
+    let (often, idle) = (at.plus_seconds(-OFTEN), at.plus_seconds(-IDLE));
+    Ok(tx.execute(UPDATE, values![session.0, at.0, often.0, idle.0]).await? == 1)
 }
 
 /// Ends one session; answers whose it was, or nothing when there is none.

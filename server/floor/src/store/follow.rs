@@ -96,11 +96,17 @@ impl Following {
             .connect_with(self.options.clone())
             .await
             .map_err(wrong)?;
-        let mut listener = PgListener::connect_with(&pool).await.map_err(wrong)?;
-        listener.eager_reconnect(false);
-        listener.listen("chancery").await.map_err(wrong)?;
-        // A connection of its own that broke on the way may hold the place still, as far as the database knows.
-        listener.execute(FORMER).await.map_err(wrong)?;
+        let listening = async {
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.eager_reconnect(false);
+            listener.listen("chancery").await?;
+            // A connection of its own that broke on the way may hold the place still, as far as the database knows.
+            listener.execute(FORMER).await?;
+            Ok(listener)
+        };
+        let late = |_| StoreError::Failed("the database takes too long to answer".to_owned());
+        let listening = tokio::time::timeout(PATIENCE, listening).await.map_err(late)?;
+        let mut listener: PgListener = listening.map_err(wrong)?;
         for _ in 0..TRIES {
             let place = sqlx::query_scalar::<_, bool>(if self.alone { ALONE } else { BESIDE });
             if place.fetch_one(&mut listener).await.map_err(wrong)? {

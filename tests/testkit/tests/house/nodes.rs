@@ -243,6 +243,7 @@ async fn a_node_that_may_have_missed_something_has_everybody_connect_anew() {
     nodes.door.go_beside(&mut nodes.second);
     let busy = nodes.door.tries_to_connect(&bob).await.err().unwrap();
     assert_eq!((busy.0, busy.1.as_str()), (503, Code::Busy.as_str()));
+    assert!(nodes.second.house.ready().await.is_err(), "and whoever asks for its health learns that");
     drop(deaf);
     // Once it hears again it says so by closing once more: what came between may have been missed as well.
     loop {
@@ -279,7 +280,7 @@ async fn what_all_have_acknowledged_at_whatever_node_is_deleted() {
             // Frames of one connection are taken in one after the other.
             fetch(socket, room, last).await;
         }
-        for _ in 0..2 {
+        for _ in 0..32 {
             tokio::join!(settles(&nodes.door.house), settles(&nodes.second.house));
         }
     }

@@ -366,6 +366,10 @@ both! {
 
     async fn a_stolen_session_gives_nothing_of_a_role(db: Db) {
         let (mut door, seat, mut forger) = open(db).await;
+        // Whoever has the session before there is a passkey takes nothing up ahead of it.
+        let early = seat.asks(&door, &Method::POST, "/v1/elevations", Some(&json!({ "minutes": 480 })));
+        assert_eq!(problem(early).await.0, 200);
+        door.has_fact("signin.elevated", 0).await;
         seat.adds(&door, &forger).await;
         let me = door.alice.enrolled().unwrap();
         let reads = ["/v1/journal/0", "/v1/suspensions", "/v1/accounts/bob/sessions", "/v1/charter/proposals"];
