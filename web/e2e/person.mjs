@@ -28,6 +28,8 @@ export class Person {
       args: ARGS,
       viewport: size,
       locale: language,
+      // What moves is in between, and is looked at when it has come to rest.
+      reducedMotion: 'reduce',
     });
     const person = new Person();
     Object.assign(person, { name, context, shots });
