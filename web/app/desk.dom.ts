@@ -1,7 +1,7 @@
 // What the page knows at this moment, and how it comes to know it. Views show it and call its verbs; they know nothing of the core.
 import { useSyncExternalStore } from 'react';
 import { Client } from '../core/client.dom';
-import { troubleOf, type Event, type Line, type Me, type Person, type Room, type Trouble } from '../core/words';
+import { troubleOf, type Answers, type Event, type Line, type Me, type Person, type Room, type Trouble } from '../core/words';
 
 /** The most lines of a room that are shown at once; earlier ones are read when they are asked for. */
 const SHOWN = 300;
@@ -44,6 +44,8 @@ export class Desk {
   readonly #watchers = new Set<() => void>();
   readonly #client = new Client();
   #drafting: ReturnType<typeof setTimeout> | undefined;
+  /** What is typed and not kept yet, by room. */
+  readonly #typed = new Map<string, string>();
   #looking: Promise<void> | null = null;
   #again = false;
 
@@ -100,7 +102,10 @@ export class Desk {
   /** Says something in the chosen room, as an answer to a message if one is named. */
   async say(text: string, to: string | null): Promise<void> {
     clearTimeout(this.#drafting);
-    await this.#inRoom((room) => this.#client.ask({ ask: 'say', room, text, to }));
+    await this.#inRoom((room) => {
+      this.#typed.delete(room);
+      return this.#client.ask({ ask: 'say', room, text, to });
+    });
   }
 
   /** Reacts to a message. */
@@ -108,10 +113,27 @@ export class Desk {
     await this.#inRoom((room) => this.#client.ask({ ask: 'react', room, message, with: emoji }));
   }
 
+  /** Puts another text in the place of an own message's. */
+  async edit(message: string, text: string): Promise<void> {
+    await this.#inRoom((room) => this.#client.ask({ ask: 'edit', room, message, text }));
+  }
+
+  /** Takes an own message back. */
+  async withdraw(message: string): Promise<void> {
+    await this.#inRoom((room) => this.#client.ask({ ask: 'withdraw', room, message }));
+  }
+
+  /** What was said in all rooms with these words in it, the best first. */
+  search(words: string): Promise<Answers['search']> {
+    return this.#client.ask({ ask: 'search', words });
+  }
+
   /** Keeps what was begun to write, once the person pauses. */
   draft(room: string, text: string): void {
     clearTimeout(this.#drafting);
-    this.#drafting = setTimeout(() => void this.#client.ask({ ask: 'draft', room, text }), PAUSE);
+    this.#typed.set(room, text);
+    this.#set({ rooms: this.#known.rooms });
+    this.#drafting = setTimeout(() => void this.#keep(), PAUSE);
   }
 
   /** That the person has seen everything in the chosen room. */
@@ -122,6 +144,13 @@ export class Desk {
     if (chosen === null || last === undefined || room === undefined || room.read >= last.seq) return;
     await this.#client.ask({ ask: 'read', room: chosen, seq: last.seq });
     await this.#look();
+  }
+
+  async #keep(): Promise<void> {
+    for (const [room, text] of this.#typed) {
+      await this.#client.ask({ ask: 'draft', room, text });
+      if (this.#typed.get(room) === text) this.#typed.delete(room);
+    }
   }
 
   async #begin(): Promise<void> {
@@ -201,7 +230,10 @@ export class Desk {
   }
 
   #set(what: Partial<Known>): void {
-    this.#known = { ...this.#known, ...what };
+    // What is typed is newer than what was kept.
+    const typed = (room: Room) => ({ ...room, draft: this.#typed.get(room.id) ?? room.draft });
+    const rooms = what.rooms?.map(typed) ?? this.#known.rooms;
+    this.#known = { ...this.#known, ...what, rooms };
     this.#watchers.forEach((watcher) => watcher());
   }
 }

@@ -74,14 +74,32 @@ await bob.looks('2-room');
 await alice.presses(/people$/);
 await alice.looks('6-people');
 
+// She changes what she has said, and takes something back; all see that. She finds what was said.
+const first = alice.page.getByRole('log').getByRole('article').filter({ hasText: 'Bed 3 is free.' });
+await first.hover();
+await first.getByRole('button', { name: 'Change' }).click();
+await alice.says('Bed 4 is free.');
+await bob.reads('Bed 4 is free.');
+await alice.says('This was for another room.');
+await bob.reads('This was for another room.');
+const wrong = alice.page.getByRole('log').getByRole('article').filter({ hasText: 'This was for another room.' });
+await wrong.hover();
+await wrong.getByRole('button', { name: 'Take back' }).click();
+await bob.reads('taken back');
+await alice.page.keyboard.press('Control+k');
+await alice.types('Words', 'somebody');
+await alice.page.getByRole('option', { name: /I send somebody/ }).waitFor();
+await alice.looks('7-search');
+await alice.page.keyboard.press('Escape');
+
 // A second tab waits for its turn, and takes it.
 const second = await bob.tab();
 await second.goto(new URL('/', found).href);
 await second.getByText('open in another tab').waitFor();
-const first = bob.page;
+const before = bob.page;
 bob.page = second;
 await bob.looks('3-second-tab');
-await first.close();
+await before.close();
 await bob.types('Passphrase', 'not the phrase');
 await bob.presses('Unlock');
 await bob.page.getByText('That is not the passphrase').waitFor();
@@ -89,7 +107,7 @@ await bob.looks('4-wrong');
 await bob.types('Passphrase', 'staple battery horse');
 await bob.presses('Unlock');
 await bob.chooses('Ward 7');
-await bob.reads('Bed 3 is free.');
+await bob.reads('Bed 4 is free.');
 // Written without a connection, it is kept and sent once there is one.
 await bob.context.setOffline(true);
 await bob.says('I write this in the lift.');
@@ -99,7 +117,7 @@ await alice.reads('I write this in the lift.');
 
 await alice.leaves();
 await bob.leaves();
-const left = isLeft(folder, ['Bed 3 is free', 'Ward 7', 'correct horse battery', 'staple battery horse']);
+const left = isLeft(folder, ['Bed 3 is free', 'Bed 4 is free', 'Ward 7', 'correct horse battery', 'staple battery horse']);
 if (left.length > 0) throw new Error(`readable in: ${left.join(', ')}`);
 if (Person.violations.length > 0) throw new Error(Person.violations.join('\n'));
 console.log('all of it holds');

@@ -172,8 +172,10 @@ pub async fn perform(client: &mut Client, ask: Ask) -> Result<Value, Trouble> {
                 Some(to) => Want::Reply { to: message(&to)?, text, threaded: false },
                 None => Want::Say(text),
             };
+            let said = wish(client, room, want)?;
+            // Only once it is kept as a wish is it no draft any more.
             client.keep_draft(room, "")?;
-            wish(client, room, want)?
+            said
         }
         Ask::Edit { room, message: id, text } => {
             wish(client, room, Want::Edit(message(&id)?, written(&text)?))?

@@ -16,10 +16,11 @@ interface Props {
   me: string;
   desk: Desk;
   answer: (line: Line) => void;
+  change: (line: Line) => void;
 }
 
 /** Who said it, when, and what. */
-export function OneLine({ line, before, me, desk, answer }: Props) {
+export function OneLine({ line, before, me, desk, answer, change }: Props) {
   const say = useWords();
   const at = new Date(line.at);
   const day = at.toDateString();
@@ -67,6 +68,16 @@ export function OneLine({ line, before, me, desk, answer }: Props) {
                 <Button look="icon" onPress={() => answer(line)}>
                   {say('reply-to')}
                 </Button>
+                {line.from === me && line.kind === 'text' ? (
+                  <>
+                    <Button look="icon" onPress={() => change(line)}>
+                      {say('change')}
+                    </Button>
+                    <Button look="icon" onPress={() => void desk.withdraw(line.id ?? '')}>
+                      {say('take-back')}
+                    </Button>
+                  </>
+                ) : null}
               </span>
             )}
           </footer>

@@ -1,10 +1,10 @@
 // One room: who is in it, what is said, and what one says oneself.
 import { useEffect, useState } from 'react';
-import type { Line, Room } from '../../core/words';
+import type { Room } from '../../core/words';
 import { Button, Notice } from '../../ui/controls.dom';
 import { useWords } from '../../ui/words.dom';
 import type { Desk, Known } from '../desk.dom';
-import { Composer } from './composer.dom';
+import { Composer, type About } from './composer.dom';
 import css from './one-room.module.css';
 import { People } from './people.dom';
 import { Timeline } from './timeline.dom';
@@ -12,7 +12,7 @@ import { Timeline } from './timeline.dom';
 /** The chosen room. */
 export function OneRoom({ desk, room, known }: { desk: Desk; room: Room; known: Known }) {
   const say = useWords();
-  const [answers, setAnswers] = useState<Line | null>(null);
+  const [about, setAbout] = useState<About | null>(null);
   const [showsPeople, setShowsPeople] = useState(false);
   const name = room.name ?? say('unnamed');
   const last = known.lines.at(-1)?.seq;
@@ -41,11 +41,26 @@ export function OneRoom({ desk, room, known }: { desk: Desk; room: Room; known: 
         <Notice kind="warn">{room.why ?? room.apart}</Notice>
       ) : null}
       <div className={css.body}>
-        <Timeline desk={desk} lines={known.lines} me={known.me?.handle ?? ''} room={room} answer={setAnswers} />
+        <Timeline
+          desk={desk}
+          lines={known.lines}
+          me={known.me?.handle ?? ''}
+          room={room}
+          answer={(line) => setAbout({ line, how: 'answers' })}
+          change={(line) => setAbout({ line, how: 'changes' })}
+        />
         {showsPeople ? <People people={known.people} close={() => setShowsPeople(false)} /> : null}
       </div>
       {room.standing === 'joined' || room.standing === 'opening' ? (
-        <Composer desk={desk} room={room} name={name} answers={answers} done={() => setAnswers(null)} />
+        <Composer
+          // What is put in a message's place is written apart from what was begun.
+          key={about?.how === 'changes' ? about.line.seq : 'new'}
+          desk={desk}
+          room={room}
+          name={name}
+          about={about}
+          done={() => setAbout(null)}
+        />
       ) : null}
     </div>
   );

@@ -1,5 +1,5 @@
 // The client once a person is in: rooms on the side, the chosen one in the middle.
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Button, Failed, Notice } from '../../ui/controls.dom';
 import { useWords } from '../../ui/words.dom';
 import type { Desk, Known } from '../desk.dom';
@@ -8,18 +8,31 @@ import { NewRoom } from './new-room.dom';
 import { OneRoom } from './one-room.dom';
 import css from './rooms.module.css';
 import { RoomList } from './room-list.dom';
+import { Search } from './search.dom';
 
 /** Rooms, and one of them. */
 export function Rooms({ desk, known }: { desk: Desk; known: Known }) {
   const say = useWords();
-  const [asks, setAsks] = useState<'room' | 'person' | null>(null);
+  const [asks, setAsks] = useState<'room' | 'person' | 'search' | null>(null);
   const chosen = known.rooms.find((room) => room.id === known.chosen);
+  useEffect(() => {
+    const take = (key: KeyboardEvent) => {
+      if (key.key !== 'k' || !(key.ctrlKey || key.metaKey)) return;
+      key.preventDefault();
+      setAsks('search');
+    };
+    document.addEventListener('keydown', take);
+    return () => document.removeEventListener('keydown', take);
+  }, []);
   return (
     <div className={css.whole} data-chosen={chosen !== undefined}>
       <nav className={css.side} aria-label={say('rooms')}>
         <header className={css.who}>
           <strong>{known.me?.handle}</strong>
           <span className="quiet small">{known.me?.domain}</span>
+          <Button look="quiet" aria-keyshortcuts="Control+K" onPress={() => setAsks('search')}>
+            {say('search')} <kbd className="quiet small">Ctrl K</kbd>
+          </Button>
         </header>
         {known.online ? null : <Notice kind="warn">{say('offline')}</Notice>}
         {known.later === null ? null : <Notice kind="calm">{say('later')}</Notice>}
@@ -45,6 +58,7 @@ export function Rooms({ desk, known }: { desk: Desk; known: Known }) {
         )}
       </main>
       <NewRoom isOpen={asks === 'room'} close={() => setAsks(null)} desk={desk} />
+      <Search isOpen={asks === 'search'} close={() => setAsks(null)} desk={desk} rooms={known.rooms} />
       <Invite isOpen={asks === 'person'} close={() => setAsks(null)} desk={desk} />
     </div>
   );

@@ -13,13 +13,14 @@ interface Props {
   lines: Line[];
   me: string;
   answer: (line: Line) => void;
+  change: (line: Line) => void;
 }
 
 /** What is only counted stands beside what it speaks of, not in a line of its own. */
 const COUNTED = new Set<Line['kind']>(['reaction', 'edit', 'withdrawal', 'acknowledgement']);
 
 /** The lines of a room, the newest at the end. */
-export function Timeline({ desk, room, lines, me, answer }: Props) {
+export function Timeline({ desk, room, lines, me, answer, change }: Props) {
   const say = useWords();
   const scrolls = useRef<HTMLDivElement>(null);
   const shown = lines.filter((line) => !COUNTED.has(line.kind));
@@ -63,7 +64,14 @@ export function Timeline({ desk, room, lines, me, answer }: Props) {
                   {room.waiting[item.index - shown.length]} <em className="small">{say('waiting')}</em>
                 </p>
               ) : (
-                <OneLine line={line} before={shown[item.index - 1]} me={me} answer={answer} desk={desk} />
+                <OneLine
+                  line={line}
+                  before={shown[item.index - 1]}
+                  me={me}
+                  answer={answer}
+                  change={change}
+                  desk={desk}
+                />
               )}
             </li>
           );

@@ -22,6 +22,16 @@ unlock-text = Ihre Nachrichten in diesem Browser sind verschlossen.
 unlock = Entsperren
 wrong-passphrase = Das ist nicht die Passphrase dieses Browsers.
 no-invitation = Das ist kein Einladungslink. Er enthält „#join=“.
+search = Suchen
+search-words = Wörter
+search-hint = Alle Räume werden durchsucht, nur in diesem Browser.
+found-lines = { $count ->
+    [one] 1 Nachricht
+   *[other] { $count } Nachrichten
+}
+change = Ändern
+change-under-way = Sie ändern, was Sie geschrieben haben
+take-back = Zurücknehmen
 rooms = Räume
 no-rooms = Noch keine Räume. Öffnen Sie einen, oder warten Sie, bis jemand Sie hinzufügt.
 new-room = Neuer Raum

@@ -22,6 +22,16 @@ unlock-text = Your messages in this browser are locked.
 unlock = Unlock
 wrong-passphrase = That is not the passphrase of this browser.
 no-invitation = This is not an invitation link. It contains “#join=”.
+search = Search
+search-words = Words
+search-hint = All rooms are searched, in this browser only.
+found-lines = { $count ->
+    [one] 1 message
+   *[other] { $count } messages
+}
+change = Change
+change-under-way = You change what you wrote
+take-back = Take back
 rooms = Rooms
 no-rooms = No rooms yet. Open one, or wait until somebody adds you.
 new-room = New room

@@ -45,6 +45,9 @@ mod tests {
         let found = said(super::check, &[planted("a/src/b.rs", "use std::fmt;")]);
         assert_eq!(found, ["a/src/b.rs:1: the first line says what the file is: `//! …`"]);
         assert!(said(super::check, &[planted("a/src/b.rs", "//! What b is for.")]).is_empty());
+        let found = said(super::check, &[planted("web/app/b.ts", "export {};")]);
+        assert_eq!(found, ["web/app/b.ts:1: the first line says what the file is, in a comment"]);
+        assert!(said(super::check, &[planted("web/app/b.css", "/* What b looks like. */")]).is_empty());
     }
 
     #[test]
@@ -57,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_name_that_says_nothing_is_found_for_files_and_folders() {
-        for path in ["web/utils/a.ts", "server/src/helpers.rs", "misc.md"] {
+        for path in ["web/utils/a.json", "server/src/helpers.rs", "misc.md"] {
             assert_eq!(said(super::check, &[planted(path, "//! What it is for.")]).len(), 1, "{path}");
         }
     }

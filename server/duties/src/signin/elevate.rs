@@ -35,15 +35,15 @@ pub(super) async fn handle(
         return Err(SigninError::Elsewhere.into());
     }
     let permit = desk.permit::<Elevate>(Organisation)?;
+    if !(1..=MINUTES).contains(&ask.minutes) {
+        return Err(SigninError::TooLong.into());
+    }
     // Without a passkey roles are always up, and without a role there is nothing to take up. Nothing is kept then, so that a passkey that
     // is added later finds no session in which they are up.
     if !caller.assurance.passkey || caller.granted.permissions().is_empty() {
         return Ok(Json(api::Elevation { until: caller.until }));
     }
     let mut work = desk.begin(permit).await?;
-    if !(1..=MINUTES).contains(&ask.minutes) {
-        return Err(SigninError::TooLong.into());
-    }
     let (device, session) = (caller.device, caller.session);
     let at = work.at();
     let until = at.plus_seconds(60 * i64::from(ask.minutes)).min(caller.until);
