@@ -13,6 +13,8 @@ use crate::browser::Browser;
 
 /// Names the folder in which it is.
 const FOLDER: &str = "CHANCERY_TEST_NODE";
+/// How often it is started at another port, when one was taken meanwhile.
+const TRIES: u32 = 4;
 
 /// A running provider, with keys that are made when it starts.
 #[derive(Debug)]
@@ -26,8 +28,16 @@ pub struct IdentityProvider {
 impl IdentityProvider {
     /// Starts one that signs with this algorithm, and takes only what was pushed to it before (RFC 9126) where that is said.
     pub async fn start(alg: &str, pushed: bool) -> Result<Self, String> {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
-        Self::start_at(free.map_err(|error| error.to_string())?.port(), alg, pushed).await
+        let mut tries = 0;
+        loop {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
+            let port = free.map_err(|error| error.to_string())?.port();
+            // It has to know its port before it listens, and another test may take that meanwhile.
+            match Self::start_at(port, alg, pushed).await {
+                Err(_) if tries < TRIES => tries += 1,
+                started => return started,
+            }
+        }
     }
 
     /// Stops this one, and starts another at the same address: with other keys, and nobody signed in.
