@@ -208,8 +208,6 @@ export class Desk {
   #take(event: Event): void {
     switch (event.event) {
       case 'room':
-        void this.#look();
-        break;
       case 'alarm':
         void this.#look();
         break;

@@ -10,7 +10,7 @@ interface Props {
   choose: (room: string) => void;
 }
 
-/** All rooms, those with something new first. */
+/** All rooms but those that were left, the one where something was said last first. */
 export function RoomList({ rooms, chosen, choose }: Props) {
   const say = useWords();
   if (rooms.length === 0) return <p className={`${css.none} quiet`}>{say('no-rooms')}</p>;

@@ -50,7 +50,6 @@ people-in = { $count ->
    *[other] { $count } Menschen
 }
 unread = { $count } neu
-mentions = nennt Sie
 write-to = An { $room } schreiben
 send = Senden
 waiting = unterwegs
@@ -95,4 +94,3 @@ react = Mit { $with } reagieren
 reply-under-way = Sie antworten { $who }
 today = Heute
 yesterday = Gestern
-ended-title = Es wird nichts gesendet oder empfangen

@@ -50,7 +50,6 @@ people-in = { $count ->
    *[other] { $count } people
 }
 unread = { $count } new
-mentions = mentions you
 write-to = Write to { $room }
 send = Send
 waiting = on its way
@@ -92,4 +91,3 @@ react = React with { $with }
 reply-under-way = You answer { $who }
 today = Today
 yesterday = Yesterday
-ended-title = Nothing is sent or received
